@@ -33,7 +33,7 @@ test: $(VENV)/.dev ## All tests (PostgreSQL where it is found; it must be there 
 check: $(VENV)/.dev ## Lint, format, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@MYPYPATH=. $(BIN)/mypy -p tandem -p sandbox -p demo
 	@$(BIN)/lint-imports
 
 .PHONY: format
