@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m sandbox [WORLD.yaml] [--write FILE]`: starts the trackers of a world and says where they are."""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from sandbox.clock import Clock
+from sandbox.control import House, Sandbox, control_app
+from sandbox.front import Front, ReachableConnection
+from sandbox.pages import pages_app
+from sandbox.tracker import build
+from sandbox.world import STORY, World, load_world
+
+HOST = "127.0.0.1"
+
+
+def listen(port: int) -> socket.socket:
+    """Listens on that port, on the next free one if it is taken, on any free one if it is 0."""
+    for candidate in [port] if port == 0 else range(port, min(port + 200, 65536)):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, candidate))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise SystemExit(f"sandbox: no free port from {port} on")
+
+
+def url_of(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def assemble(world: World) -> tuple[Sandbox, list[tuple[ASGIApp, socket.socket]], list[str]]:
+    """Everything that runs, the apps with their listening sockets, and what is worth saying about ports."""
+    control = listen(world.control_port)
+    clock = Clock()
+    sandbox = Sandbox(url_of(control), {}, clock)
+    served: list[tuple[ASGIApp, socket.socket]] = [(control_app(sandbox), control)]
+    wanted = {"the control interface": (world.control_port, control)}
+    for tenant in world.tenants:
+        listener = listen(tenant.port)
+        wanted[tenant.name] = (tenant.port, listener)
+        own_clock, url = Clock(clock), url_of(listener)
+        tracker = build(tenant, own_clock, url)
+        sandbox.houses[tenant.name] = House(tenant, url, tracker, own_clock)
+        front = Front(
+            tenant.name, tracker, pages_app(tenant, tracker, own_clock), own_clock, sandbox.faults, sandbox.log
+        )
+        served.append((front, listener))
+    moved = [
+        f"port {port} is taken: {name} is at {url_of(listener)} instead"
+        for name, (port, listener) in wanted.items()
+        if port not in (0, listener.getsockname()[1])
+    ]
+    return sandbox, served, moved
+
+
+def announcement(sandbox: Sandbox) -> str:
+    """Where everything is and how each person logs in, for a terminal."""
+    lines = ["Simulated trackers (nothing here is a real company):"]
+    for house in sandbox.houses.values():
+        tenant = house.tenant
+        lines += ["", f"  {tenant.company}, {tenant.kind.capitalize()} ({tenant.name})   {house.url}"]
+        for alias, person in tenant.people.items():
+            token = f"   token {person.token}" if person.token else ""
+            mark = "   <- for integrations" if alias == tenant.integration else ""
+            lines.append(f"    {person.name:<20} {person.role:<9} {person.email} / {person.password}{token}{mark}")
+    return "\n".join([*lines, "", f"  Control: {sandbox.control_url}/docs", "  Ctrl-C ends it."])
+
+
+async def serve(sandbox: Sandbox, served: list[tuple[ASGIApp, socket.socket]], write: Path | None) -> None:
+    """Serves until a signal ends it. The file is written when every port answers."""
+    servers = [
+        uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http=ReachableConnection,
+                ws="none",
+                lifespan="off",
+                date_header=False,
+                server_header=False,
+                proxy_headers=False,
+                access_log=False,
+                log_level="warning",
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        for app, _ in served
+    ]
+    running = [
+        asyncio.create_task(server.serve(sockets=[listener]))
+        for server, (_, listener) in zip(servers, served, strict=True)
+    ]
+    while not all(server.started for server in servers):
+        await asyncio.sleep(0.01)
+    print(announcement(sandbox), flush=True)
+    if write:
+        unfinished = write.with_name(f"{write.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(sandbox.described(), indent=2))
+        unfinished.replace(write)
+    await asyncio.gather(*running)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("world", nargs="?", type=Path, default=STORY, help="world file (default: the story's)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write addresses and log-ins there as JSON, once up")
+    arguments = parser.parse_args()
+    try:
+        world = load_world(arguments.world)
+        sandbox, served, moved = assemble(world)
+    except (OSError, ValidationError) as error:
+        sys.exit(f"sandbox: {arguments.world}: {error}")
+    for line in moved:
+        print(f"sandbox: {line}", file=sys.stderr)
+    try:
+        asyncio.run(serve(sandbox, served, arguments.write))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the real sandbox process for a test, and speaks with its control interface."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+
+INCLUDE = Path(__file__).parents[2] / "include"
+STORY = INCLUDE / "sandbox" / "worlds" / "story.yaml"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Login:
+    """A person's log-in at one tracker."""
+
+    name: str
+    email: str
+    password: str
+    token: str | None
+    role: str
+    zone: str | None
+    active: bool
+
+    @property
+    def basic(self) -> tuple[str, str]:
+        """E-mail and password, for `requests`' `auth=`."""
+        return (self.email, self.password)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One tenant's tracker."""
+
+    name: str
+    kind: str
+    company: str
+    url: str
+    zone: str
+    integration: Login
+    people: Mapping[str, Login]
+    """By alias."""
+
+    @property
+    def netloc(self) -> str:
+        return self.url.removeprefix("http://")
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control interface of a running sandbox."""
+
+    url: str
+
+    def _ask(self, method: str, path: str, **sent: Any) -> Any:
+        answer = requests.request(method, self.url + path, timeout=10, **sent)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def fault(self, kind: str, tenant: str | None = None, **conditions: Any) -> int:
+        """Sets a fault (see `sandbox.faults.Fault`) and returns its number."""
+        number: int = self._ask("POST", "/faults", json={"kind": kind, "tenant": tenant, **conditions})["id"]
+        return number
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Those set, with how often each struck."""
+        return list(self._ask("GET", "/faults"))
+
+    def clear_faults(self, number: int | None = None) -> None:
+        self._ask("DELETE", "/faults", params={} if number is None else {"id": number})
+
+    def requests(self, tenant: str | None = None, after: int = 0) -> list[dict[str, Any]]:
+        """The API requests seen, oldest first (see `sandbox.request_log.Entry`)."""
+        params: dict[str, Any] = {"after": after} | ({"tenant": tenant} if tenant else {})
+        return list(self._ask("GET", "/requests", params=params))
+
+    def clear_requests(self, tenant: str | None = None) -> None:
+        self._ask("DELETE", "/requests", params={"tenant": tenant} if tenant else {})
+
+    def advance(self, seconds: float, tenant: str | None = None) -> None:
+        """Moves the clock of the sandbox, or of one tenant."""
+        self._ask("POST", "/clock", json={"advance": seconds, "tenant": tenant})
+
+    def settings(self, tenant: str, **changes: Any) -> dict[str, Any]:
+        """Changes a tracker's settings and returns those in force."""
+        return dict(self._ask("POST", f"/tenants/{tenant}/settings", json=changes))
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox process that answers."""
+
+    pid: int
+    control: Control
+    places: Mapping[str, Place]
+    """By tenant name."""
+
+    def __getitem__(self, tenant: str) -> Place:
+        return self.places[tenant]
+
+
+@contextmanager
+def running_sandbox(world: Path | Mapping[str, Any] = STORY) -> Iterator[RunningSandbox]:
+    """Runs `python -m sandbox` with that world on free ports until the block ends."""
+    with TemporaryDirectory() as folder:
+        file, log = Path(folder, "places.json"), Path(folder, "log")
+        # JSON is YAML; a world given as a file keeps its own ports, which give way if they are taken.
+        path = world if isinstance(world, Path) else Path(folder, "world.yaml")
+        if not isinstance(world, Path):
+            path.write_text(json.dumps(world))
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "sandbox", str(path), "--write", str(file)],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": str(INCLUDE)},
+            )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not file.exists():
+                assert process.poll() is None, f"the sandbox ended:\n{log.read_text()}"
+                assert time.monotonic() < deadline, f"the sandbox did not start:\n{log.read_text()}"
+                time.sleep(0.02)
+            yield _described(process.pid, json.loads(file.read_text()))
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _described(pid: int, described: Mapping[str, Any]) -> RunningSandbox:
+    places = {}
+    for name, tenant in described["tenants"].items():
+        people = {alias: Login(**person) for alias, person in tenant["people"].items()}
+        places[name] = Place(
+            name=name,
+            kind=tenant["kind"],
+            company=tenant["company"],
+            url=tenant["url"],
+            zone=tenant["zone"],
+            integration=people[tenant["integration"]],
+            people=people,
+        )
+    return RunningSandbox(pid, Control(described["control"]), places)
