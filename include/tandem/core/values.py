@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON values in one canonical form: what is equal compares, hashes and stores alike."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def canonical(value: Json) -> str:
+    """Write a value as the one JSON text that every equal value has."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def same(left: Json, right: Json) -> bool:
+    """Tell whether two values are equal in canonical form (``1`` and ``1.0`` are, ``1`` and ``true`` are not)."""
+    return canonical(_plain(left)) == canonical(_plain(right))
+
+
+def _plain(value: Json) -> Json:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+def as_set(value: Json) -> frozenset[str]:
+    """Read a set-valued field: absent and empty are the empty set."""
+    return frozenset(str(item) for item in value) if isinstance(value, list) else frozenset()
+
+
+def from_set(items: frozenset[str]) -> Json:
+    """Write a set in canonical form: sorted."""
+    return sorted(items)  # type: ignore[return-value]
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an instant as UTC text with milliseconds, so that texts sort as the instants do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def from_utc_text(text: str) -> datetime:
+    """Read back what :func:`utc_text` wrote."""
+    return datetime.fromisoformat(text)
