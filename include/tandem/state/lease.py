@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lease: one writer per pair, whoever started it.
+
+A lease belongs to a *run*, from extract to reconcile. Each try of each task takes a new fencing number, so an older
+try of the same run is overtaken like another run's. Clocks only decide how long one waits; that the overtaken write
+nothing is decided by the number, in the transaction that writes (:meth:`tandem.state.store.Store.begin`).
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import psutil
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from tandem.errors import LeaseHeldError, OvertakenError
+from tandem.state.store import Fence, Store, Tx, from_db, now_utc, to_db
+from tandem.state.tables import lease
+
+__all__ = [
+    "BETWEEN_TASKS",
+    "TTL",
+    "Fence",
+    "free_dead",
+    "give_back",
+    "hand_over",
+    "held",
+    "holder_text",
+    "renew",
+    "take",
+]
+
+TTL = timedelta(seconds=60)
+BETWEEN_TASKS = timedelta(minutes=5)
+RENEW_SECONDS = 20.0
+_SAME_START_SECONDS = 5.0  # the start of one process, read twice across a correction of the clock
+_log = logging.getLogger(__name__)
+
+
+def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: timedelta = TTL) -> Fence:
+    """Take the pair's lease for one try of a task, overtaking older tries of the same run.
+
+    Raises:
+        LeaseHeldError: another run holds it, and its time is not up.
+    """
+    with store.begin() as tx:
+        tx.upsert(lease, [{"pair": pair, "fence": 0}], update=())
+        row = tx.row(sa.select(lease).where(lease.c.pair == pair).with_for_update())
+        assert row is not None
+        if row["run"] not in (None, run) and row["until"] > to_db(now):
+            holder = holder_text(row)
+            raise LeaseHeldError(f"The pair is held by {holder}.", holder=holder, where=pair)
+        fence = Fence(pair, row["fence"] + 1, run, task)
+        process = psutil.Process()
+        holder_now = {"host": socket.gethostname(), "pid": process.pid, "pid_started": process.create_time()}
+        values = {"fence": fence.number, "run": run, "task": task, "until": to_db(now + ttl), **holder_now}
+        tx.run(sa.update(lease).where(lease.c.pair == pair).values(**values))
+    return fence
+
+
+def renew(store: Store, fence: Fence, ttl: timedelta = TTL) -> None:
+    """Hold on for ``ttl`` from now.
+
+    Raises:
+        OvertakenError: another try holds the lease now.
+    """
+    with store.begin(fence) as tx:
+        _set(tx, fence, until=now_utc() + ttl)
+
+
+def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS) -> None:
+    """End a task but keep the lease for the run's next one, which has ``ttl`` to start.
+
+    The process is forgotten: that it ends now does not free the lease.
+
+    Raises:
+        OvertakenError: another try holds the lease now.
+    """
+    with store.begin(fence) as tx:
+        _set(tx, fence, until=now_utc() + ttl, host=None, pid=None, pid_started=None)
+
+
+def give_back(store: Store, fence: Fence) -> None:
+    """Free the lease; without effect where another try holds it by now."""
+    with store.begin() as tx:
+        _free(tx, lease.c.pair == fence.pair, lease.c.fence == fence.number)
+
+
+def free_dead(store: Store, pair: str) -> str | None:
+    """Free the lease at once if its process on this host is proven dead; say who held it.
+
+    Proven is: no such process, or one with its number that started at another time.
+    """
+    with store.begin() as tx:
+        row = tx.row(sa.select(lease).where(lease.c.pair == pair).with_for_update())
+        if row is None or row["run"] is None or row["host"] != socket.gethostname() or _alive(row):
+            return None
+        _free(tx, lease.c.pair == pair)
+    return holder_text(row)
+
+
+@contextmanager
+def held(
+    store: Store, fence: Fence, *, every: float = RENEW_SECONDS, ttl: timedelta = TTL
+) -> Iterator[threading.Event]:
+    """Keep the lease while a task works, renewing it every ``every`` seconds; the event is set when it is lost.
+
+    The lease is given back where the task ends by an exception. At its end in peace the lease is handed over to the
+    run's next task, unless the task gave it back itself.
+
+    Raises:
+        OvertakenError: another try held the lease when the task came to its end.
+    """
+    stop, lost = threading.Event(), threading.Event()
+    renewing = threading.Thread(
+        target=_keep, args=(store, fence, every, ttl, stop, lost), name=f"lease {fence.pair}", daemon=True
+    )
+    renewing.start()
+    try:
+        yield lost
+    except BaseException:
+        _stop(renewing, stop)
+        give_back(store, fence)
+        raise
+    _stop(renewing, stop)
+    if not _given_back(store, fence):
+        hand_over(store, fence)
+
+
+def holder_text(row: Mapping[str, Any]) -> str:
+    """Name a lease's holder: run, task, process, and until when it holds unless it renews."""
+    where = f", process {row['pid']} on {row['host']}" if row["pid"] is not None else ""
+    until = f"{from_db(row['until']):%Y-%m-%d %H:%M:%S} UTC" if row["until"] else "now"
+    return f"run {row['run']} (task {row['task']}{where}) until {until}"
+
+
+def _keep(
+    store: Store, fence: Fence, every: float, ttl: timedelta, stop: threading.Event, lost: threading.Event
+) -> None:
+    while not stop.wait(every):
+        try:
+            renew(store, fence, ttl)
+        except OvertakenError:
+            lost.set()
+            return
+        except DBAPIError as error:  # the next turn may reach the database again, before the time is up
+            _log.warning("the lease of %s could not be renewed: %s", fence.pair, type(error.orig).__name__)
+
+
+def _stop(thread: threading.Thread, stop: threading.Event) -> None:
+    stop.set()
+    thread.join()
+
+
+def _given_back(store: Store, fence: Fence) -> bool:
+    own = (lease.c.pair == fence.pair, lease.c.fence == fence.number, lease.c.run.is_(None))
+    with store.read() as tx:
+        return tx.row(sa.select(lease.c.pair).where(*own)) is not None
+
+
+def _set(tx: Tx, fence: Fence, **values: Any) -> None:
+    tx.run(sa.update(lease).where(lease.c.pair == fence.pair).values(**values))
+
+
+def _free(tx: Tx, *which: sa.ColumnElement[bool]) -> None:
+    nobody = {"run": None, "task": None, "host": None, "pid": None, "pid_started": None, "until": None}
+    tx.run(sa.update(lease).where(*which).values(**nobody))
+
+
+def _alive(row: Mapping[str, Any]) -> bool:
+    try:
+        process = psutil.Process(row["pid"])
+        started = process.create_time()
+        return process.status() != psutil.STATUS_ZOMBIE and abs(started - row["pid_started"]) < _SAME_START_SECONDS
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
