@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The site's fixed furniture, with ids: accounts, projects, types, statuses, workflows, priorities, levels."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from sandbox.jira.settings import Category, CustomFieldSettings, JiraSettings, ProjectSettings, WorkflowSettings
+from sandbox.jira.values import JsonObject
+from sandbox.world import Tenant
+
+TYPE_TEXTS = {
+    "Bug": "A problem or error.",
+    "Story": "Functionality or a feature expressed as a user goal.",
+    "Task": "Tasks track small, distinct pieces of work.",
+}
+PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
+    "end-user": frozenset({"BROWSE_PROJECTS"}),
+    "agent": frozenset(
+        "BROWSE_PROJECTS CREATE_ISSUES EDIT_ISSUES TRANSITION_ISSUES ASSIGN_ISSUES ASSIGNABLE_USER ADD_COMMENTS "
+        "CREATE_ATTACHMENTS LINK_ISSUES MOVE_ISSUES EDIT_OWN_COMMENTS DELETE_OWN_COMMENTS DELETE_OWN_ATTACHMENTS "
+        "SET_ISSUE_SECURITY RESOLVE_ISSUES CLOSE_ISSUES SCHEDULE_ISSUES".split()
+    ),
+}
+PERMISSIONS_BY_ROLE["admin"] = PERMISSIONS_BY_ROLE["agent"] | frozenset(
+    "ADMINISTER ADMINISTER_PROJECTS DELETE_ISSUES EDIT_ALL_COMMENTS DELETE_ALL_COMMENTS DELETE_ALL_ATTACHMENTS "
+    "MODIFY_REPORTER MANAGE_WATCHERS".split()
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    id: str
+    alias: str
+    name: str
+    email: str
+    secrets: frozenset[str]
+    role: str
+    zone: ZoneInfo
+    active: bool
+    email_hidden: bool
+    app: bool
+    """Whether it is a program's account (`accountType` app), as house rules have."""
+
+    def may(self, permission: str) -> bool:
+        return permission in PERMISSIONS_BY_ROLE[self.role]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A priority, resolution, issue type or security level: an id (a string of digits) and a name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Status(Named):
+    category: Category
+
+
+@dataclass(frozen=True)
+class LinkType(Named):
+    inward: str
+    outward: str
+
+
+@dataclass(frozen=True)
+class Transition(Named):
+    source: frozenset[str]
+    """Status ids; empty: from all."""
+    to: Status
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    sets: JsonObject
+
+    @property
+    def screen(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+
+@dataclass(frozen=True)
+class Project(Named):
+    key: str
+    settings: ProjectSettings
+    types: tuple[Named, ...]
+    initial: Status
+    statuses: tuple[Status, ...]
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True)
+class CustomField:
+    id: str
+    name: str
+    type: str
+    options: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that settings decide, built anew when they change; ids follow the order in the settings."""
+
+    tenant: Tenant
+    settings: JiraSettings
+    statuses: tuple[Status, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names: dict[str, Category] = {}
+        for flow in [self.settings.workflow, *(p.workflow for p in self.settings.projects.values() if p.workflow)]:
+            names |= flow.statuses
+        made = (Status(_status_id(n, name), name, category) for n, (name, category) in enumerate(names.items()))
+        object.__setattr__(self, "statuses", tuple(made))
+        for project in self.projects:
+            if not project.types:
+                raise ValueError(f"project {project.key} has no issue types")
+
+    @cached_property
+    def priorities(self) -> tuple[Named, ...]:
+        return _numbered(self.settings.priorities, 1)
+
+    @cached_property
+    def resolutions(self) -> tuple[Named, ...]:
+        return _numbered(self.settings.resolutions, 10000)
+
+    @cached_property
+    def types(self) -> tuple[Named, ...]:
+        used = dict.fromkeys(name for project in self.settings.projects.values() for name in project.issue_types)
+        return _numbered(used, 10001)
+
+    @cached_property
+    def levels(self) -> tuple[Named, ...]:
+        return _numbered(self.settings.security_levels, 10100)
+
+    @cached_property
+    def link_types(self) -> tuple[LinkType, ...]:
+        return tuple(
+            LinkType(str(10000 + n), name, inward, outward)
+            for n, (name, (inward, outward)) in enumerate(self.settings.link_types.items())
+        )
+
+    @cached_property
+    def custom_fields(self) -> tuple[CustomField, ...]:
+        return tuple(_custom(n, *pair) for n, pair in enumerate(self.settings.custom_fields.items()))
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        return tuple(self._project(n, *pair) for n, pair in enumerate(self.settings.projects.items()))
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """By account id."""
+        hidden, app = set(self.settings.hidden_emails), self.settings.automation
+        made = (
+            Account(
+                id=self.settings.account_ids.get(alias) or _account_id(self.tenant.name, person.email),
+                alias=alias,
+                name=person.name,
+                email=person.email,
+                secrets=frozenset(s for s in (person.password, person.token) if s),
+                role=person.role,
+                zone=ZoneInfo(person.zone or self.tenant.zone),
+                active=person.active,
+                email_hidden=alias in hidden,
+                app=alias == app,
+            )
+            for alias, person in self.tenant.people.items()
+        )
+        return {account.id: account for account in made}
+
+    @cached_property
+    def roles(self) -> Mapping[str, frozenset[str]]:
+        """Account ids by role name."""
+        by_alias = {account.alias: account for account in self.accounts.values()}
+        derived = {
+            "Administrators": frozenset(a.id for a in by_alias.values() if a.role == "admin"),
+            "Developers": frozenset(a.id for a in by_alias.values() if a.role != "end-user"),
+        }
+        return derived | {
+            role: frozenset(by_alias[a].id for a in aliases) for role, aliases in self.settings.roles.items()
+        }
+
+    def account(self, alias: str) -> Account:
+        """Find by the world's alias. Raises: KeyError."""
+        for account in self.accounts.values():
+            if account.alias == alias:
+                return account
+        raise KeyError(alias)
+
+    def project(self, id_or_key: object) -> Project | None:
+        """Find by id or key; keys are upper-case but read in any case."""
+        wanted = str(id_or_key)
+        return next((p for p in self.projects if wanted == p.id or wanted.upper() == p.key), None)
+
+    def status(self, status_id: str) -> Status:
+        return next(s for s in self.statuses if s.id == status_id)
+
+    def may_browse(self, account: Account, project: Project) -> bool:
+        """*Browse projects*, by the list in the settings; administrators have no way round it."""
+        allowed = project.settings.browse
+        return allowed is None or account.alias in allowed
+
+    def may_see_level(self, account: Account, level: str | None) -> bool:
+        """Whether the account is a member of the issue security level."""
+        if level is None:
+            return True
+        name = next(known.name for known in self.levels if known.id == level)
+        return account.alias in self.settings.security_levels[name]
+
+    def _project(self, number: int, key: str, settings: ProjectSettings) -> Project:
+        flow = settings.workflow or self.settings.workflow
+        by_name = {status.name: status for status in self.statuses}
+        return Project(
+            id=str(10000 + number),
+            name=settings.name,
+            key=key,
+            settings=settings,
+            types=tuple(kind for kind in self.types if kind.name in settings.issue_types),
+            initial=by_name[flow.initial],
+            statuses=tuple(by_name[name] for name in flow.statuses),
+            transitions=_transitions(flow, by_name),
+        )
+
+
+def named(known: Iterable[Named], wanted: str) -> Named | None:
+    """Find by name, in any case."""
+    return next((item for item in known if item.name.lower() == wanted.lower()), None)
+
+
+def with_id(known: Iterable[Named], wanted: str) -> Named | None:
+    return next((item for item in known if item.id == wanted), None)
+
+
+def _transitions(flow: WorkflowSettings, by_name: Mapping[str, Status]) -> tuple[Transition, ...]:
+    return tuple(
+        Transition(
+            id=str(11 + 10 * n),
+            name=made.name,
+            source=frozenset(by_name[name].id for name in made.source),
+            to=by_name[made.to],
+            required=made.required,
+            optional=made.optional,
+            sets=dict(made.sets),
+        )
+        for n, made in enumerate(flow.transitions)
+    )
+
+
+def _status_id(number: int, name: str) -> str:
+    """Jira's own In Progress is 3 on every site; others are numbered by the site."""
+    return "3" if name == "In Progress" else str(10000 + number)
+
+
+def _numbered(names: Iterable[str], first: int) -> tuple[Named, ...]:
+    return tuple(Named(str(first + n), name) for n, name in enumerate(names))
+
+
+def _custom(number: int, field_id: str, settings: CustomFieldSettings) -> CustomField:
+    options = _numbered(settings.options, 10020 + 100 * number)
+    return CustomField(field_id, settings.name, settings.type, options)
+
+
+def _account_id(tenant: str, email: str) -> str:
+    """Derive a stable id in one of the two shapes that Atlassian uses: 24 hex digits, or `557058:` and a UUID."""
+    digest = hashlib.sha256(f"{tenant}/{email.lower()}".encode()).digest()
+    return f"557058:{uuid.UUID(bytes=digest[:16])}" if digest[-1] % 2 else digest.hex()[:24]

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Creating, editing, moving and deleting issues."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox.jira import comments, links
+from sandbox.jira.catalog import Account, Project, named
+from sandbox.jira.errors import JiraError, bad_field
+from sandbox.jira.fields import NOT_ON_SCREEN, Field, Setting, fields_of, item, operate, parse
+from sandbox.jira.site import Site
+from sandbox.jira.store import Issue, Item
+from sandbox.jira.values import JsonObject
+
+EVERYWHERE_BUT_TRANSITIONS = frozenset({"resolution"})
+"""Fields that stand on transition screens only, as on a site fresh from the vendor."""
+
+
+def create(site: Site, account: Account, body: JsonObject, version: str) -> Issue:
+    """Create an issue.
+
+    Raises:
+        JiraError: 400 naming every field that does not fit.
+    """
+    given = _part(body, "fields")
+    project, kind = _place(site, account, given)
+    setting = Setting(site.catalog, version, project, account)
+    rest = {name: value for name, value in given.items() if name not in ("project", "issuetype")}
+    values = changed_values(body | {"fields": rest}, {}, setting, _allowed(setting, ("issuetype",)))
+    problems = {}
+    if "summary" not in values:
+        problems["summary"] = "You must specify a summary of the issue."
+    for required in project.settings.required:
+        if not values.get(required):
+            problems[required] = f"{fields_of(site.catalog)[required].name} is required."
+    if problems:
+        raise JiraError(400, fields=problems)
+    for document in rich_values(site, values):
+        site.check_media((), document)
+    default = named(site.catalog.priorities, site.catalog.settings.default_priority)
+    values = {"priority": default.id if default else None, "reporter": account.id} | values | {"issuetype": kind}
+    now = site.store.now()
+    issue = site.store.save(
+        Issue(
+            id=site.store.next_id("issue"),
+            key=site.store.next_key(project.key),
+            project=project.id,
+            creator=account.id,
+            created=now,
+            updated=now,
+            status=project.initial.id,
+            category_changed=now,
+            fields=values,
+            properties=read_properties(body),
+            watchers=frozenset({account.id}),
+        )
+    )
+    return apply_beside(site, account, issue, body, version)
+
+
+def edit(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> Issue:
+    """Change fields of an issue; what is set to what it is leaves no history.
+
+    Raises:
+        JiraError: 400 naming every field that does not fit, 403 without the permission to edit.
+    """
+    if not account.may("EDIT_ISSUES"):
+        raise JiraError(403, "You do not have permission to edit issues in this project.")
+    if not any(name in body for name in ("fields", "update", "properties")):
+        raise JiraError(400, "one of 'fields' or 'update' required")
+    setting = site.setting(issue, account, version)
+    values = changed_values(body, issue.fields, setting, _allowed(setting))
+    for document in rich_values(site, values):
+        site.check_media(issue.attachments, document)
+    issue = put_on_record(site, account, issue, values, setting, body.get("historyMetadata"), read_properties(body))
+    return apply_beside(site, account, issue, body, version)
+
+
+def put_on_record(
+    site: Site,
+    account: Account,
+    issue: Issue,
+    values: Mapping[str, Any],
+    setting: Setting,
+    metadata: JsonObject | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> Issue:
+    """Save new field values, with the files that they take away."""
+    known = fields_of(site.catalog)
+    items = [
+        item(known[name], issue.fields.get(name), value, setting)
+        for name, value in values.items()
+        if value != (issue.fields.get(name) or (() if isinstance(value, tuple) else None))
+    ]
+    after = replace(issue, fields={**issue.fields, **values}, properties={**issue.properties, **(properties or {})})
+    after, gone = site.without_lost_media(issue, after)
+    return site.record(after, account, [*items, *gone], metadata)
+
+
+def move(site: Site, account: Account, issue: Issue, project: Project, kind: str | None = None) -> Issue:
+    """Move an issue to another project: same id, new key; the old key still finds it.
+
+    Raises:
+        JiraError: 400 if the target has no such type, 403 without the permission.
+    """
+    if not account.may("MOVE_ISSUES"):
+        raise JiraError(403, "You do not have permission to move issues in this project.")
+    source = site.project_of(issue)
+    current = next(t.name for t in site.catalog.types if t.id == issue.fields["issuetype"])
+    target_type = named(project.types, kind or current)
+    if target_type is None:
+        raise bad_field("issuetype", "Specify a valid issue type")
+    key = site.store.next_key(project.key)
+    items = [
+        Item("project", "project", source.id, source.name, project.id, project.name),
+        Item("Key", None, None, issue.key, None, key),
+    ]
+    if target_type.id != issue.fields["issuetype"]:
+        items.append(Item("issuetype", "issuetype", issue.fields["issuetype"], current, target_type.id, target_type.name))
+    status = issue.status
+    if status not in {known.id for known in project.statuses}:
+        status = project.initial.id
+        before = site.catalog.status(issue.status)
+        items.append(Item("status", "status", before.id, before.name, status, project.initial.name))
+    fields = {**issue.fields, "issuetype": target_type.id}
+    return site.record(issue, account, items, key=key, project=project.id, status=status, fields=fields)
+
+
+def delete(site: Site, account: Account, issue: Issue) -> None:
+    """Delete an issue for good; nothing tells of it afterwards. Raises: JiraError 403."""
+    if not account.may("DELETE_ISSUES"):
+        raise JiraError(403, "You do not have permission to delete issues in this project.")
+    site.store.delete(issue)
+
+
+def changed_values(
+    body: JsonObject, before: Mapping[str, Any], setting: Setting, allowed: Mapping[str, Field]
+) -> dict[str, Any]:
+    """Read `fields` and `update` of a request into stored values.
+
+    Raises:
+        JiraError: 400 naming every field that does not fit.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    messages: list[str] = []
+    fields, update = _part(body, "fields"), _part(body, "update")
+    beside = {"comment", "issuelinks"}
+    for name in dict.fromkeys([*fields, *(n for n in update if n not in beside)]):
+        try:
+            if name not in allowed:
+                raise bad_field(name, NOT_ON_SCREEN.format(name))
+            if name in fields and name in update:
+                raise bad_field(name, f"Field '{name}' cannot appear in both 'fields' and 'update'")
+            if name == "reporter" and not setting.account.may("MODIFY_REPORTER"):
+                raise bad_field(name, NOT_ON_SCREEN.format(name))
+            if name in fields:
+                values[name] = parse(allowed[name], fields[name], setting)
+            else:
+                values[name] = operate(allowed[name], update[name], before.get(name), setting)
+        except JiraError as refused:
+            problems |= refused.fields
+            messages += refused.messages
+    if problems or messages:
+        raise JiraError(400, *messages, fields=problems)
+    return values
+
+
+def apply_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> Issue:
+    """Do what a request's `update` asks for beside the fields: comments and links."""
+    update = _part(body, "update")
+    for operation in update.get("comment", []):
+        comments.add(site, account, issue, operation["add"], version)
+        issue = site.find(account, issue.key)
+    for operation in update.get("issuelinks", []):
+        links.add_from(site, account, issue, operation["add"])
+        issue = site.find(account, issue.key)
+    return issue
+
+
+def read_properties(body: JsonObject) -> dict[str, Any]:
+    return {entry["key"]: entry["value"] for entry in body.get("properties", [])}
+
+
+def rich_values(site: Site, values: Mapping[str, Any]) -> Iterable[JsonObject | None]:
+    return (values[known.id] for known in site.rich_fields() if known.id in values)
+
+
+def _allowed(setting: Setting, without: tuple[str, ...] = ()) -> Mapping[str, Field]:
+    hidden = EVERYWHERE_BUT_TRANSITIONS.union(without)
+    return {name: known for name, known in fields_of(setting.catalog).items() if name not in hidden}
+
+
+def _place(site: Site, account: Account, given: JsonObject) -> tuple[Project, str]:
+    wanted = given.get("project")
+    named_project = wanted.get("id", wanted.get("key")) if isinstance(wanted, dict) else None
+    project = site.catalog.project(named_project) if named_project else None
+    if project is None or not site.catalog.may_browse(account, project):
+        raise bad_field("project", "Specify a valid project ID or key")
+    if not account.may("CREATE_ISSUES"):
+        raise bad_field("project", "You do not have permission to create issues in this project.")
+    if given.get("issuetype") is None:
+        raise bad_field("issuetype", "Specify an issue type")
+    kind = parse(fields_of(site.catalog)["issuetype"], given["issuetype"], Setting(site.catalog, "3", project, account))
+    return project, str(kind)
+
+
+def _part(body: JsonObject, name: str) -> JsonObject:
+    part = body.get(name) or {}
+    if not isinstance(part, dict):
+        raise JiraError(400, f"'{name}' must be an object")
+    return part

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a world file may say about a Jira site: projects, workflow, fields, people's rights, house rules, limits."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Category = Literal["new", "indeterminate", "done"]
+FieldType = Literal["string", "text", "number", "date", "datetime", "option", "options", "user", "labels"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class TransitionSettings(_Part):
+    """One arrow of a workflow."""
+
+    name: str
+    source: tuple[str, ...] = Field(default=(), alias="from")
+    """Statuses it starts from; none given: from all."""
+    to: str
+    required: tuple[str, ...] = ()
+    """Fields of its screen that must be filled."""
+    optional: tuple[str, ...] = ()
+    """Further fields of its screen."""
+    sets: dict[str, Any] = {}
+    """Fields that the workflow itself fills, values as in the REST API (version 3)."""
+
+
+class WorkflowSettings(_Part):
+    statuses: dict[str, Category] = {"To Do": "new", "In Progress": "indeterminate", "Done": "done"}
+    initial: str = "To Do"
+    transitions: tuple[TransitionSettings, ...] = (
+        TransitionSettings(name="To Do", to="To Do"),
+        TransitionSettings(name="In Progress", to="In Progress"),
+        TransitionSettings(name="Done", to="Done", sets={"resolution": {"name": "Done"}}),
+    )
+
+
+class ProjectSettings(_Part):
+    name: str
+    issue_types: tuple[str, ...] = ("Bug", "Story", "Task")
+    service_desk: bool = False
+    """Only here does the comment property `sd.public.comment` make a comment internal."""
+    browse: tuple[str, ...] | None = None
+    """Aliases of the people who see it; everyone if not given."""
+    required: tuple[str, ...] = ()
+    """Fields that a new issue needs, beyond the summary."""
+    workflow: WorkflowSettings | None = None
+    """Its own; the site's if not given."""
+
+
+class CustomFieldSettings(_Part):
+    name: str
+    type: FieldType = "string"
+    options: tuple[str, ...] = ()
+
+
+class RuleTrigger(_Part):
+    """When a house rule runs; every condition given must hold."""
+
+    event: Literal["created", "edited", "transitioned"]
+    project: str | None = None
+    label: str | None = None
+    status: str | None = None
+
+
+class HouseRule(_Part):
+    """What Automation for Jira does by itself, as its own account."""
+
+    when: RuleTrigger
+    fields: dict[str, Any] = {}
+    """Fields to set, values as in the REST API (version 3)."""
+    update: dict[str, list[dict[str, Any]]] = {}
+    transition: str | None = None
+    comment: str | None = None
+
+
+class BurstLimit(_Part):
+    """So many requests to one endpoint and method within so many seconds."""
+
+    requests: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+
+
+class JiraSettings(_Part):
+    """All settings of a site; the world file and the control interface set them."""
+
+    search_lag: float = Field(default=1.0, ge=0)
+    """Seconds by which search is behind the store; really seconds to minutes."""
+    page_size: int = Field(default=100, gt=0, le=100)
+    """Most issues that one page of search gives with fields."""
+    changelog_page: int = Field(default=40, gt=0, le=100)
+    """Most histories that `expand=changelog` gives."""
+    projects: dict[str, ProjectSettings] = {"TEST": ProjectSettings(name="Test")}
+    priorities: tuple[str, ...] = ("Highest", "High", "Medium", "Low", "Lowest")
+    default_priority: str = "Medium"
+    resolutions: tuple[str, ...] = ("Done", "Won't Do", "Duplicate", "Cannot Reproduce")
+    custom_fields: dict[str, CustomFieldSettings] = {}
+    workflow: WorkflowSettings = WorkflowSettings()
+    link_types: dict[str, tuple[str, str]] = {
+        "Blocks": ("is blocked by", "blocks"),
+        "Cloners": ("is cloned by", "clones"),
+        "Duplicate": ("is duplicated by", "duplicates"),
+        "Relates": ("relates to", "relates to"),
+    }
+    """Name: how it reads inward and outward."""
+    security_levels: dict[str, tuple[str, ...]] = {}
+    """Name: aliases of the people who may see an issue of that level."""
+    roles: dict[str, tuple[str, ...]] = {}
+    """Name: aliases; `Administrators` and `Developers` follow from people's roles unless given."""
+    hidden_emails: tuple[str, ...] = ()
+    """Aliases of people whose profile hides the address from others."""
+    account_ids: dict[str, str] = {}
+    """Alias: account id; else one is derived from the address."""
+    automation: str = "automation"
+    """Alias of the account that house rules act as."""
+    rules: tuple[HouseRule, ...] = ()
+    issue_write_limit: bool = False
+    """Refuse the 21st write to one issue within 2 s and the 101st within 30 s."""
+    burst_limit: BurstLimit | None = None
+    attachment_limit: int = Field(default=1_000_000_000, gt=0)
+    """Largest file in bytes."""
