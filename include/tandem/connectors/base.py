@@ -52,6 +52,8 @@ class Capabilities:
     max_file: int
     max_comment: int  # in the unit of ``markup.length``
     clock: float  # resolution of the tracker's times
+    label_allowed: str | None = None  # regular expression for one character that a label may hold (none: any)
+    label_max: int | None = None  # characters in a label
     life_cycle_ends: frozenset[str] = frozenset()  # statuses that are no value of a map (Zendesk "closed", "deleted")
 
 

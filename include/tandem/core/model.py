@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hub ticket: the one message that passes from a side's *map* to *diff*. No native value is in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from tandem.core.rules import Which
+
+
+class Message(BaseModel):
+    """A frozen, serialisable piece of the message. Unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldState(Message):
+    """One hub field as its side shows it now, beside what the side showed when both last agreed.
+
+    ``changed`` is judged by the side itself, on its own native values. An ``unsaid`` value (a person that cannot be
+    mapped) says nothing: the field counts as unchanged.
+    """
+
+    value: Any = None
+    base: Any = None
+    has_base: bool = False
+    changed: bool = False
+    unsaid: bool = False
+
+
+class HubFile(Message):
+    """A file that may leave, named by the event that reported it."""
+
+    event: int
+    native: str
+    name: str
+    size: int
+    media_type: str
+
+
+class HubEvent(Message):
+    """One thing that happened on a side, in hub terms."""
+
+    id: int
+    kind: str  # made, field, comment, file
+    at: datetime
+    order: str
+    field: str = ""
+    before: Any = None
+    after: Any = None
+    known: bool = True  # false: the value cannot be told in hub terms
+    author: str = ""
+    person: bool = True
+    doc: dict[str, Any] | None = None
+    private: bool = False
+    native: str = ""  # id of the comment or file
+    files: tuple[HubFile, ...] = ()
+    note: str = ""  # why it does not travel; none if it does
+
+
+class HubProblem(Message):
+    """A value that has no place in its side's contract. ``shown`` is for the sealed quarantine row only."""
+
+    field: str
+    code: str
+    key: str
+    what: str
+    shown: str = ""
+
+
+class HubTicket(Message):
+    """A ticket in neutral terms, as one side reports it."""
+
+    side: Which
+    ticket: str
+    link: str
+    in_scope: bool
+    scope_reason: str = ""
+    final: str | None = None
+    fields: dict[str, FieldState] = {}
+    events: tuple[HubEvent, ...] = ()
+    problems: tuple[HubProblem, ...] = ()
+    reporter: str = ""
+    reveal: dict[str, str] = {}
+    lossy: int = 0
