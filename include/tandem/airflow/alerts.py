@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whom to tell, and what: a run that is late, one that failed, one that stopped before its first write.
+
+Each says what it means for people, since when, what hangs on what, what to do, and when the next mail comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import Context
+
+from tandem.airflow.connections import state_store
+from tandem.airflow.mail import Mail, send, send_async
+from tandem.airflow.standing import Standing, read_standing
+from tandem.errors import HANDBOOK, TandemError
+
+log = logging.getLogger("tandem")
+
+LATE = "TDM-110"
+KILLED = "TDM-120"
+_HANGING = (
+    "Look at the log of the first task above. A tracker that is down needs nothing: the run goes on when it is back. "
+    "To start over, mark the run as failed; the next one takes up everything."
+)
+_CLOCK = "%H:%M"
+DAY = "%d %b %H:%M UTC"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What the pair's file says about who is told when; plain values, for Airflow stores it with the DAG."""
+
+    pair: str
+    dag_id: str
+    deadline_minutes: float
+    responsible: tuple[str, ...] = ()
+    accountable: tuple[str, ...] = ()
+    informed: tuple[str, ...] = ()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Everyone once, those who act first."""
+        return tuple(dict.fromkeys((*self.responsible, *self.accountable, *self.informed)))
+
+    def told(self) -> str:
+        """Who is told in which part, for the mail itself."""
+        parts = (("acts", self.responsible), ("answers for it", self.accountable), ("is informed", self.informed))
+        return "; ".join(f"{', '.join(who)} ({part})" for part, who in parts if who)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Audience:
+        """The inverse of :meth:`plain`."""
+        lists = {key: tuple(plain[key]) for key in ("responsible", "accountable", "informed")}
+        return cls(plain["pair"], plain["dag_id"], plain["deadline_minutes"], **lists)
+
+
+def _base_url() -> str:
+    from airflow.sdk.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="http://localhost:8080")).rstrip("/")
+
+
+def links(audience: Audience, run_id: str, code: str) -> tuple[tuple[str, str], ...]:
+    """Return where to look: the run, the pair, the handbook's page."""
+    pair = f"{_base_url()}/dags/{audience.dag_id}"
+    return (
+        ("The run", f"{pair}/runs/{quote(run_id, safe='')}"),
+        ("The pair", pair),
+        ("The handbook", f"{_base_url()}/tandem/handbook/{code}"),
+    )
+
+
+def _standing(pair: str, run_id: str) -> Standing | None:
+    try:
+        with state_store().read() as tx:
+            return read_standing(tx, pair, run_id)
+    except Exception as error:  # the mail must go out, above all when the state database is what fails
+        log.warning("the state database could not be read for a mail: %s", type(error).__name__)
+        return None
+
+
+def _meaning(since: datetime) -> str:
+    at = since.astimezone(UTC).strftime(_CLOCK)
+    return f"Changes made since {at} UTC have not all reached the other side yet; none is lost."
+
+
+def _work(standing: Standing | None) -> list[tuple[str, str]]:
+    if standing is None:
+        return [("Writes", "unknown: the state database did not answer")]
+    facts = []
+    if standing.writes:
+        facts.append(("Writes of this run", ", ".join(f"{n} {state}" for state, n in sorted(standing.writes.items()))))
+    if standing.unanswered:
+        kind, side, since = standing.unanswered
+        facts.append(("Last request", f"{kind} at the {side} side, no answer since {since.strftime(DAY)}"))
+    if standing.holder:
+        facts.append(("At work", standing.holder))
+    return facts
+
+
+def late_mail(
+    audience: Audience,
+    run: Mapping[str, Any],
+    tasks: Mapping[str, str | None],
+    standing: Standing | None,
+    now: datetime,
+) -> Mail:
+    """Compose the mail on a run beyond its deadline, which may still be at work."""
+    queued = datetime.fromisoformat(run["queued_at"] or run["run_after"])
+    minutes = (now - queued).total_seconds() / 60
+    since = (standing and standing.in_step_since) or queued
+    open_tasks = [
+        f"{task}: {state or 'not started'}" for task, state in tasks.items() if state not in ("success", "skipped")
+    ]
+    return Mail(
+        f"[Tandem] late: {audience.dag_id} has run {minutes:.3g} min (deadline {audience.deadline_minutes:g})",
+        _meaning(since),
+        (
+            ("Since when", f"{queued.strftime(DAY)}; it had {audience.deadline_minutes:g} min"),
+            ("What hangs", "\n".join(open_tasks) or "nothing any more: it has just ended"),
+            *_work(standing),
+            ("What to do", _HANGING),
+            ("Who is told", audience.told()),
+        ),
+        links(audience, run["dag_run_id"], LATE),
+        "The next mail comes if this run fails, or if the next run is late too.",
+    )
+
+
+async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
+    """Tell that a run is beyond its deadline. Runs in Airflow's triggerer while the run may still hang."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    told, run = Audience.of(audience), context["dag_run"]
+    run_id = run["dag_run_id"]
+    states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
+    tasks = {task: state for task, state in states.get(run_id, {}).items()}
+    standing = await asyncio.to_thread(_standing, told.pair, run_id)
+    await send_async(late_mail(told, run, tasks, standing, datetime.now(UTC)), told.recipients)
+
+
+def failed_mail(
+    audience: Audience, run_id: str, task: str, since: datetime, error: BaseException | None, standing: Standing | None
+) -> Mail:
+    """Compose the mail on a task that failed for good, and its run with it."""
+    ours = error if isinstance(error, TandemError) else None
+    code = ours.code if ours else KILLED
+    what = ours.what if ours else f"the program failed ({type(error).__name__})" if error else "its process was killed"
+    fix = ours.fix if ours else "Clear the task in Airflow to run it again; if it fails again, report its log."
+    in_step = (standing and standing.in_step_since) or since
+    return Mail(
+        f"[Tandem] failed: {audience.dag_id} at {task}, {code}",
+        _meaning(in_step),
+        (
+            ("What", f"{code}  {what}"),
+            ("Where", (ours.where if ours and ours.where else f"pair {audience.pair}") + f", task {task}"),
+            ("Since when", since.strftime(DAY)),
+            ("What to do", fix.strip() or "Correct what is listed above; the next run takes up everything."),
+            *_work(standing),
+            ("Who is told", audience.told()),
+        ),
+        links(audience, run_id, code),
+        "The next mail comes if the next run fails too.",
+    )
+
+
+def stopped_mail(audience: Audience, run_id: str, task: str, error: TandemError, now: datetime) -> Mail:
+    """Compose the mail on a run that a safety stop held before its first write."""
+    return Mail(
+        f"[Tandem] stopped before the first write: {audience.dag_id}, {error.code}",
+        "A plan was beyond the pair's limits, so nothing of it was written; changes wait until a person decides.",
+        (
+            ("What", f"{error.code}  {error.what}"),
+            ("Where", f"pair {audience.pair}, task {task}"),
+            ("Since when", now.strftime(DAY)),
+            ("What to do", error.fix),
+            ("Who is told", audience.told()),
+        ),
+        links(audience, run_id, error.code),
+        "The next mail comes if the next run stops too.",
+    )
+
+
+def last_lines(error: BaseException | None) -> Sequence[str]:
+    """What the log of a failed task ends with: code, what, where, what to do, where to read on."""
+    if isinstance(error, TandemError):
+        return (*str(error).splitlines(), f"handbook: {error.handbook}")
+    said = f"{type(error).__name__}: see the trace above" if error else "the process was killed"
+    return (f"{KILLED} {said}", f"handbook: {HANDBOOK.format(code=KILLED)}")
+
+
+def tell(mail: Mail, audience: Audience) -> None:
+    """Send, or log that it could not be sent: a mail server that is down must not change a run's outcome."""
+    if not audience.recipients:
+        log.warning("no mail: the pair's file names nobody (%s)", mail.subject)
+        return
+    try:
+        send(mail, audience.recipients)
+    except Exception as error:  # of any kind: SMTP, connection not found, refused recipients
+        log.error("mail not sent (%s): %s", type(error).__name__, mail.subject)
+
+
+def on_failure(audience: Audience, context: Context) -> None:
+    """Airflow's callback for a task that failed for good: in its process; in the DAG processor if that was killed."""
+    error = context.get("exception")
+    error = error if isinstance(error, BaseException) else None
+    run, task = context["dag_run"], context["ti"].task_id
+    since = run.start_date or run.run_after
+    tell(failed_mail(audience, run.run_id, task, since, error, _standing(audience.pair, run.run_id)), audience)
+    for line in last_lines(error):
+        log.error(line)
+
+
+def on_retry(context: Context) -> None:
+    """Airflow's callback for a task that will be tried again: only its last lines."""
+    error = context.get("exception")
+    for line in last_lines(error if isinstance(error, BaseException) else None):
+        log.warning(line)

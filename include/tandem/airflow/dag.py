@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One DAG for each pair: `extract >> map >> diff >> load >> reconcile`. Making it touches no network, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+from tandem.airflow.alerts import Audience, late, on_failure, on_retry
+from tandem.airflow.describe import TASKS, describe
+from tandem.airflow.invalid import broken_dag
+from tandem.airflow.retries import RETRIES, RETRY_DELAY, ByVerdict
+from tandem.airflow.tasks import perform
+from tandem.config.load import load_pair
+from tandem.config.models import BrokenPair, Pair
+
+
+def params() -> dict[str, Param]:
+    """Return the form that a person fills in to start a run by hand."""
+    return {
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description_md="Make and store the plan, write nothing. Example: on, before a contract's first real run.",
+        ),
+        "window_start": Param(
+            None,
+            title="Window: start",
+            type=["null", "string"],
+            format="date-time",
+            description_md="Look again at every ticket that changed from this time on. Example: "
+            "`2026-03-01T08:00:00Z`. Leave both empty for what changed since the last run.",
+        ),
+        "window_end": Param(
+            None,
+            title="Window: end",
+            type=["null", "string"],
+            format="date-time",
+            description_md="End of the window. Example: `2026-03-01T12:00:00Z`.",
+        ),
+        "tickets": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            title="Only these tickets",
+            description_md="Keys or numbers as either tracker shows them, one a line. Example: `SHOP-1`. "
+            "Leave it empty for all.",
+        ),
+    }
+
+
+def audience_of(pair: Pair, dag_id: str) -> Audience:
+    """Return who is told of this pair's runs."""
+    people = pair.people
+    minutes = pair.deadline.total_seconds() / 60
+    return Audience(pair.name, dag_id, minutes, people.responsible, (people.accountable,), people.informed)
+
+
+def dag_id_of(file: Path) -> str:
+    """Return the DAG's id, which a broken file keeps."""
+    return f"sync__{file.stem}"
+
+
+def build_dag(file: Path) -> DAG:
+    """Make the DAG of a pair's file. A file that cannot be used gives a DAG that says what is wrong."""
+    pair = load_pair(file)
+    return broken_dag(pair, dag_id_of(file)) if isinstance(pair, BrokenPair) else _pair_dag(pair, dag_id_of(file))
+
+
+def build_dags(folder: Path) -> Iterator[DAG]:
+    """Make the DAGs of all pairs' files in a folder."""
+    return (build_dag(file) for file in sorted(folder.glob("*.yaml")))
+
+
+def _pair_dag(pair: Pair, dag_id: str) -> DAG:
+    audience = audience_of(pair, dag_id)
+    with DAG(
+        dag_id,
+        schedule=CronDataIntervalTimetable(pair.schedule, timezone="UTC"),
+        catchup=False,  # a run takes up all since the cursor, so one run heals an outage of any length
+        max_active_runs=1,
+        params=params(),
+        tags={pair.left.company, pair.right.company, pair.left.system, pair.right.system},
+        doc_md=describe(pair),
+        # A plain timedelta: an interval from a Variable can stop the whole scheduler (Airflow 3.3.2).
+        deadline=DeadlineAlert(
+            DeadlineReference.DAGRUN_QUEUED_AT,
+            pair.deadline,
+            AsyncCallback(late, kwargs={"audience": audience.plain()}),
+            name="late",
+        ),
+        default_args={
+            "retries": RETRIES,
+            "retry_delay": RETRY_DELAY,
+            "retry_policy": ByVerdict(),
+            "on_failure_callback": partial(on_failure, audience),
+            "on_retry_callback": on_retry,
+        },
+    ) as dag:
+        phases = [_phase(name, line, audience) for name, line in TASKS.items()]
+        for before, after in pairwise(phases):
+            before >> after
+    return dag
+
+
+def _phase(name: str, line: str, audience: Audience) -> Any:
+    @task(task_id=name, doc_md=line)
+    def phase() -> dict[str, Any]:
+        return perform(name, audience)
+
+    return phase()
+
+
+def registered(folder: Path) -> dict[str, DAG]:
+    """Return all DAGs of a folder by id, for the three-line file that Airflow scans."""
+    return {dag.dag_id: dag for dag in build_dags(folder)}
