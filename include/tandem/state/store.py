@@ -91,7 +91,8 @@ class Tx:
             statement = statement.on_conflict_do_update(index_elements=key, set_=values)
         else:
             statement = statement.on_conflict_do_nothing()
-        return int(self.connection.execute(statement, [dict(row) for row in rows]).rowcount)
+        options = {"preserve_rowcount": True}  # SQLAlchemy does not keep that of an insert by itself
+        return int(self.connection.execute(statement, [dict(row) for row in rows], execution_options=options).rowcount)
 
     def seal(self, value: Json) -> str:
         """Encrypt a value for a ``sealed`` column."""

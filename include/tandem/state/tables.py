@@ -79,8 +79,8 @@ run = Table(
     Column("tickets", JSON, nullable=False),
     Column("started_at", DateTime, nullable=False),
     Column("ended_at", DateTime),
-    Column("config_hash", CODE),
-    Column("variable", Text),  # as it was when extract read it: one run uses one configuration
+    Column("config_hash", String(64)),
+    Column("sealed", Text),  # the configuration as extract read it: one run uses one from start to end
     Column("counts", JSON, nullable=False),
     Column("message", Text),
     Index("ix_tandem_run_pair_started_at", "pair", "started_at"),
@@ -198,7 +198,7 @@ base = Table(
     Column("link", CODE, ForeignKey("tandem_link.id"), primary_key=True),
     Column("side", CODE, primary_key=True),
     Column("field", NAME, primary_key=True),
-    Column("mapping", CODE, nullable=False),  # hash of the contract's mapping under which it was stored
+    Column("mapping", String(64), nullable=False),  # hash of the contract's mapping under which it was stored
     Column("sealed", Text, nullable=False),  # {"value": …, "unsaid": …}
 )
 
