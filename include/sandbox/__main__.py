@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -106,6 +107,14 @@ async def serve(sandbox: Sandbox, served: list[tuple[ASGIApp, socket.socket]], w
     ]
     while not all(server.started for server in servers):
         await asyncio.sleep(0.01)
+
+    def end() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    # After the start, because each server has put handlers of its own in place, for itself alone.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
     print(announcement(sandbox), flush=True)
     if write:
         unfinished = write.with_name(f"{write.name}.{os.getpid()}")
@@ -126,10 +135,7 @@ def main() -> None:
         sys.exit(f"sandbox: {arguments.world}: {error}")
     for line in moved:
         print(f"sandbox: {line}", file=sys.stderr)
-    try:
-        asyncio.run(serve(sandbox, served, arguments.write))
-    except KeyboardInterrupt:
-        pass
+    asyncio.run(serve(sandbox, served, arguments.write))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands before each tracker: reads the request, notes it, lets faults strike, stamps the Date, or shows a page."""
+"""What stands before each tracker: notes the request, lets faults strike, stamps the Date, or shows a page."""
 
 import asyncio
 from email.utils import format_datetime

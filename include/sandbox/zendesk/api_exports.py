@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Incremental exports and search. Exports go by the generated timestamp and leave out their lag's worth of the end."""
+
+import base64
+from functools import partial
+from typing import Any
+
+from sandbox.zendesk import errors
+from sandbox.zendesk.api_tickets import sideloads
+from sandbox.zendesk.calls import Answer, Call, Routes
+from sandbox.zendesk.desk import Desk
+from sandbox.zendesk.paging import by_number, page_of, whole
+from sandbox.zendesk.records import Audit, Comment, Ticket, User
+from sandbox.zendesk.search import found_tickets, found_users, kind_of
+from sandbox.zendesk.shapes import audit_shape, ticket_shape, user_shape
+
+routes = Routes()
+
+
+def _second(at: float, desk: Desk) -> int | None:
+    """The whole second of `at`, None while exports do not show it yet: never the unfinished one."""
+    second, now = int(at), desk.now()
+    return second if second <= now - desk.settings.export_lag and second < int(now) else None
+
+
+def _exported(desk: Desk, user: User) -> list[tuple[int, Ticket]]:
+    """Deleted tickets too, in the order in which exports give them."""
+    hidden = desk.settings.hidden.get(user.email or "", ())
+    all_of_them = [(_second(t.generated_at, desk), t) for t in desk.tickets.values() if t.id not in hidden]
+    return sorted(((s, t) for s, t in all_of_them if s is not None), key=lambda item: (item[0], item[1].id))
+
+
+def _start(call: Call) -> int:
+    """Raises: ZendeskError (400, 422)."""
+    if not call.query.get("start_time", "").isdigit():
+        raise errors.invalid_value("start_time is not present or not a number")
+    start = int(call.query["start_time"])
+    if start > call.desk.now() - call.desk.settings.export_lag:
+        raise errors.start_time_too_recent(call.desk.settings.export_lag)
+    return start
+
+
+@routes.on("GET", "/api/v2/incremental/tickets/cursor", "admin")
+def tickets_by_cursor(call: Call) -> Answer:
+    """There is a cursor even at the end of the stream: it is where to go on later."""
+    size = max(1, min(1000, whole(call.query, "per_page", 1000)))
+    after = _after(call.query["cursor"]) if "cursor" in call.query else (_start(call), -1)
+    waiting = [(second, ticket) for second, ticket in _exported(call.desk, call.user) if (second, ticket.id) > after]
+    page = waiting[:size]
+    last = (page[-1][0], page[-1][1].id) if page else after
+    cursor = base64.b64encode(f"{last[0]}.0||{last[1]}|".encode()).decode()
+    tickets = [ticket for _, ticket in page]
+    return Answer(
+        {
+            "tickets": [ticket_shape(call.desk, ticket) for ticket in tickets],
+            **sideloads(call, tickets),
+            "after_url": f"{call.desk.url}/api/v2/incremental/tickets/cursor.json?cursor={cursor}",
+            "after_cursor": cursor,
+            "before_url": None,
+            "before_cursor": None,
+            "end_of_stream": len(waiting) <= size,
+        }
+    )
+
+
+def _after(cursor: str) -> tuple[int, int]:
+    """Raises: ZendeskError (400)."""
+    try:
+        second, _, number, _ = base64.b64decode(cursor, validate=True).decode().split("|")
+        return int(float(second)), int(number)
+    except ValueError as error:
+        raise errors.invalid_value("The cursor is invalid") from error
+
+
+def _by_time(call: Call, name: str, items: list[tuple[int, dict[str, Any]]], extra: dict[str, Any]) -> Answer:
+    """A page never ends within a second, so it may be longer than asked."""
+    size = max(1, min(1000, whole(call.query, "per_page", 1000)))
+    start = _start(call)
+    waiting = [(second, shape) for second, shape in items if second >= start]
+    page = waiting[:size]
+    page += [item for item in waiting[size:] if page and item[0] == page[-1][0]]
+    end = page[-1][0] if page else start
+    body = {
+        name: [shape for _, shape in page],
+        **extra,
+        "next_page": f"{call.address}?per_page={size}&start_time={end}",
+        "count": len(page),
+        "end_of_stream": len(page) == len(waiting),
+        "end_time": end,
+    }
+    return Answer(body)
+
+
+@routes.on("GET", "/api/v2/incremental/tickets", "admin")
+def tickets_by_time(call: Call) -> Answer:
+    exported = _exported(call.desk, call.user)
+    return _by_time(call, "tickets", [(second, ticket_shape(call.desk, t)) for second, t in exported], {})
+
+
+@routes.on("GET", "/api/v2/incremental/ticket_events", "admin")
+def events_by_time(call: Call) -> Answer:
+    """One event an audit, its changes as `child_events`; comments only with `include=comment_events`."""
+    with_comments = "comment_events" in call.query.get("include", "")
+    audits = [(_second(a.created_at, call.desk), a) for t in call.desk.tickets.values() for a in t.audits]
+    shown = sorted(((s, a) for s, a in audits if s is not None), key=lambda item: (item[0], item[1].id))
+    return _by_time(call, "ticket_events", [(s, _event(call.desk, a, with_comments)) for s, a in shown], {})
+
+
+def _event(desk: Desk, audit: Audit, with_comments: bool) -> dict[str, Any]:
+    shape = audit_shape(desk, audit)
+    children = [
+        {k: v for k, v in event.items() if k not in ("field_name", "value", "type")}
+        | ({"event_type": event["type"]} if "field_name" not in event else {})
+        | ({event["field_name"]: event["value"], "event_type": event["type"]} if "field_name" in event else {})
+        for kept, event in zip(audit.events, shape["events"], strict=True)
+        if with_comments or not isinstance(kept, Comment)
+    ]
+    return {
+        "child_events": children,
+        "id": audit.id,
+        "ticket_id": audit.ticket_id,
+        "timestamp": int(audit.created_at),
+        "created_at": shape["created_at"],
+        "updater_id": audit.author_id,
+        "via": audit.via["channel"],
+        "system": audit.metadata["system"],
+        "metadata": audit.metadata,
+        "event_type": "Audit",
+    }
+
+
+@routes.on("GET", "/api/v2/search")
+def search(call: Call) -> Answer:
+    query = call.query.get("query")
+    if not query:
+        raise errors.ZendeskError(422, {"error": "invalid", "description": "Invalid search: empty query"})
+    results = [] if kind_of(query) == "user" else _ticket_results(call, query)
+    if kind_of(query) != "ticket":
+        results += [{**user_shape(call.desk, u), "result_type": "user"} for u in _users_if_plain(call, query)]
+    page = by_number("results", results, lambda result: result, call.query, call.address)
+    return Answer({"results": page.pop("results"), "facets": None, **page})
+
+
+def _ticket_results(call: Call, query: str) -> list[dict[str, Any]]:
+    """Newest first, unless `sort_by` and `sort_order` say otherwise."""
+    tickets = found_tickets(call.desk, call.user, query)
+    by = call.query.get("sort_by", "created_at")
+    tickets.sort(key=lambda t: t.updated_at if by == "updated_at" else t.created_at)
+    if call.query.get("sort_order", "desc") == "desc":
+        tickets.reverse()
+    return [{**ticket_shape(call.desk, t), "result_type": "ticket"} for t in tickets]
+
+
+def _users_if_plain(call: Call, query: str) -> list[User]:
+    """Ticket keywords find no users."""
+    asked_for_users = kind_of(query) == "user"
+    return found_users(call.desk, query) if asked_for_users or not any(c in query for c in ":<>") else []
+
+
+@routes.on("GET", "/api/v2/search/count")
+def search_count(call: Call) -> Answer:
+    return Answer({"count": len(found_tickets(call.desk, call.user, call.query.get("query", "")))})
+
+
+@routes.on("GET", "/api/v2/search/export")
+def search_export(call: Call) -> Answer:
+    """In order of creation, by cursor only."""
+    if call.query.get("filter[type]") != "ticket":
+        raise errors.ZendeskError(422, {"error": "invalid", "description": "filter[type] must be ticket"})
+    tickets = found_tickets(call.desk, call.user, call.query.get("query", ""))
+    tickets.sort(key=lambda t: (t.created_at, t.id))
+    query = call.query if "page[size]" in call.query else type(call.query)({**call.query, "page[size]": "100"})
+    shape = partial(ticket_shape, call.desk)
+    page = page_of("results", tickets, shape, query, call.address, lambda t: (t.created_at, t.id), largest=1000)
+    results = [{**result, "result_type": "ticket"} for result in page.pop("results")]
+    return Answer({"results": results, "facets": None, **page})

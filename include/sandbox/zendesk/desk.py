@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state of one simulated Zendesk: its users, tickets, files and what the search index knows of them."""
+
+import base64
+import copy
+import secrets
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.world import Tenant
+from sandbox.zendesk import errors
+from sandbox.zendesk.records import Attachment, Job, Ticket, Upload, User
+from sandbox.zendesk.settings import ZendeskSettings
+
+UPDATES_WINDOW = 600
+UPLOAD_SECONDS = 3 * 86400
+
+
+class Desk:
+    """State and look-ups. The rules of writing are in `tickets` and `comments`."""
+
+    def __init__(self, tenant: Tenant, clock: Clock, url: str) -> None:
+        self.tenant = tenant
+        self.clock = clock
+        self.url = url
+        self.settings = ZendeskSettings.model_validate(tenant.settings)
+        self.users: dict[int, User] = {}
+        self.tickets: dict[int, Ticket] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.files: dict[str, Attachment] = {}
+        """By the token in their address."""
+        self.jobs: dict[str, Job] = {}
+        self.updates: defaultdict[tuple[int, int], deque[float]] = defaultdict(deque)
+        """When each user updated each ticket, newest last."""
+        self._pending: deque[tuple[float, Ticket]] = deque()
+        self._indexed: dict[int, Ticket] = {}
+        self._last_id = 6164039218714
+        self._at: float | None = None
+        self.started_at = self.now()
+        for person in tenant.people.values():
+            user = self.add_user(person.name, person.email, person.role)
+            user.person, user.time_zone = person, person.zone or tenant.zone
+
+    def now(self) -> float:
+        """Seconds since 1970; for a background job, the time at which it was due."""
+        return self.clock.timestamp() if self._at is None else self._at
+
+    @contextmanager
+    def at(self, time: float) -> Iterator[None]:
+        """What happens in the block happens at that time."""
+        self._at = time
+        try:
+            yield
+        finally:
+            self._at = None
+
+    def new_id(self) -> int:
+        """Ids of all but tickets are beyond 32 bits, and grow."""
+        self._last_id += 128
+        return self._last_id
+
+    def new_ticket_id(self) -> int:
+        return max(self.tickets, default=0) + 1
+
+    def add_user(self, name: str, email: str | None, role: str = "end-user") -> User:
+        now = self.now()
+        user = User(self.new_id(), name, email, role, now, now)
+        self.users[user.id] = user
+        return user
+
+    def user_by_email(self, email: str) -> User | None:
+        return next((u for u in self.users.values() if u.email and u.email.lower() == email.lower()), None)
+
+    def authenticated(self, headers: Mapping[str, str]) -> User | None:
+        """Whose credentials these are: Basic with `email/token:TOKEN` or `email:password`; None if nobody's."""
+        scheme, _, encoded = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            return None
+        by_token = name.endswith("/token")
+        user = self.user_by_email(name.removesuffix("/token"))
+        if user is None or user.person is None or not (user.active and user.person.active):
+            return None
+        expected = user.person.token if by_token else user.person.password
+        return user if expected and secrets.compare_digest(expected.encode(), secret.encode()) else None
+
+    def sees(self, user: User, ticket: Ticket) -> bool:
+        hidden = self.settings.hidden.get(user.email or "", ())
+        return not ticket.deleted and ticket.id not in hidden
+
+    def visible(self, user: User) -> list[Ticket]:
+        """By id."""
+        return [ticket for _, ticket in sorted(self.tickets.items()) if self.sees(user, ticket)]
+
+    def ticket(self, user: User, number: int) -> Ticket:
+        """Raises: ZendeskError (404), also for one that this user may not see."""
+        ticket = self.tickets.get(number)
+        if ticket is None or not self.sees(user, ticket):
+            raise errors.not_found()
+        return ticket
+
+    def touch(self, ticket: Ticket, *, visibly: bool = True) -> None:
+        """Notes a change: exports see it by `generated_at` at once, the search index later."""
+        ticket.generated_at = self.now()
+        if visibly:
+            ticket.updated_at = ticket.generated_at
+        self._pending.append((ticket.generated_at, copy.copy(ticket)))
+
+    def searchable(self) -> list[Ticket]:
+        """The tickets as the search index has them: as they were `search_lag` seconds ago, by id."""
+        until = self.now() - self.settings.search_lag
+        while self._pending and self._pending[0][0] <= until:
+            snapshot = self._pending.popleft()[1]
+            self._indexed[snapshot.id] = snapshot
+        return [ticket for _, ticket in sorted(self._indexed.items())]
+
+    def count_update(self, user: User, ticket: Ticket) -> tuple[int, int] | None:
+        """Counts an update against the ticket's budget: (left, seconds until it is full again); None without a limit.
+
+        Raises: ZendeskError (429).
+        """
+        limit = self.settings.updates_per_ticket
+        if limit is None:
+            return None
+        now, times = self.now(), self.updates[user.id, ticket.id]
+        while times and times[0] <= now - UPDATES_WINDOW:
+            times.popleft()
+        if len(times) >= limit:
+            wait = int(times[0] + UPDATES_WINDOW - now) + 1
+            raise errors.rate_limited(str(wait), "Number of allowed updates to this ticket exceeded")
+        times.append(now)
+        return limit - len(times), int(times[0] + UPDATES_WINDOW - now)
+
+    def add_upload(self, name: str, content_type: str, content: bytes, token: str | None) -> Upload:
+        """Raises: ZendeskError (413, 422)."""
+        if len(content) > self.settings.attachment_limit:
+            raise errors.ZendeskError(413, {"error": "AttachmentTooLarge", "description": "Attachment is too large"})
+        upload = self.uploads.get(token) if token else None
+        if token and upload is None:
+            raise errors.invalid("token", "is invalid")
+        if upload is None:
+            upload = Upload(secrets.token_urlsafe(18), self.now() + UPLOAD_SECONDS, [])
+            self.uploads[upload.token] = upload
+        file = Attachment(self.new_id(), secrets.token_urlsafe(18), name, content_type, content)
+        upload.attachments.append(file)
+        self.files[file.token] = file
+        return upload
+
+    def take_uploads(self, tokens: Any) -> list[Attachment]:
+        """The files of these tokens (one, or a list), which are thereby used up. Raises: ZendeskError (422)."""
+        named = [tokens] if isinstance(tokens, str) else list(tokens or ())
+        known = [self.uploads.get(str(token)) for token in named]
+        uploads = [upload for upload in known if upload is not None and upload.expires_at > self.now()]
+        if len(uploads) < len(named):
+            raise errors.invalid("uploads", "token is invalid or used up")
+        for upload in uploads:
+            del self.uploads[upload.token]
+        return [file for upload in uploads for file in upload.attachments]
+
+    def set_settings(self, changes: Mapping[str, Any]) -> None:
+        self.settings = ZendeskSettings.model_validate({**self.settings.model_dump(), **changes})
