@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Actions, written ahead: planned, sent (committed before the call, with its claims), then done or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tandem.core.rules import Which
+from tandem.core.values import Json
+from tandem.state.records import chunks
+from tandem.state.store import Tx, from_db, to_db
+from tandem.state.tables import action, claim
+
+LIVE = ("planned", "sent", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One intended remote write. ``content`` is sealed: what is meant, what it replaces, what was answered."""
+
+    id: str
+    run: str
+    seq: int
+    link: str
+    side: Which
+    kind: str
+    state: str
+    causes: tuple[str, ...]
+    content: Mapping[str, Json] = field(default_factory=dict)
+    native: str | None = None
+    history: str | None = None
+    sent_at: datetime | None = None
+    done_at: datetime | None = None
+    reason: str = ""
+
+
+def plan(tx: Tx, pair: str, actions: Sequence[Action], now: datetime) -> None:
+    """Store a plan."""
+    rows = [
+        {
+            "id": item.id,
+            "pair": pair,
+            "run": item.run,
+            "seq": item.seq,
+            "link": item.link,
+            "side": item.side.value,
+            "kind": item.kind,
+            "state": item.state,
+            "causes": list(item.causes),
+            "reason": item.reason[:300],
+            "planned_at": to_db(now),
+            "sealed": tx.seal(dict(item.content)),
+        }
+        for item in actions
+    ]
+    for some in chunks(rows):
+        tx.upsert(action, some, update=())
+
+
+def in_state(tx: Tx, pair: str, states: Sequence[str], *, run: str | None = None) -> list[Action]:
+    """Read a pair's actions in these states, in order."""
+    where = [action.c.pair == pair, action.c.state.in_(states)]
+    if run is not None:
+        where.append(action.c.run == run)
+    return [_action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.seq))]
+
+
+def unsettled(tx: Tx, pair: str) -> list[Action]:
+    """Read actions that are done and whose effect on bases and events is still to be taken in."""
+    where = (action.c.pair == pair, action.c.state == "done", action.c.settled_at.is_(None))
+    return [
+        _action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.done_at, action.c.seq))
+    ]
+
+
+def of_run(tx: Tx, pair: str, run: str) -> list[Action]:
+    """Read all actions of a run, in order."""
+    where = (action.c.pair == pair, action.c.run == run)
+    return [_action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.seq))]
+
+
+def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
+    """Which of these texts are ids of our actions: id → state."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(ids))):
+        select = sa.select(action.c.id, action.c.state).where(action.c.id.in_(some))
+        found |= {row["id"]: row["state"] for row in tx.rows(select)}
+    return found
+
+
+def send(tx: Tx, one: Action, target: str, fence: int, now: datetime, content: Mapping[str, Json]) -> bool:
+    """Mark an action as sent and claim its causes at the target; false where another action has claimed one.
+
+    The caller commits before the call is made.
+    """
+    wanted = [{"cause": cause, "target": target, "action": one.id} for cause in one.causes]
+    for row in wanted:
+        held = tx.row(sa.select(claim.c.action).where(claim.c.cause == row["cause"], claim.c.target == row["target"]))
+        if held and held["action"] != one.id:
+            return False
+    tx.upsert(claim, wanted, update=())
+    values = {"state": "sent", "fence": fence, "sent_at": to_db(now), "sealed": tx.seal(dict(content))}
+    tx.run(sa.update(action).where(action.c.id == one.id).values(**values))
+    return True
+
+
+def done(
+    tx: Tx, id_: str, now: datetime, *, native: str | None, history: str | None, content: Mapping[str, Json]
+) -> None:
+    """Mark an action as done."""
+    values = {
+        "state": "done",
+        "native": native,
+        "history": history,
+        "done_at": to_db(now),
+        "sealed": tx.seal(dict(content)),
+    }
+    tx.run(sa.update(action).where(action.c.id == id_).values(**values))
+
+
+def drop(tx: Tx, ids: Iterable[str], state: str, *, error: str = "", reason: str = "") -> None:
+    """Mark actions as failed or cancelled and give their claims back: their events wait again."""
+    for some in chunks(sorted(set(ids))):
+        tx.run(sa.delete(claim).where(claim.c.action.in_(some)))
+        values = {"state": state, "error": error or None, "reason": reason[:300]}
+        tx.run(sa.update(action).where(action.c.id.in_(some)).values(**values))
+
+
+def replan(tx: Tx, id_: str) -> None:
+    """Set an action that never reached its tracker back to planned."""
+    tx.run(sa.delete(claim).where(claim.c.action == id_))
+    tx.run(sa.update(action).where(action.c.id == id_).values(state="planned", sent_at=None))
+
+
+def settle(tx: Tx, ids: Iterable[str], now: datetime) -> None:
+    """Note that the effect of actions has been taken in."""
+    for some in chunks(sorted(set(ids))):
+        tx.run(sa.update(action).where(action.c.id.in_(some)).values(settled_at=to_db(now)))
+
+
+def history_known(tx: Tx, id_: str, history: str) -> None:
+    """Note the history entry that an action made."""
+    tx.run(sa.update(action).where(action.c.id == id_).values(history=history))
+
+
+def _action(tx: Tx, row: Mapping[str, object]) -> Action:
+    content = tx.open(str(row["sealed"]))
+    assert isinstance(content, dict)
+    causes = row["causes"]
+    assert isinstance(causes, list)
+    sent, done_ = row["sent_at"], row["done_at"]
+    return Action(
+        id=str(row["id"]),
+        run=str(row["run"]),
+        seq=int(str(row["seq"])),
+        link=str(row["link"]),
+        side=Which(str(row["side"])),
+        kind=str(row["kind"]),
+        state=str(row["state"]),
+        causes=tuple(str(cause) for cause in causes),
+        content=content,
+        native=None if row["native"] is None else str(row["native"]),
+        history=None if row["history"] is None else str(row["history"]),
+        sent_at=from_db(sent) if isinstance(sent, datetime) else None,
+        done_at=from_db(done_) if isinstance(done_, datetime) else None,
+        reason=str(row["reason"]),
+    )

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records by version, and the events that were read with them. Content is sealed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from tandem.connectors.base import Record
+from tandem.core.rules import Which
+from tandem.core.values import Json
+from tandem.state.store import Tx, from_db, to_db
+from tandem.state.tables import event, hub, record, run_ticket
+
+T = TypeVar("T")
+_RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+OPEN = ("waiting", "deferred", "conflict", "quarantined", "parked")
+CHUNK = 400  # bound values in one statement; SQLite takes 32,766 in all
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event to be stored. ``content`` is sealed; ``state`` is set at once for echoes."""
+
+    key: str
+    kind: str
+    order: str
+    at: datetime
+    content: Mapping[str, Json]
+    field: str | None = None
+    person: bool = True
+    state: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored event."""
+
+    id: int
+    ticket: str
+    key: str
+    kind: str
+    field: str | None
+    order: str
+    at: datetime
+    person: bool
+    state: str | None
+    content: Mapping[str, Json] = dataclasses.field(default_factory=dict)
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterable[Sequence[T]]:
+    """Cut a sequence into pieces that one statement can hold."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def save_record(tx: Tx, pair: str, which: Which, found: Record, now: datetime) -> None:
+    """Store one version of a record; a version that is known stays as it was first read."""
+    content = (
+        _RECORD.dump_python(found, mode="json") if found.in_scope else _RECORD.dump_python(_bare(found), mode="json")
+    )
+    row = {
+        "pair": pair,
+        "side": which.value,
+        "ticket": found.id,
+        "version": found.version,
+        "place": found.place,
+        "type": found.type,
+        "in_scope": found.in_scope,
+        "scope_reason": found.scope_reason[:100],
+        "final": found.final,
+        "read_at": to_db(now),
+        "sealed": tx.seal(content),
+    }
+    # A version that cannot be told from a later one (its second is not over) is read anew: the newest reading counts.
+    tx.upsert(record, [row], update=["place", "type", "in_scope", "scope_reason", "final", "read_at", "sealed"])
+
+
+def _bare(found: Record) -> Record:
+    """Out of scope nothing but identity is kept."""
+    return Record(
+        id=found.id,
+        key=found.key,
+        url=found.url,
+        version=found.version,
+        place=found.place,
+        type=found.type,
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        in_scope=False,
+        final=found.final,
+        scope_reason=found.scope_reason,
+    )
+
+
+def latest_records(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, Record]:
+    """Read the newest stored version of each ticket."""
+    found: dict[str, Record] = {}
+    for some in chunks(sorted(set(tickets))):
+        newest = (
+            sa.select(record.c.ticket, sa.func.max(record.c.version).label("version"))
+            .where(record.c.pair == pair, record.c.side == which.value, record.c.ticket.in_(some))
+            .group_by(record.c.ticket)
+            .subquery()
+        )
+        select = sa.select(record.c.ticket, record.c.sealed).where(
+            record.c.pair == pair,
+            record.c.side == which.value,
+            record.c.ticket == newest.c.ticket,
+            record.c.version == newest.c.version,
+        )
+        found |= {row["ticket"]: _RECORD.validate_python(tx.open(row["sealed"])) for row in tx.rows(select)}
+    return found
+
+
+def record_at(tx: Tx, pair: str, which: Which, ticket: str, version: str) -> Record | None:
+    """Read one version of a record."""
+    row = tx.row(
+        sa.select(record.c.sealed).where(
+            record.c.pair == pair,
+            record.c.side == which.value,
+            record.c.ticket == ticket,
+            record.c.version == version,
+        )
+    )
+    return _RECORD.validate_python(tx.open(row["sealed"])) if row else None
+
+
+def drop_content(tx: Tx, pair: str, which: Which, ticket: str) -> None:
+    """Forget what was read of a ticket before its newest version."""
+    newest = sa.select(sa.func.max(record.c.version)).where(
+        record.c.pair == pair, record.c.side == which.value, record.c.ticket == ticket
+    )
+    tx.run(
+        sa.delete(record).where(
+            record.c.pair == pair,
+            record.c.side == which.value,
+            record.c.ticket == ticket,
+            record.c.version < newest.scalar_subquery(),
+        )
+    )
+
+
+def add_events(tx: Tx, pair: str, which: Which, ticket: str, happened: Sequence[Happened]) -> int:
+    """Store events; one that is known stays as it is. Return how many were new."""
+    rows = [
+        {
+            "pair": pair,
+            "side": which.value,
+            "ticket": ticket,
+            "key": item.key,
+            "kind": item.kind,
+            "field": item.field,
+            "order": item.order,
+            "at": to_db(item.at),
+            "person": item.person,
+            "state": item.state,
+            "reason": item.reason,
+            "sealed": tx.seal(dict(item.content)) if item.content else None,
+        }
+        for item in happened
+    ]
+    known: set[str] = set()
+    for some in chunks(rows):
+        keys = [row["key"] for row in some]
+        known |= {
+            row["key"]
+            for row in tx.rows(
+                sa.select(event.c.key).where(
+                    event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket, event.c.key.in_(keys)
+                )
+            )
+        }
+    new = [row for row in rows if row["key"] not in known]
+    for some in chunks(new):
+        tx.upsert(event, some, update=())
+    return len(new)
+
+
+def open_events(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, list[Event]]:
+    """Read the events of tickets that are in no final state, oldest first."""
+    found: dict[str, list[Event]] = {}
+    for some in chunks(sorted(set(tickets))):
+        select = (
+            sa.select(event)
+            .where(
+                event.c.pair == pair,
+                event.c.side == which.value,
+                event.c.ticket.in_(some),
+                sa.or_(event.c.state.is_(None), event.c.state.in_(OPEN)),
+            )
+            .order_by(event.c.at, event.c.order, event.c.id)
+        )
+        for row in tx.rows(select):
+            found.setdefault(row["ticket"], []).append(_event(tx, row))
+    return found
+
+
+def events_by_id(tx: Tx, ids: Iterable[int]) -> dict[int, Event]:
+    """Read events by their ids."""
+    found: dict[int, Event] = {}
+    for some in chunks(sorted(set(ids))):
+        found |= {row["id"]: _event(tx, row) for row in tx.rows(sa.select(event).where(event.c.id.in_(some)))}
+    return found
+
+
+def known_event_keys(tx: Tx, pair: str, which: Which, ticket: str) -> set[str]:
+    """Read the keys of all events that are stored for a ticket."""
+    select = sa.select(event.c.key).where(event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket)
+    return {row["key"] for row in tx.rows(select)}
+
+
+def set_events(
+    tx: Tx, ids: Iterable[int], state: str, reason: str = "", *, run: str, action: str | None = None
+) -> None:
+    """Bring events to a state. A final state lets go of their content."""
+    values: dict[str, object] = {"state": state, "reason": reason[:300], "run": run}
+    if action:
+        values["action"] = action
+    if state not in OPEN:
+        values["sealed"] = None
+    for some in chunks(sorted(set(ids))):
+        tx.run(sa.update(event).where(event.c.id.in_(some)).values(**values))
+
+
+def stateless_events(tx: Tx, pair: str) -> list[tuple[str, str, str]]:
+    """List (side, ticket, key) of events that are in no state."""
+    select = sa.select(event.c.side, event.c.ticket, event.c.key).where(event.c.pair == pair, event.c.state.is_(None))
+    return [(row["side"], row["ticket"], row["key"]) for row in tx.rows(select)]
+
+
+def count_states(tx: Tx, pair: str) -> dict[str, int]:
+    """Count a pair's events by state."""
+    select = sa.select(event.c.state, sa.func.count().label("n")).where(event.c.pair == pair).group_by(event.c.state)
+    return {row["state"] or "none": row["n"] for row in tx.rows(select)}
+
+
+def tickets_in_window(tx: Tx, pair: str, which: Which, start: datetime, end: datetime) -> set[str]:
+    """List tickets with a stored event in a window."""
+    select = (
+        sa.select(event.c.ticket)
+        .where(
+            event.c.pair == pair,
+            event.c.side == which.value,
+            event.c.at >= to_db(start),
+            event.c.at <= to_db(end),
+        )
+        .distinct()
+    )
+    return {row["ticket"] for row in tx.rows(select)}
+
+
+def take_up(tx: Tx, pair: str, run: str, which: Which, versions: Mapping[str, str], why: str) -> None:
+    """Note which version of each ticket a run took up."""
+    rows = [
+        {"pair": pair, "run": run, "side": which.value, "ticket": ticket, "version": version, "why": why}
+        for ticket, version in versions.items()
+    ]
+    for some in chunks(rows):
+        tx.upsert(run_ticket, some, update=["version"])
+
+
+def taken_up(tx: Tx, pair: str, run: str, which: Which) -> dict[str, str]:
+    """Read which version of each ticket a run took up."""
+    select = sa.select(run_ticket.c.ticket, run_ticket.c.version).where(
+        run_ticket.c.pair == pair, run_ticket.c.run == run, run_ticket.c.side == which.value
+    )
+    return {row["ticket"]: row["version"] for row in tx.rows(select)}
+
+
+def save_hub(tx: Tx, pair: str, run: str, which: Which, ticket: str, message: Json) -> None:
+    """Store a hub ticket for diff."""
+    row = {"pair": pair, "run": run, "side": which.value, "ticket": ticket, "sealed": tx.seal(message)}
+    tx.upsert(hub, [row], update=["sealed"])
+
+
+def hubs(tx: Tx, pair: str, run: str, which: Which) -> dict[str, Json]:
+    """Read the hub tickets of a side."""
+    select = sa.select(hub.c.ticket, hub.c.sealed).where(
+        hub.c.pair == pair, hub.c.run == run, hub.c.side == which.value
+    )
+    return {row["ticket"]: tx.open(row["sealed"]) for row in tx.rows(select)}
+
+
+def forget_stage(tx: Tx, pair: str, run: str) -> None:
+    """Drop a run's hub tickets when it has ended."""
+    tx.run(sa.delete(hub).where(hub.c.pair == pair, hub.c.run == run))
+
+
+def _event(tx: Tx, row: Mapping[str, object]) -> Event:
+    sealed = row["sealed"]
+    content = tx.open(str(sealed)) if sealed else {}
+    assert isinstance(content, dict)
+    at = row["at"]
+    assert isinstance(at, datetime)
+    return Event(
+        id=int(str(row["id"])),
+        ticket=str(row["ticket"]),
+        key=str(row["key"]),
+        kind=str(row["kind"]),
+        field=None if row["field"] is None else str(row["field"]),
+        order=str(row["order"]),
+        at=from_db(at),
+        person=bool(row["person"]),
+        state=None if row["state"] is None else str(row["state"]),
+        content=content,
+    )

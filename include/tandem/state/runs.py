@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs, the sides' cursors, and what waits for a person: conflicts, quarantine, approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from tandem.connectors.base import Edge, Way
+from tandem.core.rules import Which
+from tandem.core.values import Json
+from tandem.state.store import Tx, from_db, to_db
+from tandem.state.tables import approval, conflict, edge, notice, quarantine, run, side
+
+BACK_OFF = (timedelta(0), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+PARK_AFTER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open quarantine of one direction (``field`` empty) or one field of a link."""
+
+    id: int
+    link: str
+    side: Which
+    field: str
+    code: str
+    key: str
+    tries: int
+    state: str
+    next_try: datetime | None
+
+
+def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
+    """Read how far a side was read; a side never read before has a row with nothing in it."""
+    tx.upsert(side, [{"pair": pair, "side": which.value}], update=())
+    row = tx.row(sa.select(side).where(side.c.pair == pair, side.c.side == which.value))
+    assert row is not None
+    return row
+
+
+def set_side(tx: Tx, pair: str, which: Which, **values: object) -> None:
+    """Change a side's row. Times are aware."""
+    ready = {name: to_db(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    tx.run(sa.update(side).where(side.c.pair == pair, side.c.side == which.value).values(**ready))
+
+
+def open_run(tx: Tx, pair: str, name: str, values: Mapping[str, object], now: datetime) -> None:
+    """Begin a run, or begin it anew where its extract is tried again."""
+    row = {
+        "pair": pair,
+        "run": name,
+        "state": "running",
+        "started_at": to_db(now),
+        "ended_at": None,
+        "counts": {},
+        "message": None,
+        **values,
+    }
+    tx.upsert(run, [row])
+
+
+def get_run(tx: Tx, pair: str, name: str) -> dict[str, Any] | None:
+    """Read a run's row."""
+    return tx.row(sa.select(run).where(run.c.pair == pair, run.c.run == name))
+
+
+def count(tx: Tx, pair: str, name: str, phase: str, counts: Mapping[str, Any]) -> None:
+    """Put a phase's counts into the run's row."""
+    row = get_run(tx, pair, name)
+    assert row is not None
+    all_counts = {**row["counts"], phase: dict(counts)}
+    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(counts=all_counts))
+
+
+def end_run(tx: Tx, pair: str, name: str, state: str, message: str, now: datetime) -> None:
+    """End a run."""
+    values = {"state": state, "message": message, "ended_at": to_db(now)}
+    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(**values))
+
+
+def last_done(tx: Tx, pair: str) -> datetime | None:
+    """When the newest run that went through to its end was started."""
+    row = tx.row(
+        sa.select(run.c.started_at).where(run.c.pair == pair, run.c.state == "done").order_by(run.c.started_at.desc())
+    )
+    return from_db(row["started_at"]) if row else None
+
+
+def recent_runs(tx: Tx, pair: str, most: int = 10) -> list[dict[str, Any]]:
+    """Read the newest runs."""
+    return tx.rows(sa.select(run).where(run.c.pair == pair).order_by(run.c.started_at.desc()).limit(most))
+
+
+def put_edges(tx: Tx, system: str, edges: Iterable[Edge]) -> None:
+    """Remember ways that a workflow was seen to offer."""
+    rows = {
+        (item.place, item.type, item.source, item.way.id): {
+            "system": system,
+            "place": item.place,
+            "type": item.type,
+            "source": item.source,
+            "way": item.way.id,
+            "name": item.way.name,
+            "target": item.way.to,
+            "needs": list(item.way.needs),
+        }
+        for item in edges
+    }
+    tx.upsert(edge, list(rows.values()))
+
+
+def get_edges(tx: Tx, system: str, place: str, type_: str) -> dict[str, list[Way]]:
+    """Read the workflow's graph for a place and type: status → ways."""
+    where = (edge.c.system == system, edge.c.place == place, edge.c.type == type_)
+    graph: dict[str, list[Way]] = {}
+    for row in tx.rows(sa.select(edge).where(*where)):
+        graph.setdefault(row["source"], []).append(Way(row["way"], row["name"], row["target"], tuple(row["needs"])))
+    return graph
+
+
+def put_conflict(
+    tx: Tx, pair: str, link: str, field: str, rule: str, winner: str | None, run_: str, content: Json, now: datetime
+) -> int:
+    """Record a conflict. A held one that is there already is kept, with the newest values."""
+    held = tx.row(
+        sa.select(conflict.c.id).where(conflict.c.link == link, conflict.c.field == field, conflict.c.state == "held")
+    )
+    state = "decided" if winner else "held"
+    values: dict[str, Any] = {"rule": rule, "winner": winner, "state": state, "run": run_, "sealed": tx.seal(content)}
+    if winner:
+        values["closed_at"] = to_db(now)
+    if held:
+        tx.run(sa.update(conflict).where(conflict.c.id == held["id"]).values(**values))
+        return int(held["id"])
+    row = {"pair": pair, "link": link, "field": field, "opened_at": to_db(now), **values}
+    return int(tx.insert(conflict, row))
+
+
+def settle_conflicts(tx: Tx, link: str, fields: Iterable[str], now: datetime) -> None:
+    """Close held conflicts of fields that agree by now."""
+    where = (conflict.c.link == link, conflict.c.field.in_(list(fields)), conflict.c.state == "held")
+    tx.run(sa.update(conflict).where(*where).values(state="settled", closed_at=to_db(now)))
+
+
+def conflicts(tx: Tx, pair: str, state: str | None = None) -> list[dict[str, Any]]:
+    """Read a pair's conflicts, newest first."""
+    where = [conflict.c.pair == pair] + ([conflict.c.state == state] if state else [])
+    return tx.rows(sa.select(conflict).where(*where).order_by(conflict.c.id.desc()))
+
+
+def put_quarantine(
+    tx: Tx, pair: str, link: str, which: Which, field: str, code: str, key: str, content: Json, now: datetime
+) -> None:
+    """Set a direction or a field aside, or count one more vain try with a longer pause."""
+    where = (
+        quarantine.c.link == link,
+        quarantine.c.side == which.value,
+        quarantine.c.field == field,
+        quarantine.c.state != "released",
+    )
+    known = tx.row(sa.select(quarantine).where(*where))
+    tries = known["tries"] + 1 if known else 1
+    pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
+    values = {
+        "code": code,
+        "key": key[:200],
+        "state": "parked" if tries >= PARK_AFTER else "open",
+        "tries": tries,
+        "next_try": to_db(now + pause),
+        "sealed": tx.seal(content),
+    }
+    if known:
+        tx.run(sa.update(quarantine).where(quarantine.c.id == known["id"]).values(**values))
+        return
+    row = {"pair": pair, "link": link, "side": which.value, "field": field, "opened_at": to_db(now), **values}
+    tx.insert(quarantine, row)
+
+
+def release(tx: Tx, link: str, which: Which, field: str | None, now: datetime) -> None:
+    """End a quarantine: it went through (``field`` none: the whole direction with its fields)."""
+    where = [quarantine.c.link == link, quarantine.c.side == which.value, quarantine.c.state != "released"]
+    if field is not None:
+        where.append(quarantine.c.field == field)
+    tx.run(sa.update(quarantine).where(*where).values(state="released", closed_at=to_db(now)))
+
+
+def held(tx: Tx, pair: str) -> list[Held]:
+    """Read what is set aside."""
+    select = sa.select(quarantine).where(quarantine.c.pair == pair, quarantine.c.state != "released")
+    return [
+        Held(
+            row["id"], row["link"], Which(row["side"]), row["field"], row["code"], row["key"], row["tries"],
+            row["state"], from_db(row["next_try"]) if row["next_try"] else None,
+        )
+        for row in tx.rows(select.order_by(quarantine.c.id))
+    ]  # fmt: skip
+
+
+def quarantine_content(tx: Tx, id_: int) -> Json:
+    """Read the message of a quarantine, with values."""
+    row = tx.row(sa.select(quarantine.c.sealed).where(quarantine.c.id == id_))
+    return tx.open(row["sealed"]) if row else None
+
+
+def first_time(tx: Tx, pair: str, kind: str, cause: str, now: datetime) -> bool:
+    """Tell whether people have not been told of this yet, and note that they are now."""
+    return tx.upsert(notice, [{"pair": pair, "kind": kind, "cause": cause[:200], "at": to_db(now)}], update=()) == 1
+
+
+def approvals(tx: Tx, pair: str) -> dict[tuple[str, str], int]:
+    """Read limits that a person raised for the next run: (limit, side) → value."""
+    rows = tx.rows(sa.select(approval).where(approval.c.pair == pair))
+    return {(row["limit"], row["side"]): row["value"] for row in rows}
+
+
+def approve(tx: Tx, pair: str, limit: str, which: str, value: int, by: str, now: datetime) -> None:
+    """Raise a limit for the next run."""
+    row = {"pair": pair, "limit": limit, "side": which, "value": value, "by": by, "at": to_db(now)}
+    tx.upsert(approval, [row], update=["value", "by", "at"])
+
+
+def use_approvals(tx: Tx, pair: str) -> None:
+    """Let go of raised limits: they hold for one run."""
+    tx.run(sa.delete(approval).where(approval.c.pair == pair))
