@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connector for Jira Cloud (REST API version 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tandem.connectors.base import (
+    Capabilities,
+    Cursor,
+    Draft,
+    History,
+    Move,
+    Needs,
+    Note,
+    Outcome,
+    Page,
+    Patch,
+    Preflight,
+    Record,
+    Upload,
+    Way,
+)
+from tandem.connectors.jira import check, read, write
+from tandem.connectors.jira.history import history
+from tandem.connectors.jira.site import FETCH, Site
+from tandem.core.doc import Markup
+from tandem.http import Http
+from tandem.markup.adf import Adf
+
+__all__ = ["Jira"]
+
+_CAPABILITIES = Capabilities(
+    system="jira",
+    cursor=Cursor.TIME,
+    version_resolution=0.001,
+    search_delay=60.0,  # Atlassian promises no bound: seconds to minutes; the sweep finds what is later
+    sweep_every=3600.0,
+    fetch_batch=FETCH,
+    write_batch=50,
+    compare_and_set=False,
+    history=True,
+    private_comments=False,
+    files_in_comments=False,
+    workflow=True,
+    max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it
+    max_comment=check.TEXT_LONGEST,
+    clock=0.001,
+)
+
+
+class Jira:
+    """One Jira Cloud site, for one offer. Threads may share an object."""
+
+    def __init__(self, http: Http, needs: Needs) -> None:
+        self._site = Site(http, needs)
+        delay = _CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
+        self._capabilities = replace(_CAPABILITIES, search_delay=delay)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this site can do; whether it has private comments is known after :meth:`preflight`."""
+        return self._capabilities
+
+    @property
+    def markup(self) -> Markup:
+        """ADF. Jira acts on no pattern in a document's text: mentions and cards are nodes of their own."""
+        return Adf()
+
+    def preflight(self) -> Preflight:
+        """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
+        found = check.preflight(self._site, self._capabilities.search_delay)
+        if found.account.id:
+            self._capabilities = replace(self._capabilities, private_comments=check.service_projects(self._site))
+        return found
+
+    def start(self, now: datetime) -> str:
+        """Give the cursor for ``now``: an instant of the tracker's clock."""
+        return read.start(self._site, now)
+
+    def changed_since(self, cursor: str) -> Iterator[Page]:
+        """List what changed behind a cursor, oldest first, going back by the search delay."""
+        return read.changed_since(self._site, cursor, timedelta(seconds=self._capabilities.search_delay))
+
+    def in_scope(self) -> Iterator[Page]:
+        """List id and version of every issue in scope, as far as the search knows."""
+        return read.in_scope(self._site)
+
+    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
+        """Read issues by id. Those that are gone or unseen are left out."""
+        return read.fetch(self._site, ids)
+
+    def history(self, ids: Sequence[str]) -> Mapping[str, History]:
+        """Read what happened on issues that are in scope, private things left out."""
+        return history(self._site, ids)
+
+    def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
+        """Find issues made with these marks; ``after`` maps each project's key to its highest known issue key."""
+        return read.find(self._site, marks, after)
+
+    def ways(self, ids: Sequence[str]) -> Mapping[str, tuple[Way, ...]]:
+        """Read which transitions each issue offers now."""
+        return read.ways(self._site, ids)
+
+    def create(self, drafts: Sequence[Draft]) -> tuple[Outcome, ...]:
+        """Create issues, marked in the very call."""
+        return write.each(self._site, write.create, drafts)
+
+    def update(self, patches: Sequence[Patch]) -> tuple[Outcome, ...]:
+        """Set fields; Jira compares no version."""
+        return write.each(self._site, write.update, patches)
+
+    def transition(self, moves: Sequence[Move]) -> tuple[Outcome, ...]:
+        """Move issues along their workflow."""
+        return write.each(self._site, write.transition, moves)
+
+    def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
+        """Add comments, marked in the very call."""
+        return write.each(self._site, write.comment, notes)
+
+    def attach(self, upload: Upload) -> Outcome:
+        """Attach a file; its id is the attachment's, by which a text may show it."""
+        return write.attach(self._site, upload)
+
+    def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
+        """Stream an attachment's bytes."""
+        return self._site.http.download(write.content(file))

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The preflight: log-in, rights, clock, dictionary, scope and workflow, with all problems at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
+from tandem.connectors.jira.read import transitions
+from tandem.connectors.jira.scope import among
+from tandem.connectors.jira.shape import SYSTEM, author, form
+from tandem.connectors.jira.site import FETCH, Issue, Site
+from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
+
+READ_RIGHTS = ("BROWSE_PROJECTS",)
+WRITE_RIGHTS = ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
+FILE_RIGHT = "CREATE_ATTACHMENTS"
+SUMMARY_LONGEST = 255  # in UTF-16 units, like the next two
+LINE_LONGEST = 255
+TEXT_LONGEST = 32_767
+_REQUIRED = frozenset({"summary", "project", "issuetype"})
+_LINE = ":textfield"
+_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+_META_PAGE = 200
+
+
+@dataclass(slots=True)
+class Finding:
+    """What the checks found so far."""
+
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    projects: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(str(project["key"]) for project in self.projects)
+
+
+def preflight(site: Site, search_delay: float) -> Preflight:
+    """Check everything that can be checked without a write."""
+    found = Finding()
+    server = site.get("/serverInfo")
+    version = str(server.get("version", ""))
+    try:
+        account = author(site.get("/myself"))
+    except CredentialsError as error:
+        found.problems.append(Problem(error.code, "Jira does not accept the log-in", error.fix, where=site.http.tenant))
+        return Preflight(
+            Author("", ""), site.http.clock_offset, version, {}, search_delay, problems=tuple(found.problems)
+        )
+    found.remarks.append(str(server.get("deploymentType", "Cloud")))
+    _find_projects(site, found)
+    _check_rights(site, found)
+    fields = _dictionary(site, found)
+    _check_scope(site, found, fields)
+    edges = _edges(site, found, fields)
+    return Preflight(
+        account=account,
+        offset=site.http.clock_offset,
+        version=version,
+        fields=fields,
+        search_delay=search_delay,
+        edges=edges,
+        problems=tuple(found.problems),
+        remarks=tuple(found.remarks),
+    )
+
+
+def service_projects(site: Site) -> bool:
+    """Tell whether all projects of the scope are service projects, the only ones with internal comments."""
+    found = Finding()
+    _find_projects(site, found)
+    kinds = [project.get("projectTypeKey") for project in found.projects]
+    return bool(kinds) and set(kinds) == {"service_desk"}
+
+
+def _find_projects(site: Site, found: Finding) -> None:
+    for name in site.scope.projects:
+        try:
+            found.projects.append(site.get(f"/project/{name}", "/project"))
+        except GoneError:
+            found.problems.append(
+                _wrong(
+                    site,
+                    f'there is no project with the key "{name}", or our account may not see it',
+                    "Write the project's key, or give the integration account the right to browse it.",
+                )
+            )
+
+
+def _check_rights(site: Site, found: Finding) -> None:
+    writes = (*WRITE_RIGHTS, *([FILE_RIGHT] if site.needs.files else [])) if site.needs.write else ()
+    wanted = (*READ_RIGHTS, *writes)
+    for key in found.keys or ("",):
+        where = {"projectKey": key} if key else {}
+        answer = site.get("/mypermissions", permissions=",".join(wanted), **where)
+        given = {name for name, told in answer["permissions"].items() if told.get("havePermission")}
+        for right in wanted:
+            if right not in given:
+                place = f"in project {key}" if key else "in any project"
+                found.problems.append(
+                    Problem(
+                        CredentialsError.code,
+                        f"our account lacks the right {right} {place}",
+                        "Give it that right in the project's permission scheme.",
+                        where=site.http.tenant,
+                    )
+                )
+
+
+# ---- dictionary
+
+
+def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
+    choices = _choices(site, found)
+    infos = {str(told["id"]): _info(told, choices) for told in site.dictionary}
+    for name in sorted((site.needs.read | site.needs.write | site.scope.fields) - set(infos)):
+        if name != "security":  # a site without security levels lacks it; nothing is restricted there
+            found.problems.append(
+                _wrong(
+                    site,
+                    f'Jira has no field "{name}", or our account may not see it',
+                    "Write the field's id (summary, customfield_10042, …).",
+                )
+            )
+    return infos
+
+
+def _info(told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> FieldInfo:
+    name, schema = str(told["id"]), told.get("schema") or {}
+    shape = SYSTEM.get(name) or form(schema)
+    length = {"summary": SUMMARY_LONGEST}.get(name)
+    if shape.kind == "rich":
+        length = TEXT_LONGEST
+    elif str(schema.get("custom", "")).endswith(_LINE):
+        length = LINE_LONGEST
+    return FieldInfo(
+        name=name,
+        label=str(told.get("name", name)),
+        kind=shape.kind,
+        writable=shape.writable or name == "status",
+        max_length=length,
+        choices=choices.get(name, {}),
+        required=name in _REQUIRED,
+    )
+
+
+def _choices(site: Site, found: Finding) -> dict[str, dict[str, str]]:
+    """Read what choices there are: id → name. Statuses and types are those of the scope's projects."""
+    kinds = [kind for key in found.keys for kind in site.get(f"/project/{key}/statuses", "/project/statuses")]
+    if not found.keys:
+        kinds = [{**kind, "statuses": []} for kind in site.get("/issuetype")]
+    statuses = [status for kind in kinds for status in kind["statuses"]] or site.get("/status")
+    choices = {
+        "priority": _names(site.get("/priority")),
+        "resolution": _names(site.get("/resolution")),
+        "issuetype": _names(kinds),
+        "status": _names(statuses),
+        "project": {str(project["id"]): str(project["key"]) for project in found.projects},
+        "components": _names(part for project in found.projects for part in project.get("components") or ()),
+    }
+    asked = _with_options(site)
+    if asked:
+        for name, value in _allowed(site, found, kinds, asked):
+            choices.setdefault(name, {})[str(value["id"])] = str(value.get("value") or value.get("name"))
+    return choices
+
+
+def _with_options(site: Site) -> frozenset[str]:
+    """Name the needed custom fields that choose from options of their own."""
+    needed = site.needs.read | site.needs.write | site.scope.fields
+    return frozenset(n for n in needed if n not in SYSTEM and (f := site.forms.get(n)) and f.name == "value")
+
+
+def _allowed(
+    site: Site, found: Finding, kinds: Sequence[Issue], asked: frozenset[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the options of custom fields, which only the screens for creating tell to everyone."""
+    for key in found.keys:
+        for kind in {str(kind["id"]): kind for kind in kinds}:
+            start, total = 0, 1
+            while start < total:
+                path = f"/issue/createmeta/{key}/issuetypes/{kind}"
+                try:
+                    page = site.get(path, "/issue/createmeta", startAt=start, maxResults=_META_PAGE)
+                except GoneError:  # a type of another project of the scope
+                    break
+                for meta in page["fields"]:
+                    if meta["fieldId"] in asked:
+                        yield from ((meta["fieldId"], value) for value in meta.get("allowedValues") or ())
+                total, start = int(page.get("total", 0)), start + max(len(page["fields"]), 1)
+
+
+def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(item["id"]): str(item["name"]) for item in items}
+
+
+# ---- scope
+
+
+def _check_scope(site: Site, found: Finding, fields: Mapping[str, FieldInfo]) -> None:
+    for condition in site.needs.scope:
+        choices = fields[condition.field].choices if condition.field in fields else {}
+        if not choices or condition.field == "project":
+            continue
+        known = {word.casefold() for pair in choices.items() for word in pair}
+        for word in _words(condition):
+            if word.casefold() not in known:
+                found.problems.append(
+                    _wrong(
+                        site,
+                        f'the scope names {condition.field} "{word}", which Jira does not have',
+                        f"Choose from: {', '.join(sorted(set(choices.values())))}.",
+                    )
+                )
+    if not (site.needs.scope or site.needs.query):
+        found.problems.append(
+            Problem(
+                ConfigurationError.code,
+                "the scope takes every issue that our account may see",
+                "Name at least a project in the scope.",
+                where=site.http.tenant,
+                warning=True,
+            )
+        )
+    if site.needs.query:
+        _check_query(site, found, site.needs.query)
+
+
+def _check_query(site: Site, found: Finding, query: str) -> None:
+    if _ORDER.search(query):
+        found.problems.append(_wrong(site, "the scope's raw query holds an order", "Remove `ORDER BY …` from it."))
+        return
+    try:
+        next(site.search(f"({query})", ["id"], 1))
+    except ConfigurationError:
+        found.problems.append(_wrong(site, "Jira does not understand the scope's raw query", "Correct the JQL."))
+
+
+def _words(condition: Condition) -> Iterator[str]:
+    if condition.is_ is not None:
+        yield from map(str, condition.is_ if isinstance(condition.is_, list) else [condition.is_])
+    yield from condition.in_
+    if condition.contains is not None:
+        yield condition.contains
+
+
+# ---- workflow
+
+
+def _edges(site: Site, found: Finding, fields: Mapping[str, FieldInfo]) -> tuple[Edge, ...]:
+    """Read pieces of the workflow: the ways out of one issue for each type and status that the contract maps."""
+    choices = fields["status"].choices if "status" in fields else {}
+    mapped = {word.casefold() for word in site.needs.statuses}
+    statuses = tuple(sorted(number for number, name in choices.items() if {number, name.casefold()} & mapped))
+    edges: list[Edge] = []
+    for key in found.keys if statuses else ():
+        samples = _samples(site, key, statuses)
+        ways = site.http.map(lambda issue: transitions(site, str(issue["id"])), list(samples.values()))
+        edges += [
+            Edge(key, kind, status, way)
+            for (kind, status), offered in zip(samples, ways, strict=True)
+            for way in offered or ()
+        ]
+    return tuple(edges)
+
+
+def _samples(site: Site, key: str, statuses: tuple[str, ...]) -> dict[tuple[str, str], Issue]:
+    """Find one issue for each pair of type and status, as long as a search finds another pair."""
+    samples: dict[tuple[str, str], Issue] = {}
+    while True:
+        parts = [among("project", (key,)), among("status", statuses)]
+        parts += [f"NOT ({among('issuetype', (kind,))} AND {among('status', (status,))})" for kind, status in samples]
+        known = len(samples)
+        for issue in next(site.search(" AND ".join(parts), ["issuetype", "status"], FETCH)):
+            place = (str(issue["fields"]["issuetype"]["id"]), str(issue["fields"]["status"]["id"]))
+            if place[1] in statuses:
+                samples.setdefault(place, issue)
+        if len(samples) == known:
+            return samples
+
+
+def _wrong(site: Site, what: str, fix: str) -> Problem:
+    return Problem(ConfigurationError.code, what, fix, where=site.http.tenant)

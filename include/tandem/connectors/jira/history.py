@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened on issues: field changes, comments and files, with all that is private left out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tandem.connectors.base import Comment, Entry, File, History
+from tandem.connectors.jira.shape import MARK, Form, author, instant, mark_of, told
+from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
+from tandem.core.values import Json
+
+COMMENT_PAGE = 100
+_MEDIA = frozenset({"media", "mediaInline"})
+_LINKED = re.compile(r"/(?:secure/attachment|attachment/content|attachment/thumbnail)/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text of an issue: whether it is offered, and the comment that it stands in."""
+
+    body: Any
+    offered: bool
+    comment: str | None = None
+
+
+def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
+    """Read what happened on issues that are in scope; those that are gone are left out."""
+    issues = site.issues(list(dict.fromkeys(ids)), _asked(site))
+    read = site.http.map(lambda issue: _comments(site, issue), issues)
+    raw = {str(issue["id"]): comments for issue, (comments, _) in zip(issues, read, strict=True)}
+    marks = _comment_marks(site, raw.values())
+    entries = _entries(site, [str(issue["id"]) for issue in issues])
+    files = site.http.map(lambda issue: _files(site, issue, raw[str(issue["id"])]), issues)
+    told_of = {}
+    for issue, (comments, whole), offered in zip(issues, read, files, strict=True):
+        number = str(issue["id"])
+        shown = tuple(_shown(site, comments, marks, offered))
+        told_of[number] = History(tuple(entries[number]), shown, offered, whole)
+    return told_of
+
+
+def _asked(site: Site) -> list[str]:
+    """Name the fields to read: comments also where they do not travel, to know our own and to judge files.
+
+    A file is as private as the most private text that shows it, so with files go all texts that may show one.
+    """
+    if not site.needs.files:
+        return ["comment"]
+    return ["attachment", "comment", *sorted(name for name, shape in site.all_forms.items() if shape.kind == "rich")]
+
+
+# ---- field changes
+
+
+def _entries(site: Site, ids: Sequence[str]) -> Mapping[str, list[Entry]]:
+    forms = {name: site.forms[name] for name in site.needs.read | site.needs.write if name in site.forms}
+    found: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for fields in batches(sorted(forms), HISTORY_FIELDS):
+        for issues in batches(ids, HISTORIES):
+            for issue, change in _changes(site, issues, fields):
+                found[issue] |= {entry.id: entry for entry in _of_change(change, fields, forms)}
+    return defaultdict(list, {issue: sorted(made.values(), key=_by_order) for issue, made in found.items()})
+
+
+def _by_order(entry: Entry) -> tuple[str, str]:
+    return entry.order, entry.id
+
+
+def _changes(site: Site, ids: Sequence[str], fields: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield all history entries of issues that touch the fields; one issue's may be spread over pages."""
+    token = None
+    while True:
+        body: dict[str, Any] = {"issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": 10_000}
+        answer = site.ask("/changelog/bulkfetch", body | ({"nextPageToken": token} if token else {}))
+        for log in answer.get("issueChangeLogs") or ():
+            for change in log.get("changeHistories") or ():
+                yield str(log["issueId"]), change
+        token = answer.get("nextPageToken")
+        if not token:
+            return
+
+
+def _of_change(change: Mapping[str, Any], fields: Sequence[str], forms: Mapping[str, Form]) -> Iterator[Entry]:
+    """Read one entry of the changelog as one of ours for each field."""
+    metadata = change.get("historyMetadata") or {}
+    mark = (metadata.get("extraData") or {}).get(MARK)
+    for item in change.get("items") or ():
+        name = item.get("fieldId")
+        if name not in fields:  # an entry comes whole, with what else was changed in the same moment
+            continue
+        yield Entry(
+            id=f"{change['id']}:{name}",
+            order=_order(change["id"]),
+            at=instant(change["created"]),
+            author=author(change.get("author")),
+            field=name,
+            before=told(item, "from", forms[name]),
+            after=told(item, "to", forms[name]),
+            mark=mark if isinstance(mark, str) else None,
+        )
+
+
+def _order(number: object) -> str:
+    return str(number).zfill(20)
+
+
+# ---- comments
+
+
+def _comments(site: Site, issue: Issue) -> tuple[list[Mapping[str, Any]], bool]:
+    """Read all comments of an issue: the embedded list, and on from there where it is not whole."""
+    field = issue["fields"].get("comment") or {}
+    found = {str(comment["id"]): comment for comment in field.get("comments") or ()}
+    total, start = int(field.get("total") or 0), len(found)
+    while start < total:
+        page = site.get(
+            f"/issue/{issue['id']}/comment",
+            "/issue/comment",
+            startAt=start,
+            maxResults=COMMENT_PAGE,
+            orderBy="created",
+        )
+        found |= {str(comment["id"]): comment for comment in page["comments"]}
+        if not page["comments"]:
+            break
+        start, total = start + len(page["comments"]), int(page["total"])
+    return [found[number] for number in sorted(found, key=_order)], len(found) >= total
+
+
+def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
+    """Read the markers of our account's comments; nobody else's is asked for."""
+    written = [comment for comments in issues for comment in comments if comment.get("author")]
+    if not written:
+        return {}
+    ours = [int(c["id"]) for c in written if c["author"].get("accountId") == site.account.id]
+    marks = {}
+    for numbers in batches(ours, COMMENTS):
+        for comment in site.ask("/comment/list", {"ids": list(numbers)}, expand="properties")["values"]:
+            found = {entry["key"]: entry["value"] for entry in comment.get("properties") or ()}
+            if mark := mark_of(found.get(MARK)):
+                marks[str(comment["id"])] = mark
+    return marks
+
+
+def is_public(comment: Mapping[str, Any]) -> bool:
+    """Tell whether all who see the issue, customers too, see a comment: whatever is not known to be so is private."""
+    return not comment.get("visibility") and comment.get("jsdPublic", True) is True
+
+
+def _offered(site: Site, comment: Mapping[str, Any]) -> bool:
+    return site.needs.comments == "all" or (site.needs.comments == "public" and is_public(comment))
+
+
+def _shown(
+    site: Site, comments: Sequence[Mapping[str, Any]], marks: Mapping[str, str], files: Sequence[File]
+) -> Iterator[Comment]:
+    """Give the comments whose text may leave, and our own; what others made of ours is theirs, and private if it is."""
+    for comment in comments:
+        number = str(comment["id"])
+        offered = _offered(site, comment)
+        if not offered and number not in marks:
+            continue
+        last = author(comment.get("updateAuthor") or comment.get("author"))
+        created, updated = instant(comment["created"]), instant(comment["updated"])
+        body: Json = comment["body"] if offered or last.id == site.account.id else None
+        yield Comment(
+            id=number,
+            order=_order(number),
+            at=created,
+            author=author(comment.get("author")),
+            body=body,
+            public=is_public(comment),
+            files=tuple(file.id for file in files if file.comment == number),
+            mark=marks.get(number),
+            edited_at=updated if updated > created else None,
+        )
+
+
+# ---- files
+
+
+def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> tuple[File, ...]:
+    """Give the files that no private text shows, with the offered text that shows them."""
+    attachments = issue["fields"].get("attachment") or ()
+    if not (site.needs.files and attachments):
+        return ()
+    texts = list(_texts(site, issue, comments))
+    named = {
+        offered: [(text, set(_named(text.body))) for text in texts if text.offered is offered]
+        for offered in (True, False)
+    }
+    by_media = any(name for pairs in named.values() for _, names in pairs for name in names if not name.isdigit())
+    hidden: set[str] = set().union(*(names for _, names in named[False]))
+    hidden_media = any(not name.isdigit() for name in hidden)
+    given = []
+    for attachment in attachments:
+        number = str(attachment["id"])
+        media = site.media(number) if by_media else None
+        names = {number, media} - {None}
+        # Without its UUID nobody can tell that a private text does not show it.
+        if names & hidden or (hidden_media and media is None):
+            continue
+        showing = [text for text, shown in named[True] if names & shown]
+        given.append(_file(attachment, showing))
+    return tuple(given)
+
+
+def _file(attachment: Mapping[str, Any], showing: Sequence[_Text]) -> File:
+    return File(
+        id=str(attachment["id"]),
+        name=str(attachment["filename"]),
+        size=int(attachment["size"]),
+        media_type=str(attachment.get("mimeType") or "application/octet-stream"),
+        at=instant(attachment["created"]),
+        author=author(attachment.get("author")),
+        comment=next((text.comment for text in showing if text.comment), None),
+        referenced=bool(showing),
+    )
+
+
+def _texts(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> Iterator[_Text]:
+    for name, shape in site.all_forms.items():
+        if shape.kind == "rich":
+            yield _Text(issue["fields"].get(name), name in site.needs.read)
+    for comment in comments:
+        yield _Text(comment.get("body"), _offered(site, comment), str(comment["id"]))
+
+
+def _named(node: Any) -> Iterator[str]:
+    """Yield what a text calls files by: media UUIDs in lower case, and attachment ids (digits) in links to them."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, Mapping):
+            if node.get("type") in _MEDIA and (node.get("attrs") or {}).get("id"):
+                yield str(node["attrs"]["id"]).lower()
+            stack.extend(node.values())
+        elif isinstance(node, str):
+            yield from _LINKED.findall(node)

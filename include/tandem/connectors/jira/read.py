@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of issues: what changed, what is in scope, issues by id, our own creates, ways of the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from tandem.connectors.base import Author, Page, Record, Seen, Way
+from tandem.connectors.jira.scope import QUERY
+from tandem.connectors.jira.shape import MARK, author, flat, instant, mark_of, people, stamp
+from tandem.connectors.jira.site import FETCH, SEARCH_LONGEST, Issue, Site
+from tandem.core.values import from_utc_text, utc_text
+from tandem.errors import GoneError
+
+RESOLUTION = timedelta(milliseconds=1)  # of Jira's times
+_ALWAYS = ("created", "issuetype", "project", "security", "status", "updated")
+
+
+def changed_since(site: Site, cursor: str, overlap: timedelta) -> Iterator[Page]:
+    """List what changed behind an instant of the tracker's clock, going back by the overlap.
+
+    Only places are asked for: an issue that another condition has just left must be seen as out of scope.
+    """
+    since = from_utc_text(cursor) - overlap - RESOLUTION
+    bound = f"updated >= {int(since.timestamp() * 1000)}"  # epoch milliseconds have no time zone
+    jql = " AND ".join(part for part in (site.scope.places(), bound) if part)
+    newest = cursor
+    for issues in site.search(f"{jql} ORDER BY updated ASC", _listed(site), FETCH):
+        page = _seen(site, issues, ask_query=True)
+        newest = max([newest, *(seen.version for seen in page)])
+        yield Page(page, newest)
+
+
+def in_scope(site: Site) -> Iterator[Page]:
+    """List all that is in scope, as far as the search knows."""
+    for issues in site.search(site.scope.jql(site.forms), _listed(site), SEARCH_LONGEST):
+        yield Page(tuple(seen for seen in _seen(site, issues, ask_query=False) if seen.in_scope))
+
+
+def _listed(site: Site) -> list[str]:
+    return sorted({"updated", "created"} | site.scope.fields)
+
+
+def _seen(site: Site, issues: Sequence[Issue], *, ask_query: bool) -> tuple[Seen, ...]:
+    inside = {str(issue["id"]) for issue in issues if not site.scope.reason(issue["fields"])}
+    if site.scope.query and ask_query:
+        inside = site.matching(sorted(inside))
+    return tuple(
+        Seen(
+            id=str(issue["id"]),
+            version=stamp(issue["fields"]["updated"]),
+            created_at=instant(issue["fields"]["created"]),
+            in_scope=str(issue["id"]) in inside,
+        )
+        for issue in issues
+    )
+
+
+def fetch(site: Site, ids: Sequence[str]) -> tuple[Record, ...]:
+    """Read issues whole, as far as the offer goes; of one out of scope only that it is, and where."""
+    wanted = site.needs.read | site.needs.write
+    fields = sorted(wanted.union(site.scope.fields, _ALWAYS))
+    issues = site.issues(list(dict.fromkeys(ids)), fields, marked=True)
+    reasons = {str(issue["id"]): site.scope.reason(issue["fields"]) for issue in issues}
+    if site.scope.query:
+        inside = [issue for issue, reason in reasons.items() if not reason]
+        found = site.matching(inside)
+        reasons |= {issue: QUERY for issue in inside if issue not in found}
+    return tuple(_record(site, issue, wanted, reasons[str(issue["id"])]) for issue in issues)
+
+
+def _record(site: Site, issue: Issue, wanted: frozenset[str], reason: str) -> Record:
+    fields: Mapping[str, Any] = issue["fields"]
+    shown = {} if reason else {name: fields[name] for name in sorted(wanted) if name in fields}
+    named: dict[str, Author] = dict(chain.from_iterable(people(value).items() for value in shown.values()))
+    return Record(
+        id=str(issue["id"]),
+        key=str(issue["key"]),
+        url=f"{site.http.base_url}/browse/{issue['key']}",
+        version=stamp(fields["updated"]),
+        place=str(fields["project"]["key"]),
+        type="" if reason else str(fields["issuetype"]["id"]),
+        created_at=instant(fields["created"]),
+        updated_at=instant(fields["updated"]),
+        in_scope=not reason,
+        fields={name: flat(name, value) for name, value in shown.items()},
+        people=named,
+        reporter=author(shown["reporter"]) if shown.get("reporter") and "reporter" in site.needs.read else None,
+        mark=mark_of((issue.get("properties") or {}).get(MARK)),
+        scope_reason=reason,
+    )
+
+
+def find(site: Site, marks: Sequence[str], after: Mapping[str, str]) -> dict[str, str]:
+    """Find our own creates by key: all keys of a project above the highest one known before them.
+
+    Keys are read strongly consistent, and a number is given once, so that only a gap as long as a whole batch
+    (refused creates and deleted issues leave gaps) ends the look-up.
+    """
+    missing = set(marks)
+    found: dict[str, str] = {}
+    for place, highest in after.items():
+        number = _number(highest)
+        while missing:
+            keys = [f"{place}-{number + step}" for step in range(1, FETCH + 1)]
+            issues = site.issues(keys, ["created"], marked=True)
+            if not issues:
+                break
+            for issue in issues:
+                mark = mark_of((issue.get("properties") or {}).get(MARK))
+                if mark in missing:
+                    missing.discard(mark)
+                    found[mark] = str(issue["id"])
+            number += FETCH
+    return found
+
+
+def _number(key: str) -> int:
+    """Read the number of a key; none known is 0."""
+    return int(key.rpartition("-")[2]) if key else 0
+
+
+def ways(site: Site, ids: Sequence[str]) -> dict[str, tuple[Way, ...]]:
+    """Read the transitions that each issue offers us now; an issue that is gone is left out."""
+    found = site.http.map(lambda issue: transitions(site, issue), list(dict.fromkeys(ids)))
+    return {issue: offered for issue, offered in zip(dict.fromkeys(ids), found, strict=True) if offered is not None}
+
+
+def transitions(site: Site, issue: str) -> tuple[Way, ...] | None:
+    """Read one issue's transitions with the fields that their screens cannot do without."""
+    try:
+        answer = site.get(f"/issue/{issue}/transitions", "/issue/transitions", expand="transitions.fields")
+    except GoneError:
+        return None
+    return tuple(
+        Way(str(offered["id"]), str(offered["name"]), str(offered["to"]["id"]), tuple(_needed(offered)))
+        for offered in answer.get("transitions") or ()
+        if offered.get("isAvailable", True)
+    )
+
+
+def _needed(offered: Mapping[str, Any]) -> Iterable[str]:
+    fields: Mapping[str, Mapping[str, Any]] = offered.get("fields") or {}
+    return sorted(name for name, asked in fields.items() if asked.get("required") and not asked.get("hasDefaultValue"))
+
+
+def start(site: Site, now: datetime) -> str:
+    """Give the cursor for ``now``, in the tracker's time."""
+    return utc_text(now + timedelta(seconds=site.http.clock_offset))

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One Jira site's REST API, version 3, as far as the connector uses it: its calls, pages and caps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from tandem.connectors.base import Author, Needs
+from tandem.connectors.jira.scope import Scope
+from tandem.connectors.jira.shape import SYSTEM, Form, author, form
+from tandem.errors import ConfigurationError, GoneError, Problem, RefusedError, UnavailableError
+from tandem.http import REDIRECTS, Http, parsed
+
+API = "/rest/api/3"
+FETCH = 100  # issues in one call of issue/bulkfetch
+HISTORIES = 1000  # issues in one call of changelog/bulkfetch
+HISTORY_FIELDS = 10  # fields by which it filters
+COMMENTS = 1000  # ids in one call of comment/list
+RECONCILED = 50  # ids that a search makes up its mind about
+SEARCH_LONGEST = 5000  # issues on one page of a search that asks for little
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+T = TypeVar("T")
+Issue = Mapping[str, Any]
+
+
+class Site:
+    """A site as our account sees it, for one offer. What is asked once (account, fields, media) is remembered."""
+
+    def __init__(self, http: Http, needs: Needs) -> None:
+        self.http = http
+        self.needs = needs
+        self.scope = Scope(needs.scope, needs.query)
+        self._media: dict[str, str | None] = {}
+
+    # ---- reading
+
+    def get(self, path: str, endpoint: str = "", **params: Any) -> Any:
+        """Read one resource."""
+        return parsed(self.http.request("GET", API + path, params=params or None, endpoint=endpoint or path))
+
+    def ask(self, path: str, body: Mapping[str, Any], **params: Any) -> Any:
+        """Read by a POST, which may be repeated like any read."""
+        answer = self.http.request(
+            "POST", API + path, json=body, params=params or None, endpoint=f"POST {path}", idempotent=True
+        )
+        return parsed(answer)
+
+    def search(
+        self, jql: str, fields: Sequence[str], size: int, reconcile: Sequence[str] = ()
+    ) -> Iterator[list[Issue]]:
+        """Yield a search's pages; there is at least one. Search lags behind writes by seconds to minutes.
+
+        Raises:
+            ConfigurationError: Jira does not understand the query (or knows no such value in it).
+        """
+        token = None
+        while True:
+            body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+            body |= {"nextPageToken": token} if token else {}
+            body |= {"reconcileIssues": [int(issue) for issue in reconcile]} if reconcile else {}
+            try:
+                answer = self.ask("/search/jql", body)
+            except RefusedError:
+                answer = None
+            if answer is None:
+                raise ConfigurationError([_bad_query(self.http.tenant)], where=self.http.tenant)
+            yield answer.get("issues") or []
+            token = answer.get("nextPageToken")
+            if not token or answer.get("isLast"):
+                return
+
+    def issues(self, ids: Sequence[str], fields: Sequence[str], *, marked: bool = False) -> list[Issue]:
+        """Read issues by id or key, strongly consistent; those that are gone or unseen are left out.
+
+        Raises:
+            UnavailableError: Jira could not give one of them just now, which is not the same as gone.
+        """
+        chunks = batches(ids, FETCH)
+        return [issue for issues in self.http.map(lambda c: self._bulk(c, fields, marked), chunks) for issue in issues]
+
+    def _bulk(self, ids: Sequence[str], fields: Sequence[str], marked: bool) -> list[Issue]:
+        body = {"issueIdsOrKeys": list(ids), "fields": list(fields), "properties": ["tandem"] if marked else []}
+        answer = self.ask("/issue/bulkfetch", body)
+        issues: list[Issue] = answer.get("issues") or []
+        if not answer.get("issueErrors"):
+            return issues
+        # A "retriable error or payload constraint": what is too much at once may do in halves.
+        if len(ids) == 1:
+            raise UnavailableError("POST /issue/bulkfetch could not give an issue now", where=self.http.tenant)
+        middle = len(ids) // 2
+        return [*self._bulk(ids[:middle], fields, marked), *self._bulk(ids[middle:], fields, marked)]
+
+    def matching(self, ids: Sequence[str]) -> set[str]:
+        """Tell which of these issues the offer's raw query finds, as freshly as a search can say."""
+        found: set[str] = set()
+        for chunk in batches(sorted(set(ids)), RECONCILED):
+            jql = f"({self.scope.query}) AND id in ({', '.join(chunk)})"
+            for page in self.search(jql, ["id"], FETCH, reconcile=chunk):
+                found.update(str(issue["id"]) for issue in page)
+        return found & set(ids)
+
+    def media(self, attachment: str) -> str | None:
+        """Find the UUID by which texts name an attachment; none if it cannot be found.
+
+        The id stands nowhere else than in the address that the content redirects to, which is not followed.
+        """
+        if attachment not in self._media:
+            try:
+                answer = self.http.request(
+                    "GET",
+                    f"{API}/attachment/content/{attachment}",
+                    stream=True,
+                    endpoint="/attachment/content",
+                    accept=REDIRECTS,
+                )
+            except GoneError:
+                return None
+            answer.close()
+            found = _UUID.search(answer.headers.get("Location", ""))
+            self._media[attachment] = found.group().lower() if found else None
+        return self._media[attachment]
+
+    @cached_property
+    def account(self) -> Author:
+        """Our own account."""
+        return author(self.get("/myself"))
+
+    @cached_property
+    def dictionary(self) -> list[Mapping[str, Any]]:
+        """All fields of the site."""
+        listed: list[Mapping[str, Any]] = self.get("/field")
+        return listed
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """The form of each field; the site's dictionary is asked only where custom fields are needed."""
+        needed = self.needs.read | self.needs.write | self.scope.fields
+        if not any(name.startswith("customfield_") for name in needed):
+            return SYSTEM
+        return self.all_forms
+
+    @cached_property
+    def all_forms(self) -> Mapping[str, Form]:
+        """The form of each field that the site has."""
+        return {str(field["id"]): form(field.get("schema") or {}) for field in self.dictionary} | dict(SYSTEM)
+
+    def has_internal_comments(self, issue: str) -> bool:
+        """Tell whether an issue lies in a service project: only there a comment can be internal."""
+        project = self.get(f"/issue/{issue}", "/issue", fields="project")["fields"]["project"]
+        return bool(project.get("projectTypeKey") == "service_desk")
+
+    # ---- writing
+
+    def write(self, method: str, path: str, endpoint: str, ticket: str | None, **sent: Any) -> Any:
+        """Send one write and return its answer's JSON (none without a body).
+
+        Raises:
+            RefusedError: also for a right that we lack on this one ticket (403): others may still be written.
+        """
+        answer = self.http.request(
+            method, API + path, endpoint=f"{method} {endpoint}", ticket=ticket, accept=frozenset({403}), **sent
+        )
+        if answer.status_code == 403:
+            raise RefusedError(
+                f"{method} {endpoint} answered 403",
+                where=self.http.tenant,
+                fix="Give the integration account the right to do this in the ticket's project.",
+            )
+        return parsed(answer) if answer.content else None
+
+
+def batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Cut a sequence into pieces of at most ``size``."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _bad_query(tenant: str) -> Problem:
+    return Problem(
+        "TDM-301",
+        "Jira does not understand the query made from the scope",
+        "Correct the values and the raw query of the scope; `tandem check` names those that Jira does not know.",
+        where=tenant,
+    )

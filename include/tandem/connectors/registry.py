@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds connectors by their system's name, in the entry point group ``tandem.connectors``.
+
+Any installed package may add one: ``[project.entry-points."tandem.connectors"] redmine = "package.module:Redmine"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, cast
+
+from tandem.connectors.base import Connector, Needs
+from tandem.errors import ConfigurationError, Problem
+from tandem.http import Http
+
+GROUP = "tandem.connectors"
+# Our own, for a checkout that nobody installed; the same are entry points in pyproject.toml.
+BUILT_IN: Mapping[str, str] = {
+    "jira": "tandem.connectors.jira:Jira",
+    "zendesk": "tandem.connectors.zendesk:Zendesk",
+}
+
+
+class Factory(Protocol):
+    """Makes a connector for one offer, over a log-in."""
+
+    def __call__(self, http: Http, needs: Needs) -> Connector: ...
+
+
+def systems() -> tuple[str, ...]:
+    """Name the systems that there are connectors for."""
+    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def factory(system: str) -> Factory:
+    """Return what makes the connector of a system; only that connector is imported.
+
+    Raises:
+        ConfigurationError: there is none, it cannot be imported, or two packages bring one of this name.
+    """
+    points = {point.value: point for point in entry_points(group=GROUP, name=system)}
+    if len(points) > 1:
+        places = " and ".join(sorted(points))
+        raise _wrong(f'two connectors for the system "{system}": {places}', "Uninstall one of the two packages.")
+    if not points and system not in BUILT_IN:
+        near = get_close_matches(system, systems(), 1)
+        fix = f'Did you mean "{near[0]}"?' if near else "Install the package that brings its connector."
+        raise _wrong(f'there is no connector for the system "{system}"; there are: {", ".join(systems())}', fix)
+    point = next(iter(points.values()), None) or EntryPoint(system, BUILT_IN[system], GROUP)
+    try:
+        return cast(Factory, point.load())
+    except (ImportError, AttributeError) as error:
+        raise _wrong(
+            f'the connector for the system "{system}" cannot be imported from {point.value}: {error}',
+            "Install the package that it needs, or a release of it that fits this one.",
+        ) from error
+
+
+def _wrong(what: str, fix: str) -> ConfigurationError:
+    return ConfigurationError([Problem(ConfigurationError.code, what, fix)])
