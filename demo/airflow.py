@@ -132,7 +132,6 @@ class Airflow:
             "reprocess_behavior": "completed",
             "max_active_runs": 1,
         }
-        known = {run["dag_run_id"] for run in self.runs(dag_id)}
         number = self.call("POST", "/backfills", body)["id"]
         wait_until(
             lambda: self.call("GET", f"/backfills/{number}")["completed_at"] is not None,
@@ -141,7 +140,7 @@ class Airflow:
             self.processes,
         )
         runs = self.runs(dag_id)
-        return [run["dag_run_id"] for run in runs if run["run_type"] == "backfill" or run["dag_run_id"] not in known]
+        return [run["dag_run_id"] for run in runs if run["run_type"] == "backfill" and _between(run, start, end)]
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The runs of a DAG, latest first."""
@@ -179,6 +178,10 @@ class Airflow:
             return folder
         attempts = sorted((folder / f"task_id={task_id}").glob("attempt=*.log"))
         return attempts[-1] if attempts else folder / f"task_id={task_id}"
+
+
+def _between(run: Mapping[str, Any], start: datetime, end: datetime) -> bool:
+    return start <= datetime.fromisoformat(run["logical_date"]) <= end
 
 
 def next_boundary(every: float, now: float | None = None) -> float:

@@ -47,7 +47,7 @@ def describe(pair: Pair) -> str:
             + f". Closer than 5 s: {pair.tie}. The losing value is kept and can be seen.",
             "",
             "### When",
-            f"Schedule `{pair.schedule}`; a run that takes over {words(pair.deadline)} is told by e-mail. A plan beyond "
+            f"Schedule `{pair.schedule}`; a run over {words(pair.deadline)} is told by e-mail. A plan beyond "
             f"{pair.limits.creates} creates or {pair.limits.closes} closes an interval stops before its first write."
             + (f" Promised: {', '.join(levels)}." if levels else ""),
             "",

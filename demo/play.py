@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a step of the story is played: people act, a run follows, and the *tracker* is asked what it shows."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from demo.airflow import Airflow
+from demo.console import Console
+from demo.people import Account, Desk, Seat
+from demo.processes import DemoError, wait_until
+from demo.sandbox import Sandbox
+
+T = TypeVar("T")
+TASKS = ("extract", "map", "diff", "load", "reconcile")
+ZENDESK, JIRA, PROJECT = "mercuri-zendesk", "infinity-jira", "SHOP"
+PAIR = f"{ZENDESK}__{JIRA}"
+DAG = f"sync__{PAIR}"
+INTERVAL = timedelta(minutes=2)
+"""Of the pair's schedule."""
+RUNS = 3
+"""Runs after an act until its effect must be seen: a tracker's export or search may lag behind by one."""
+
+
+class NotSeenError(Exception):
+    """The peer shows something else than expected."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that must be seen at the peer."""
+
+    name: str
+    expected: str
+    play: Callable[["Play"], str]
+    """Acts, lets Tandem run, asks the tracker; returns what was seen. Raises: NotSeenError."""
+
+
+@dataclass
+class Outcome:
+    """What became of a step, as `build/story.json` has it."""
+
+    step: str
+    expected: str
+    seen: str
+    ok: bool
+    seconds: float
+    runs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Play:
+    """The story while it is played: who acts, what runs, what is remembered from step to step."""
+
+    console: Console
+    sandbox: Sandbox
+    airflow: Airflow
+    ticket: int = 0
+    """Number of the story's ticket in Zendesk."""
+    key: str = ""
+    """Its twin's key in Jira."""
+    runs: list[str] = field(default_factory=list)
+    """Ids of the runs of the present step."""
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        zendesk, jira = self.sandbox.tenants[ZENDESK], self.sandbox.tenants[JIRA]
+        self.anna = Desk(Account(zendesk, "anna"))
+        self.bruno = Desk(Account(zendesk, "bruno"))
+        self.elaine = Seat(Account(jira, "elaine"))
+        self.omar = Seat(Account(jira, "omar"))
+
+    def tell(self, text: str) -> None:
+        """Says what a person does."""
+        self.console.told(text)
+
+    def run(self) -> str:
+        """One run of the pair through Airflow, waited for; returns its state."""
+        run_id = self.airflow.trigger(DAG)
+        return self.watch(run_id)
+
+    def watch(self, run_id: str) -> str:
+        """Waits for a run that was started, and says what it did."""
+        self.runs.append(run_id)
+        state = self.airflow.wait(DAG, run_id)
+        self.number += 1
+        self.tell(f"run {self.number}: {self.summary(run_id)}")
+        if state != "success":
+            raise NotSeenError(f"run {run_id} ended as {state}")
+        return state
+
+    def summary(self, run_id: str) -> str:
+        """One line on what each task counted; a task that has nothing to say stands with its name alone."""
+        return " | ".join(self._counted(run_id, task) for task in TASKS)
+
+    def _counted(self, run_id: str, task: str) -> str:
+        numbers = [f"{value} {name.replace('_', ' ')}" for name, value in self._numbers(run_id, task) if value]
+        return f"{task} {', '.join(numbers)}" if numbers else task
+
+    def _numbers(self, run_id: str, task: str) -> Sequence[tuple[str, int]]:
+        result = self.airflow.result(DAG, run_id, task)
+        return [(name, value) for name, value in result.items() if type(value) is int]
+
+    def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
+        """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""
+        seen = look()
+        for _ in range(RUNS):
+            self.run()
+            seen = look()
+            if fits(seen):
+                return said(seen)
+        raise NotSeenError(said(seen))
+
+    def kill_load(self, struck: Callable[[], bool]) -> tuple[str, int]:
+        """Kills (SIGKILL) the process of the load task once it hangs; the run that it belonged to, and its number."""
+        wait_until(struck, "the load task to be in the middle of its writes", 120, self.airflow.processes)
+        for run in self.airflow.runs(DAG):
+            if run["state"] != "running":
+                continue
+            load = self.airflow.task(DAG, run["dag_run_id"], "load")
+            ours = {process.pid: process for process in self.airflow.processes.members()}
+            if load["state"] == "running" and load["pid"] in ours:
+                ours[load["pid"]].kill()
+                return str(run["dag_run_id"]), int(load["pid"])
+        raise DemoError("no load task of ours is running")
+
+    def backfill(self, since: datetime) -> None:
+        """Lets Airflow backfill the last whole interval before `since`, and waits for its run."""
+        seconds = INTERVAL.total_seconds()
+        start = datetime.fromtimestamp(since.timestamp() // seconds * seconds, UTC) - INTERVAL
+        for run_id in self.airflow.backfill(DAG, start, start):
+            self.watch(run_id)
+
+    def twin(self, title: str) -> dict[str, Any] | None:
+        """The one issue in Jira with this title. Raises: NotSeenError if there are several."""
+        found = [issue for issue in self.elaine.issues(PROJECT) if issue["fields"]["summary"] == title]
+        if len(found) > 1:
+            raise NotSeenError(f"{len(found)} issues are called {title!r}: {', '.join(each['key'] for each in found)}")
+        return found[0] if found else None
+
+
+def tell_story(play: Play, steps: Sequence[Step], file: Path) -> list[Outcome]:
+    """Plays all steps, prints and writes each outcome. A step that was not seen does not stop the others."""
+    outcomes: list[Outcome] = []
+    for step in steps:
+        play.runs.clear()
+        began = time.monotonic()
+        try:
+            seen, good = step.play(play), True
+        except (NotSeenError, DemoError) as error:
+            seen, good = str(error), False
+        outcome = Outcome(step.name, step.expected, seen, good, round(time.monotonic() - began, 1), list(play.runs))
+        outcomes.append(outcome)
+        file.write_text(json.dumps([asdict(each) for each in outcomes], indent=2))
+        play.console.outcome(f"{step.name}: {seen}", good, outcome.seconds)
+        if not good:
+            explain(play, outcome)
+            if not play.key:  # without the twin of the first step there is nothing to look at
+                break
+    return outcomes
+
+
+def explain(play: Play, outcome: Outcome) -> None:
+    """Says what to look at after a step that was not seen."""
+    play.console.failure(f"       expected: {outcome.expected}")
+    play.console.failure(f"       seen:     {outcome.seen}")
+    for run_id in outcome.runs[-1:]:
+        play.console.failure(f"       log:      {play.airflow.log_file(DAG, run_id)}")
