@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Atlassian Document Format, version 1, as Jira Cloud speaks it in REST v3.
+
+Valid nesting is that of Atlassian's published document structure: quotes and list items hold no heading, table or rule,
+cells hold no table, ``code`` goes with no mark but ``link``. What does not fit is flattened in reading order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, doc, normalise, paragraph, text, walk
+from tandem.core.plain import note
+from tandem.core.values import Json, canonical
+from tandem.markup.adf_read import (
+    INLINE,
+    AdfReader,
+    attrs_of,
+    children_of,
+    kind_of,
+    media_id,
+    native_nodes,
+    stays,
+    words_of,
+)
+from tandem.markup.keep import Piece, align
+from tandem.markup.neutralise import pieces as cut
+
+_MARKS = {"strong", "em", "code", "strike", "underline"}
+_HOLDS = {  # where: hub blocks that may stand there
+    "doc": {"paragraph", "heading", "list", "code", "quote", "table", "rule"},
+    "cell": {"paragraph", "heading", "list", "code", "quote", "rule"},
+    "panel": {"paragraph", "heading", "list", "code", "rule"},
+    "quote": {"paragraph", "list", "code"},
+    "item": {"paragraph", "list", "code"},
+}
+_WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquote": "quote"}
+
+
+@dataclass(frozen=True, slots=True)
+class Adf:
+    """The codec of ADF. ``patterns`` are broken by the border of two text nodes (see ``neutralise``)."""
+
+    patterns: tuple[str, ...] = ()
+    name: Literal["adf"] = "adf"
+
+    def parse(self, native: Json) -> Parsed:
+        """Read an ADF document, none as the empty one, a string (REST v2) as plain text."""
+        return AdfReader().read(native)
+
+    def render(self, doc: Doc, present: Json | None = None) -> Rendered:
+        """Write valid ADF over the present document; no media node of it is ever dropped."""
+        present = deepcopy(present)  # nodes of it are set into the new document, and edited there
+        writer = _Writer(self.patterns, {media_id(node): node for node in native_nodes(present) if media_id(node)})
+        old = children_of(present) if isinstance(present, dict) else []
+        content = writer.blocks(normalise(doc)["content"], "doc", old)
+        native: dict[str, Any] = {"type": "doc", "version": 1, "content": content}
+        content.extend(writer.left_over(native, old))
+        there = {media_id(node) for node in native_nodes(native)}
+        dropped = tuple(name for name in writer.present if name not in there)
+        return Rendered(native, tuple(sorted(writer.lossy)), dropped)
+
+    def length(self, native: Json) -> int:
+        """Estimate the characters that Jira counts against its 32,767: UTF-16 units of the text's wiki form.
+
+        Jira publishes no rule for ADF. Its stored form is as long as wiki markup or shorter, so each mark, address
+        and block counts with the markup that REST v2 would show for it.
+        """
+        return sum(_units(node) for node in native_nodes(native))
+
+
+def _units(node: Node) -> int:
+    attrs, shown = attrs_of(node), node.get("text")
+    size = len(shown.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(shown, str) else 2
+    size += sum(len(str(value)) for key, value in attrs.items() if key in ("text", "url", "alt", "language", "id"))
+    for mark in node.get("marks") or ():
+        size += 4 + len(str(attrs_of(mark).get("href", "")))
+    return size + (14 if kind_of(node) == "codeBlock" else 0)
+
+
+@dataclass(slots=True)
+class _Writer:
+    patterns: tuple[str, ...]
+    present: dict[str, Node]
+    lossy: set[str] = field(default_factory=set)
+
+    def blocks(self, hub: Sequence[Node], where: str, old: Sequence[Node] = ()) -> list[Node]:
+        """Write blocks over the present ones of the same container."""
+        reader = AdfReader()
+        pieces = [Piece(node, *reader.one(node)) for node in old]
+        written: list[Node] = []
+        for slot in align(pieces, hub)[0] if pieces else ():
+            if slot.block is None and slot.piece:
+                written.append(slot.piece.native)
+            elif slot.block is not None:
+                written.extend(self.block(slot.block, where, slot.piece.native if slot.piece else None))
+        return written if pieces else [new for block in hub for new in self.block(block, where)]
+
+    def block(self, hub: Node, where: str, old: Node | None = None) -> list[Node]:
+        """Write one block, as the edited form of a present node if there is one."""
+        kind = hub["type"]
+        if kind not in _HOLDS[where]:
+            self.lossy.add(kind)
+            return self._flattened(hub, where)
+        base = old or {}
+        match kind:
+            case "paragraph":
+                return self._paragraph(hub["content"], where, base)
+            case "heading":
+                return [
+                    self._restored(
+                        {"type": kind, "attrs": {"level": hub["level"]}, "content": self.inlines(hub["content"])}, base
+                    )
+                ]
+            case "code":
+                kept = attrs_of(base) if kind_of(base) == "codeBlock" else {}
+                attrs = {**kept, **({"language": hub["language"]} if "language" in hub else {})}
+                return [
+                    {
+                        "type": "codeBlock",
+                        **({"attrs": attrs} if attrs else {}),
+                        "content": [{"type": "text", "text": hub["text"]}],
+                    }
+                ]
+            case "quote":
+                shell = base if kind_of(base) in _WHERE else {"type": "blockquote"}
+                inner = self.blocks(hub["content"], _WHERE[shell["type"]], children_of(base))
+                return [{**shell, "content": inner}] if inner else []
+            case "list":
+                return [self._list(hub, base)]
+            case "table":
+                return [self._table(hub, base)]
+        return [{"type": "rule"}]
+
+    def _paragraph(self, hub: list[Node], where: str, old: Node) -> list[Node]:
+        if all(node["type"] == "media" and node.get("ref", "").startswith(SHOW) for node in hub):
+            files = [self._media(node, "media") for node in hub]
+            if len(files) == 1:
+                return [{"type": "mediaSingle", "attrs": {"layout": "center"}, "content": files}]
+            if where != "item" and all(attrs_of(node).get("type") != "external" for node in files):
+                return [{"type": "mediaGroup", "content": files}]
+        return [self._restored({"type": "paragraph", "content": self.inlines(hub)}, old)]
+
+    def _list(self, hub: Node, old: Node) -> Node:
+        if kind_of(old) == "taskList" and (tasks := self._tasks(hub, old)):
+            return {**old, "content": tasks}
+        shell: Node = {"type": "orderedList" if hub["ordered"] else "bulletList"}
+        if hub["ordered"]:
+            shell["attrs"] = {"order": hub.get("start", 1)}
+        pairs = _paired(hub, old if kind_of(old) == shell["type"] else {})
+        return {**shell, "content": [self._item(item, before) for item, before in pairs]}
+
+    def _item(self, hub: Node, old: Node) -> Node:
+        inner = self.blocks(hub["content"], "item", children_of(old))
+        if not inner or kind_of(inner[0]) not in ("paragraph", "mediaSingle", "codeBlock"):
+            inner.insert(0, {"type": "paragraph", "content": []})  # an item may not begin with a list
+        return {"type": "listItem", "content": inner}
+
+    def _tasks(self, hub: Node, old: Node) -> list[Node]:
+        """Write items as tasks if each is one line with a box before it, as the reader showed them."""
+        tasks: list[Node] = []
+        for item, before in _paired(hub, old):
+            line = item["content"][0]["content"] if [part["type"] for part in item["content"]] == ["paragraph"] else []
+            first = line[0].get("text", "") if line else ""
+            state = {"[x] ": "DONE", "[ ] ": "TODO"}.get(first[:4])
+            if state is None or kind_of(before) not in ("", "taskItem"):
+                return []
+            words = self.inlines([{**line[0], "text": first[4:]}, *line[1:]])
+            local = attrs_of(before).get("localId") or f"task-{len(tasks) + 1}"
+            tasks.append({"type": "taskItem", "attrs": {"localId": local, "state": state}, "content": words})
+        return tasks
+
+    def _table(self, hub: Node, old: Node) -> Node:
+        rows = [
+            {"type": "tableRow", "content": [self._cell(cell, before) for cell, before in _paired(row, old_row)]}
+            for row, old_row in _paired(hub, old)
+        ]
+        return {**({"type": "table"} if kind_of(old) != "table" else old), "content": rows}
+
+    def _cell(self, hub: Node, old: Node) -> Node:
+        attrs = {key: value for key, value in attrs_of(old).items() if key not in ("colspan", "rowspan")}
+        attrs |= {key: hub[key] for key in ("colspan", "rowspan") if key in hub}
+        inner = self.blocks(hub["content"], "cell", children_of(old)) or [{"type": "paragraph", "content": []}]
+        return {"type": "tableHeader" if hub.get("header") else "tableCell", "attrs": attrs, "content": inner}
+
+    def _flattened(self, hub: Node, where: str) -> list[Node]:
+        """Write a block where it may not stand: its text in reading order."""
+        if hub["type"] == "quote":
+            return self.blocks(hub["content"], where)
+        if hub["type"] == "heading":
+            strong = [
+                part | {"marks": [*part["marks"], "strong"]} if "marks" in part else part for part in hub["content"]
+            ]
+            return self._paragraph(normalise(doc(paragraph(*strong)))["content"][0]["content"], where, {})
+        lines = [
+            [
+                part
+                for number, cell in enumerate(row["content"])
+                for part in [*([text(" | ")] if number else []), *_line(cell)]
+            ]
+            for row in hub.get("content", ())
+        ]
+        flat = normalise(doc(*(paragraph(*line) for line in lines)))
+        return self.blocks(flat["content"], where)
+
+    def inlines(self, hub: list[Node]) -> list[Node]:
+        """Write inlines; a mention is plain text, so that it calls nobody at the peer."""
+        written: list[Node] = []
+        for node in hub:
+            if node["type"] == "break":
+                written.append({"type": "hardBreak"})
+            elif node["type"] == "media" and node.get("ref", "").startswith(SHOW):
+                file = self._media(node, "mediaInline")
+                written.append(
+                    file if attrs_of(file).get("type") != "external" else {"type": "text", "text": note(node)}
+                )
+            else:
+                self.lossy.update({node["type"]} - {"text"})
+                words = note(node) if node["type"] == "media" else node["text"]
+                marks = _marks(node)
+                written += [{"type": "text", "text": part, **marks} for part in cut(words, self.patterns)]
+        return written
+
+    def _media(self, hub: Node, kind: str) -> Node:
+        """Write a file: the present node for it if there is one, since its collection and size are not in the hub."""
+        name = hub["ref"].removeprefix(SHOW)
+        attrs = attrs_of(self.present.get(name))
+        if not attrs:
+            source = (
+                {"type": "external", "url": name} if "://" in name else {"type": "file", "id": name, "collection": ""}
+            )
+            attrs = source | ({"alt": hub["name"]} if "name" in hub else {})
+        return {"type": kind, "attrs": attrs}
+
+    def _restored(self, new: Node, old: Node) -> Node:
+        """Give an edited paragraph back what it held beside text: each node whose words still stand there."""
+        for inline in children_of(old):
+            if kind_of(inline) not in ("", "text", "hardBreak"):
+                set_in(new, inline)
+        return (
+            {**{key: old[key] for key in ("attrs", "marks") if key in old}, **new}
+            if kind_of(old) == new["type"]
+            else new
+        )
+
+    def left_over(self, native: Node, old: list[Node]) -> list[Node]:
+        """Return what must outlive the edit and stands nowhere in the new text, to be set at its end."""
+        there = Counter(map(_identity, native_nodes(native)))
+        blocks: list[Node] = []
+        inlines: list[Node] = []
+        for node in _outermost(old):
+            if there[_identity(node)] > 0:
+                there[_identity(node)] -= 1
+            elif kind_of(node) == "media":
+                blocks.append({"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [node]})
+            elif kind_of(node) in INLINE:
+                inlines += [] if set_in(native, node) else [node]
+            else:
+                blocks.append(node)
+        return [*([{"type": "paragraph", "content": inlines}] if inlines else []), *blocks]
+
+
+def _marks(hub: Node) -> Node:
+    marks: list[Node] = [{"type": mark} for mark in hub.get("marks", ()) if mark in _MARKS]
+    marks += [{"type": "subsup", "attrs": {"type": mark}} for mark in hub.get("marks", ()) if mark in ("sub", "sup")]
+    marks += [{"type": "link", "attrs": {"href": hub["href"]}}] if "href" in hub else []
+    return {"marks": marks} if marks else {}
+
+
+def _paired(hub: Node, old: Node) -> list[tuple[Node, Node]]:
+    """Pair children one by one if their number is unchanged."""
+    new, before = hub["content"], children_of(old)
+    return list(zip(new, before if len(before) == len(new) else [{}] * len(new), strict=True))
+
+
+def _line(cell: Node) -> list[Node]:
+    """Give all inlines of a cell in one line."""
+    line: list[Node] = []
+    for node in walk(cell):
+        if node["type"] in ("paragraph", "heading", "code") and line:
+            line.append(text(" "))
+        if node["type"] in ("text", "mention", "media"):
+            line.append(node)
+        elif node["type"] in ("break", "code"):
+            line.append(text(" ".join(node.get("text", " ").split("\n"))))
+    return line
+
+
+def _outermost(nodes: list[Node]) -> Iterator[Node]:
+    """Yield the nodes that stay; not those within another one that stays, since they go with it."""
+    for node in nodes:
+        if stays(node):
+            yield node
+        else:
+            yield from _outermost(children_of(node))
+
+
+def _identity(node: Node) -> str:
+    """Name a node by what makes it itself: a panel is the same one with other words in it."""
+    return media_id(node) or canonical([kind_of(node), node.get("attrs"), node.get("text")])
+
+
+def set_in(native: Node, inline: Node) -> bool:
+    """Set an inline node in place of the first text that reads as it did; tell whether there was one."""
+    wanted = r"\[file(?:: [^\]\n]*)?\]" if media_id(inline) else re.escape(words_of(inline))
+    if not wanted:
+        return False
+    for parent in native_nodes(native):
+        if kind_of(parent) == "codeBlock":
+            continue
+        for place, node in enumerate(children_of(parent)):
+            found = re.search(wanted, node["text"]) if kind_of(node) == "text" else None
+            if found:
+                around = [
+                    node | {"text": node["text"][: found.start()]},
+                    inline,
+                    node | {"text": node["text"][found.end() :]},
+                ]
+                parts = children_of(parent)
+                parts[place : place + 1] = [part for part in around if part is inline or part["text"]]
+                parent["content"] = parts
+                return True
+    return False

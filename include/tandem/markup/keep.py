@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which part of a present text stands where a new text goes: a rich text is never replaced blindly (engine §1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from tandem.core.doc import Node, doc, normalise, text
+from tandem.core.plain import to_plain
+
+_FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
+_ALIKE = 0.4  # share of equal words from which a changed block is taken for the edited form of a present one
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One block of the present text: as its tracker has it, and as the hub reads it."""
+
+    native: Any
+    blocks: tuple[Node, ...]
+    keeps: bool = False  # it holds something that the hub cannot
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One step of the new text. With a piece and no block the piece stays as it is; with both, the block is the
+    piece's edited form; without a piece the block is new."""
+
+    block: Node | None
+    piece: Piece | None = None
+
+
+def align(pieces: Sequence[Piece], blocks: Sequence[Node]) -> tuple[list[Slot], list[Piece]]:
+    """Lay the new blocks over the present pieces; give the new order, and the pieces whose place is gone."""
+    whole = _equal_runs(pieces, blocks)
+    flat = all(_is_flat(block) for block in blocks)
+    slots: list[Slot] = []
+    at = 0
+    while at < len(blocks):
+        number, end = whole.get(at, (-1, at + 1))
+        slots += [Slot(blocks[at])] if number < 0 else _settle(pieces[number], blocks[at:end], flat)
+        at = end
+    _match_edited(pieces, slots)
+    _put_back_unseen(pieces, slots)
+    placed = {id(slot.piece) for slot in slots}
+    return slots, [piece for piece in pieces if id(piece) not in placed]
+
+
+def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
+    """Choose between a present piece and blocks that read the same: the richer form stays; a changed mark counts."""
+    same_kinds = [block["type"] for block in run] == [block["type"] for block in piece.blocks]
+    flattened = not same_kinds and (piece.keeps or all(_is_flat(block) for block in run))
+    if flat or flattened or _veiled(piece.blocks) == _veiled(run):
+        return [Slot(None, piece)]
+    return [Slot(run[0], piece), *map(Slot, run[1:])]
+
+
+def _veiled(blocks: Sequence[Node]) -> list[Node]:
+    """Show what another tracker could have shown: a note for each file, bare text for each mention."""
+
+    def veil(node: Node) -> Node:
+        if node["type"] == "media":
+            return text("[file]")
+        if node["type"] == "mention":
+            return text(node["text"])
+        if node["type"] == "text":
+            return {**node, "text": _FILE.sub("[file]", node["text"])}
+        return {**node, "content": [veil(part) for part in node["content"]]} if "content" in node else node
+
+    return list(normalise(doc(*map(veil, blocks)))["content"])
+
+
+def _is_flat(block: Node) -> bool:
+    parts = block.get("content", ())
+    return block["type"] == "paragraph" and not any(part.get("marks") or "href" in part for part in parts)
+
+
+def _lines(blocks: Sequence[Node]) -> list[str]:
+    plain = _FILE.sub("[file]", to_plain(doc(*blocks)))
+    return [line.strip() for line in plain.split("\n") if line.strip()]
+
+
+def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tuple[int, int]]:
+    """Find runs of whole blocks that read as one piece: first block → (piece, end of the run)."""
+    left = [(line, number) for number, piece in enumerate(pieces) for line in _lines(piece.blocks)]
+    right = [(line, number) for number, block in enumerate(blocks) for line in _lines([block])]
+    matcher = SequenceMatcher(None, [line for line, _ in left], [line for line, _ in right], autojunk=False)
+    partner = {b.a + step: b.b + step for b in matcher.get_matching_blocks() for step in range(b.size)}
+    found: dict[int, tuple[int, int]] = {}
+    for number in range(len(pieces)):
+        mine = [index for index, (_, owner) in enumerate(left) if owner == number]
+        theirs = [partner.get(index, -1) for index in mine]
+        if not mine or -1 in theirs or theirs != list(range(theirs[0], theirs[0] + len(theirs))):
+            continue
+        first, last = theirs[0], theirs[-1]
+        start, end = right[first][1], right[last][1]
+        begins = first == 0 or right[first - 1][1] != start
+        closes = last + 1 == len(right) or right[last + 1][1] != end
+        if begins and closes:
+            found[start] = (number, end + 1)
+    return found
+
+
+def _match_edited(pieces: Sequence[Piece], slots: list[Slot]) -> None:
+    """Pair each present piece left with the new block of its kind that reads most alike."""
+    placed = {id(slot.piece) for slot in slots}
+    for piece in pieces:
+        if id(piece) in placed or len(piece.blocks) != 1:
+            continue
+        words = _words(piece.blocks)
+        likeness = {
+            index: SequenceMatcher(None, words, _words([slot.block]), autojunk=False).ratio()
+            for index, slot in enumerate(slots)
+            if slot.piece is None and slot.block is not None and slot.block["type"] == piece.blocks[0]["type"]
+        }
+        best = max(likeness, key=lambda index: likeness[index], default=-1)
+        if likeness.get(best, 0) >= _ALIKE:
+            slots[best] = Slot(slots[best].block, piece)
+
+
+def _put_back_unseen(pieces: Sequence[Piece], slots: list[Slot]) -> None:
+    """Set a piece of which no reader elsewhere saw anything behind the piece that it stood behind, if that is there."""
+    before: Piece | None = None
+    for piece in pieces:
+        if piece.keeps and not _lines(piece.blocks):
+            places = [index for index, slot in enumerate(slots) if before is not None and slot.piece is before]
+            if before is None or places:
+                slots.insert(places[-1] + 1 if places else 0, Slot(None, piece))
+        before = piece
+
+
+def _words(blocks: Sequence[Node]) -> list[str]:
+    return " ".join(_lines(blocks)).split()

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rich text is never replaced blindly (engine §1)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from markup.test_markup_cases import adf, line, words
+from markup.trees import documents, recorded
+from sandbox.jira import adf as jira_site
+from tandem.core import doc as hub
+from tandem.core.plain import to_plain
+from tandem.markup import Adf, Html, Plain
+from tandem.markup.adf_read import native_nodes
+
+ADF, HTML = Adf(), Html()
+PICTURE = {
+    "type": "mediaSingle",
+    "attrs": {"layout": "wide", "width": 50},
+    "content": [
+        {"type": "media", "attrs": {"type": "file", "id": "u-1", "collection": "c", "alt": "shot.png", "width": 7}}
+    ],
+}
+PANEL = {"type": "panel", "attrs": {"panelType": "info"}, "content": [line(words("Mind the gap"))]}
+MENTION = {"type": "mention", "attrs": {"id": "557058:15b2", "text": "@Oliver", "accessLevel": ""}}
+MACRO = {"type": "extension", "attrs": {"extensionType": "x", "extensionKey": "toc"}}
+RED = words("red", {"type": "textColor", "attrs": {"color": "#f00"}})
+PRESENT = adf(
+    line(words("Seen by "), MENTION, words(" at noon")),
+    PICTURE,
+    line(RED),
+    MACRO,
+    PANEL,
+    line(words("Last words of it all")),
+)
+
+
+def as_peer_shows(markup: hub.Markup) -> hub.Doc:
+    """Send what Jira shows to the peer, files not offered, and read it there."""
+    sent = hub.with_media(ADF.parse(PRESENT).doc, {})
+    return markup.parse(markup.render(sent).native).doc
+
+
+@pytest.mark.parametrize("peer", [HTML, Plain()], ids=lambda markup: markup.name)
+def test_what_comes_back_unchanged_changes_nothing(peer: hub.Markup) -> None:
+    assert ADF.render(as_peer_shows(peer), PRESENT).native == PRESENT
+
+
+@pytest.mark.parametrize("peer", [HTML, Plain()], ids=lambda markup: markup.name)
+def test_an_edit_at_the_peer_changes_only_its_own_block(peer: hub.Markup) -> None:
+    shown = as_peer_shows(peer)
+    edited = hub.doc(*shown["content"][:-1], hub.paragraph("Last words of it, changed"), hub.paragraph("More"))
+    wanted = adf(*PRESENT["content"][:-1], line(words("Last words of it, changed")), line(words("More")))
+    assert ADF.render(edited, PRESENT).native == wanted
+
+
+def test_a_mention_outlives_an_edit_of_its_own_sentence() -> None:
+    first, *others = as_peer_shows(HTML)["content"]
+    edited = hub.doc(hub.paragraph("Seen by @Oliver at one"), *others)
+    native = ADF.render(edited, PRESENT).native
+    assert native == adf(line(words("Seen by "), MENTION, words(" at one")), *PRESENT["content"][1:])
+    assert first == hub.paragraph("Seen by @Oliver at noon")
+
+
+def test_a_panel_keeps_its_frame_when_its_words_change() -> None:
+    shown = as_peer_shows(HTML)["content"]
+    changed = [hub.quote(hub.paragraph("Mind the wide gap")) if block["type"] == "quote" else block for block in shown]
+    native = ADF.render(hub.doc(*changed), PRESENT).native
+    wanted = [
+        PANEL | {"content": [line(words("Mind the wide gap"))]} if node is PANEL else node
+        for node in PRESENT["content"]
+    ]
+    assert native == adf(*wanted)
+
+
+def test_what_has_lost_its_place_stands_at_the_end() -> None:
+    rendered = ADF.render(hub.doc(hub.paragraph("Something else entirely")), PRESENT)
+    assert rendered.native == adf(
+        line(words("Something else entirely")),
+        line(MENTION),
+        {"type": "mediaSingle", "attrs": {"layout": "center"}, "content": PICTURE["content"]},
+        MACRO,
+        PANEL,
+    )
+    assert rendered.dropped_media == ()
+    again = ADF.render(hub.doc(hub.paragraph("Something else again")), rendered.native)
+    kinds = Counter(node["type"] for node in native_nodes(again.native))
+    assert (kinds["media"], kinds["mention"], kinds["panel"], kinds["extension"]) == (1, 1, 1, 1)
+
+
+def test_a_picture_that_the_text_shows_elsewhere_is_not_shown_twice() -> None:
+    moved = hub.doc(hub.paragraph("New: ", hub.media("show:u-1"), " here"))
+    native = ADF.render(moved, PRESENT).native
+    files = [node for node in native_nodes(native) if node["type"] in ("media", "mediaInline")]
+    assert [file["attrs"]["collection"] for file in files] == ["c"]
+
+
+def test_a_ticked_task_stays_a_task() -> None:
+    tasks = adf(
+        {
+            "type": "taskList",
+            "attrs": {"localId": "l"},
+            "content": [
+                {"type": "taskItem", "attrs": {"localId": "1", "state": "TODO"}, "content": [words("wash")]},
+                {"type": "taskItem", "attrs": {"localId": "2", "state": "DONE"}, "content": [words("dry")]},
+            ],
+        }
+    )
+    shown = ADF.parse(tasks).doc
+    assert to_plain(shown) == "- [ ] wash\n- [x] dry"
+    html = str(HTML.render(shown).native).replace("[ ]", "[x]")
+    native: Any = ADF.render(HTML.parse(html).doc, tasks).native
+    states = [(item["attrs"]["localId"], item["attrs"]["state"]) for item in native["content"][0]["content"]]
+    assert states == [("1", "DONE"), ("2", "DONE")]
+
+
+def test_a_picture_in_html_stays_or_comes_to_the_end() -> None:
+    present = '<p>a</p><p><img src="https://z.example/a.png" alt="a"></p><p>b</p>'
+    unchanged = hub.doc(hub.paragraph("a"), hub.paragraph("[file: a]"), hub.paragraph("b, and more"))
+    assert HTML.render(unchanged, present).native == present.replace("b<", "b, and more<")
+    gone = HTML.render(hub.doc(hub.paragraph("c")), present)
+    assert gone.native == '<p>c</p><p><img src="https://z.example/a.png" alt="a"></p>'
+    assert gone.dropped_media == ()
+
+
+def test_the_present_value_is_never_changed_in_place() -> None:
+    before = json.dumps(PRESENT)
+    ADF.render(hub.doc(hub.paragraph("Seen by @Oliver at one")), PRESENT)
+    assert json.dumps(PRESENT) == before
+
+
+def media_of(native: Any) -> set[str]:
+    return {node["attrs"]["id"] for node in native_nodes(native) if node.get("type") in ("media", "mediaInline")}
+
+
+FILES = hub.media("show:u-1"), hub.media("show:u-2"), hub.media("show:u-3")
+
+
+@given(documents(st.sampled_from(FILES)), documents(st.sampled_from(FILES)))
+def test_no_edit_ever_drops_a_media_node(old: hub.Doc, new: hub.Doc) -> None:
+    present = ADF.render(old).native
+    rendered = ADF.render(new, present)
+    jira_site.check(rendered.native)
+    assert rendered.dropped_media == ()
+    assert media_of(rendered.native) >= media_of(present)
+
+
+@given(documents())
+def test_writing_what_is_shown_is_writing_nothing(document: hub.Doc) -> None:
+    present = ADF.render(document).native
+    assert ADF.render(ADF.parse(present).doc, present).native == present
+
+
+def test_every_recorded_document_outlives_a_loop_over_html() -> None:
+    for native in recorded("adf"):
+        shown = hub.with_media(ADF.parse(native).doc, {})
+        back = HTML.parse(HTML.render(shown).native).doc
+        again: Any = ADF.render(back, native).native
+        assert Counter(map(_kind, native_nodes(again))) == Counter(map(_kind, native_nodes(native)))
+
+
+def _kind(node: dict[str, Any]) -> str:
+    return str(node["type"])
