@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened on one ticket, from its audits. What may not leave is dropped here, before anything else sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tandem.connectors.base import Author, Comment, Entry, File, History, Needs
+from tandem.connectors.zendesk.shape import (
+    DESCRIPTION,
+    ITSELF,
+    Raw,
+    audited_value,
+    by_rule,
+    field_name,
+    flat,
+    mark_of,
+    moment,
+    rich,
+)
+from tandem.core.values import Json
+from tandem.http import Http, parsed
+
+WITHHELD = "<p>The first message of this ticket is internal.</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Audits:
+    """All audits of a ticket, oldest first. ``whole`` is false where Zendesk counted more than it gave."""
+
+    listed: tuple[Raw, ...]
+    whole: bool = True
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of the ticket's creation. (An external id may be anyone's, and need not be ours to show.)"""
+        return mark_of(self.listed[0]) if self.listed else None
+
+    @property
+    def first(self) -> Raw | None:
+        """The comment that is the ticket's description."""
+        return next((event for _, event in self.comments()), None)
+
+    @property
+    def description(self) -> Json:
+        """The description's HTML, or a neutral line in its place where it is private."""
+        first = self.first
+        if first is None:
+            return None
+        return rich(first) if self.is_public(first) else WITHHELD
+
+    @property
+    def merged_into(self) -> str | None:
+        """The ticket that took this one in, as far as an audit names it."""
+        for audit in reversed(self.listed):
+            source = (audit.get("via") or {}).get("source") or {}
+            if source.get("rel") == "merge":
+                ends = (source.get("to") or {}, source.get("from") or {})
+                return next((str(end["ticket_id"]) for end in ends if end.get("ticket_id")), None)
+        return None
+
+    def comments(self) -> Iterator[tuple[Raw, Raw]]:
+        """Yield each comment's audit and event."""
+        for audit in self.listed:
+            yield from ((audit, event) for event in audit["events"] if event.get("type") == "Comment")
+
+    def is_public(self, event: Raw) -> bool:
+        """Tell whether a comment is for everyone's eyes, now. Whatever does not say so is private."""
+        return event.get("public") is True and not any(
+            str(later.get("comment_id")) == str(event["id"])
+            for audit in self.listed
+            for later in audit["events"]
+            if later.get("type") == "CommentPrivacyChange" and later.get("public") is not True
+        )
+
+    def redacted_at(self, event: Raw) -> str | None:
+        """When a comment was last blacked out."""
+        times = [
+            str(audit["created_at"])
+            for audit in self.listed
+            for later in audit["events"]
+            if later.get("type") == "CommentRedactionEvent" and str(later.get("comment_id")) == str(event["id"])
+        ]
+        return max(times, default=None)
+
+    def people(self) -> set[str]:
+        """Ids of all who did something."""
+        writers = {str(event["author_id"]) for _, event in self.comments() if event.get("author_id")}
+        return writers | {str(audit["author_id"]) for audit in self.listed}
+
+
+def read_audits(http: Http, ticket: str) -> Audits | None:
+    """Read a ticket's audits to their end; none where the ticket is gone or hidden from us."""
+    found: dict[int, Raw] = {}
+    params: dict[str, str] = {"page[size]": "100"}
+    while True:
+        path = f"/api/v2/tickets/{ticket}/audits.json"
+        response = http.request("GET", path, params=params, accept=(403, 404))
+        if response.status_code != 200:
+            return None
+        body = parsed(response)
+        found |= {int(audit["id"]): audit for audit in body["audits"]}
+        meta = body.get("meta")
+        if meta is None:
+            # Archived tickets come without cursors, in one piece.
+            whole = body.get("next_page") is None and int(body.get("count") or 0) <= len(found)
+            break
+        if not meta.get("has_more"):
+            whole = True
+            break
+        params["page[after]"] = meta["after_cursor"]
+    return Audits(tuple(found[number] for number in sorted(found)), whole)
+
+
+def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author]) -> History:
+    """Read changes, comments and files out of audits, as far as ``needs`` offers them."""
+    fields = (needs.read | needs.write) - {DESCRIPTION}
+    entries = [
+        entry for audit in audits.listed for entry in _entries(audit, fields, _author(authors, audit["author_id"]))
+    ]
+    comments: list[Comment] = []
+    files: list[File] = []
+    first = audits.first
+    for position, (audit, event) in enumerate(audits.comments()):
+        mark = None if by_rule(event) else mark_of(audit)
+        public = audits.is_public(event)
+        author = _author(authors, event.get("author_id") or audit["author_id"])
+        if event is first:
+            files += _files(audit, event, author, None, mark) if public and needs.files else ()
+            continue
+        # Ours are told whatever they are: what was written must be found again.
+        if mark is None and not (needs.comments == "all" or (needs.comments == "public" and public)):
+            continue
+        carried = _files(audit, event, author, str(event["id"]), mark) if needs.files else ()
+        edited = audits.redacted_at(event)
+        files += carried
+        comments.append(
+            Comment(
+                id=str(event["id"]),
+                order=_order(audit, position),
+                at=moment(audit["created_at"]),
+                author=author,
+                body=rich(event),
+                public=public,
+                files=tuple(file.id for file in carried),
+                mark=mark,
+                edited_at=moment(edited) if edited else None,
+            )
+        )
+    return History(tuple(entries), tuple(comments), tuple(files), audits.whole)
+
+
+def _entries(audit: Raw, fields: frozenset[str], author: Author) -> Iterator[Entry]:
+    seen: dict[str, int] = {}
+    for position, event in enumerate(audit["events"]):
+        name = field_name(str(event.get("field_name")))
+        if event.get("type") != "Change" or name not in fields:
+            continue
+        # A trigger may change the very field again, within the same audit.
+        seen[name] = seen.get(name, 0) + 1
+        again = f":{seen[name]}" if seen[name] > 1 else ""
+        rule = by_rule(event) or by_rule(audit)
+        yield Entry(
+            id=f"{audit['id']}:{name}{again}",
+            order=_order(audit, position),
+            at=moment(audit["created_at"]),
+            author=author,
+            field=name,
+            before=audited_value(name, event.get("previous_value")),
+            after=audited_value(name, event.get("value")),
+            mark=None if rule else mark_of(audit),
+            by_rule=rule,
+        )
+
+
+def _order(audit: Raw, position: int) -> str:
+    return f"{int(audit['id']):020d}.{position:06d}"
+
+
+def _files(audit: Raw, event: Raw, author: Author, comment: str | None, mark: str | None) -> Sequence[File]:
+    shown = rich(event)
+    return [
+        File(
+            id=str(file["id"]),
+            name=str(file["file_name"]),
+            size=int(file["size"]),
+            media_type=str(file.get("content_type") or "application/octet-stream"),
+            at=moment(audit["created_at"]),
+            author=author,
+            comment=comment,
+            referenced=file.get("inline") is True or f"attachment:{file['id']}" in shown,
+            mark=mark,
+        )
+        for file in event.get("attachments") or ()
+        if file.get("deleted") is not True
+    ]
+
+
+def _author(authors: Mapping[str, Author], number: object) -> Author:
+    id_ = str(flat(number) or ITSELF.id)
+    return ITSELF if id_ == ITSELF.id else authors.get(id_, Author(id_, ""))
