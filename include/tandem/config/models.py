@@ -30,7 +30,12 @@ NOBODY = "none"
 """As a ``fallback`` of people: write the field empty."""
 
 
-def hub_value(value: object) -> object:
+def shown(file: Path) -> str:
+    """Write a file's name for messages: short where it stands below the working directory."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+
+
+def hub_value(value: int | str) -> int | str:
     """Read a hub value: digits are numbers (priority ``1``), all else are words."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
@@ -167,8 +172,13 @@ class Side:
 
     def key_of(self, key: str) -> str:
         """Give the full key in the contract's file of a key as the offer has it: ``offers.customers.scope``."""
-        own = f"offers.{self.offer}.{key}"
-        return own if self.offer and own in self.lines else key
+        parts = key.split(".")
+        replaced = ".".join(parts[: 2 if parts[0] == "fields" else 1])  # what an offer replaces as a whole
+        return f"offers.{self.offer}.{key}" if f"offers.{self.offer}.{replaced}" in self.lines else key
+
+    def has(self, key: str) -> bool:
+        """Tell whether the file says anything at a key."""
+        return self.key_of(key) in self.lines
 
     def line_of(self, key: str) -> int | None:
         """Give the line of a key (``fields.status.map.solved``), or of the nearest key above it."""
@@ -186,7 +196,7 @@ class Side:
             what,
             fix,
             where=self.name,
-            file=str(self.file),
+            file=shown(self.file),
             line=self.line_of(key),
             key=self.key_of(key),
             warning=warning,
@@ -195,10 +205,14 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ConflictRules:
-    """Who wins where both sides changed one field apart. ``default`` None: newest, or hold without histories."""
+    """Who wins where both sides changed one field apart."""
 
-    default: Rule | None = None
+    default: Rule = "hold"
     fields: Mapping[str, Rule] = field(default_factory=dict)
+
+    def rule(self, hub: str) -> Rule:
+        """Give the rule for a hub field."""
+        return self.fields.get(hub, self.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +269,9 @@ class Pair:
     limits: Limits = Limits()
     service_levels: Mapping[int, ServiceLevel] = field(default_factory=dict)  # by priority
     insist: Names = frozenset()  # hub fields whose changes by a tracker itself are undone
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # hub values beyond the known ones, by field
+    values: Mapping[str, tuple[HubValue, ...]] = field(
+        default_factory=dict
+    )  # hub values beyond the known ones, by field
     enabled: bool = True
     batch: Batch = Batch()
     files: tuple[Path, ...] = ()  # every file that this pair was made from

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be told of one side without asking its tracker: each problem with its line and its fix."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from tandem.config.codes import Code
+from tandem.config.models import NOBODY, FieldRule, Side
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, SystemTraits, is_declared
+from tandem.config.validate import did_you_mean
+from tandem.errors import Problem
+
+Values = Mapping[str, tuple[int | str, ...]]
+
+# Which kinds of fields a key of a field means anything for.
+_KINDS = {
+    "map": ("choice", "scalar"),
+    "otherwise": ("choice", "scalar"),
+    "ignore": ("choice", "scalar", "people"),
+    "too_long": ("text", "rich"),
+    "fallback": ("people",),
+    "only": ("set",),
+}
+
+
+def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Problem]:
+    """Check one side by itself. ``values`` are the hub values that the pair adds."""
+    for rule in side.fields.values():
+        yield from _field(side, rule, traits)
+        yield from _map(side, rule, values)
+    yield from _natives(side)
+    yield from _transitions(side, traits)
+    if side.closed not in traits.closed:
+        what = f"On {side.system} a closed ticket cannot be treated as `{side.closed}`."
+        yield side.problem(Code.CLOSED, what, f"Choose one of: {', '.join(sorted(traits.closed))}.", "closed")
+    if not side.has("scope"):
+        fix = "Add scope: with conditions on native fields, such as [{field: project, is: SHOP}]."
+        yield side.problem(Code.SCOPE, "The offer does not say which tickets it offers.", fix, "scope")
+    elif not side.scope:
+        what = "The scope takes in every ticket that the account can see."
+        fix = "Name at least the place: scope: [{field: project, is: SHOP}]."
+        yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
+    yield from _create(side, traits)
+    if side.attachments is not None and not side.has("attachments.unreferenced"):
+        what = "Files travel, and nothing is said about those that no text of the ticket shows."
+        fix = "Add `unreferenced: send` (most files in most trackers) or `unreferenced: hold`."
+        yield side.problem(Code.UNREFERENCED, what, fix, "attachments")
+    yield from _placeholders(side)
+
+
+def _field(side: Side, rule: FieldRule, traits: SystemTraits) -> Iterator[Problem]:
+    key = f"fields.{rule.hub}"
+    if rule.hub not in HUB_FIELDS and not is_declared(rule.hub):
+        fix = f"{did_you_mean(rule.hub, HUB_FIELDS)} Fields of your own are called `x_…`, in lower case."
+        yield side.problem(Code.HUB_FIELD, f"There is no hub field `{rule.hub}`.", fix, key)
+        return
+    given = {name for name in (*_KINDS, "kind", "on_change") if side.has(f"{key}.{name}")}
+    for name in sorted(given & _KINDS.keys()):
+        if rule.kind not in _KINDS[name]:
+            what = f"`{name}` means nothing for `{rule.hub}`, which is of kind {rule.kind}."
+            yield side.problem(Code.NOT_FOR_KIND, what, f"Remove `{name}`.", f"{key}.{name}")
+    if "kind" in given and rule.hub in HUB_FIELDS:
+        what = f"The kind of `{rule.hub}` is always {rule.kind}."
+        yield side.problem(Code.NOT_FOR_KIND, what, "Remove `kind`.", f"{key}.kind")
+    create_only = rule.native in traits.create_only
+    if rule.on_change and not create_only:
+        what = f"On {side.system}, `{rule.native}` can be changed at any time: `on_change` means nothing for it."
+        yield side.problem(Code.NOT_FOR_KIND, what, "Remove `on_change`.", f"{key}.on_change")
+    if create_only and rule.comes_in and not rule.once and not rule.on_change:
+        what = f"On {side.system}, `{rule.native}` is set at creation only."
+        fix = "Say what a later change does: `on_change: comment` adds it as a comment, `on_change: ignore` leaves it."
+        yield side.problem(Code.ON_CHANGE, what, fix, key)
+    if rule.kind == "people" and rule.fallback not in (None, NOBODY) and not side.people.account(rule.fallback or ""):
+        what = f"`{rule.fallback}` is not in the company's map of people."
+        fix = did_you_mean(rule.fallback or "", (*side.people.accounts, NOBODY))
+        yield side.problem(Code.ALIAS, what, fix, f"{key}.fallback")
+
+
+def _map(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem]:
+    key = f"fields.{rule.hub}.map"
+    if rule.kind == "choice" and not rule.map:
+        what = f"`{rule.hub}` is a field of choices and has no map."
+        fix = f"Add map: {{{', '.join(f'{value}: …' for value in HUB_VALUES.get(rule.hub, ('value',)))}}}."
+        yield side.problem(Code.NO_MAP, what, fix, f"fields.{rule.hub}")
+    known = (*HUB_VALUES.get(rule.hub, ()), *values.get(rule.hub, ()))
+    named = [
+        *((value, f"{key}.{value}") for value in rule.map),
+        (rule.otherwise_out, f"fields.{rule.hub}.otherwise.out"),
+    ]
+    for value, at in named:
+        if known and value is not None and value not in known:
+            fix = f"{did_you_mean(str(value), map(str, known))} A pair can add values of its own under `values:`."
+            yield side.problem(Code.HUB_VALUE, f"`{value}` is no value of `{rule.hub}`.", fix, at)
+    if rule.goes_out:
+        yield from _unreadable(side, rule)
+    both = [native for names in rule.map.values() for native in names if native in rule.ignore]
+    for native in both:
+        what = f'"{native}" is in the map and under `ignore`.'
+        yield side.problem(Code.AMBIGUOUS, what, "Remove it from one of the two.", f"fields.{rule.hub}.ignore")
+
+
+def _unreadable(side: Side, rule: FieldRule) -> Iterator[Problem]:
+    """Find native values that would read as several hub values (writing them is no trouble)."""
+    stands_for: defaultdict[str, list[str]] = defaultdict(list)
+    for value, names in rule.map.items():
+        for native in dict.fromkeys(names):
+            stands_for[native].append(str(value))
+    for native, meant in stands_for.items():
+        if len(meant) > 1:
+            what = f'"{native}" stands for {" and ".join(f"`{value}`" for value in meant)}: it cannot be read.'
+            fix = "Keep it under one of them, or make the field `direction: in`."
+            yield side.problem(Code.AMBIGUOUS, what, fix, f"fields.{rule.hub}.map.{meant[-1]}")
+
+
+def _natives(side: Side) -> Iterator[Problem]:
+    written: dict[str, str] = {}
+    for rule in side.fields.values():
+        if not rule.comes_in:
+            continue
+        if first := written.get(rule.native):
+            what = f"`{first}` and `{rule.hub}` are both written into `{rule.native}`."
+            fix = "Make one of them `direction: out`, or give it a field of its own."
+            yield side.problem(Code.FIELD_TWICE, what, fix, f"fields.{rule.hub}")
+        written.setdefault(rule.native, rule.hub)
+
+
+def _transitions(side: Side, traits: SystemTraits) -> Iterator[Problem]:
+    if side.transitions and not traits.workflow:
+        what = f"{side.system} has no workflow: a status is written like any other field."
+        yield side.problem(Code.TRANSITION, what, "Remove `transitions`.", "transitions")
+        return
+    status = side.fields.get("status")
+    mapped = [native for names in status.map.values() for native in names] if status else []
+    for to in side.transitions:
+        if to not in mapped:
+            what = f'"{to}" is no status of the map.'
+            yield side.problem(Code.TRANSITION, what, did_you_mean(to, mapped), f"transitions.{to}")
+
+
+def _create(side: Side, traits: SystemTraits) -> Iterator[Problem]:
+    if not side.has("create"):
+        what = "The other side's new tickets are to be created here, and nothing is said about how."
+        fix = "Add create: with native values beside the mapped fields ({} if none is needed), or `create: none`."
+        yield side.problem(Code.CREATE, what, fix, "create")
+    if side.create is None:
+        return
+    filled = {*side.create, *(rule.native for rule in side.fields.values() if rule.comes_in)}
+    for native in traits.create_needs:
+        if native not in filled:
+            what = f"On {side.system} no ticket can be created without `{native}`."
+            yield side.problem(Code.CREATE, what, f"Add it: create: {{{native}: …}}.", "create")
+
+
+def _placeholders(side: Side) -> Iterator[Problem]:
+    """Find what :func:`tandem.config.start.new_contract` left to be filled in."""
+    texts: list[tuple[str, object]] = [("connection", side.connection), ("company", side.company)]
+    texts += [(f"create.{name}", value) for name, value in (side.create or {}).items()]
+    texts += [(f"fields.{rule.hub}", rule.native) for rule in side.fields.values()]
+    texts += [
+        (f"scope.{n}", text) for n, item in enumerate(side.scope) for text in (item.field, item.is_, item.contains)
+    ]
+    for key, text in texts:
+        if isinstance(text, str) and text.startswith("<") and text.endswith(">"):
+            what = f"`{text}` has not been filled in."
+            yield side.problem(Code.PLACEHOLDER, what, "Put your own value in its place.", key)

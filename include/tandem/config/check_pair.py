@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be told of two sides together. No message shows one company what is in the other's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from tandem.config.codes import Code
+from tandem.config.models import FieldRule, Pair, Side
+from tandem.config.template import names_in
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, SystemTraits, is_declared
+from tandem.config.validate import did_you_mean
+from tandem.errors import Problem
+
+Say = Callable[[Code, str, str, str], Problem]
+"""Makes a problem of code, what, fix and key, in the file that holds the pair's rules."""
+
+_REVEALED = {f"twin.{part}": part for part in ("key", "url", "status")}
+
+
+def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Problem]:
+    """Check each side against what the other can send."""
+    for side, other in ((pair.left, pair.right), (pair.right, pair.left)):
+        for hub, rule in side.fields.items():
+            sent = other.fields.get(hub)
+            if sent and sent.goes_out and rule.comes_in:
+                yield from _taken(side, rule, sent)
+        yield from _comments(side, other, traits[side.system])
+
+
+def _taken(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
+    if not rule.map or rule.otherwise_in is not None:
+        return
+    can_come = dict.fromkeys((*sent.map, *([sent.otherwise_out] if sent.otherwise_out is not None else [])))
+    for value in can_come:
+        if value not in rule.map:
+            what = f"The other side can send `{value}` as `{rule.hub}`, and nothing here stands for it."
+            fix = f"Add `{value}: …` to the map, or `otherwise: {{in: …}}` to the field."
+            yield side.problem(Code.NOT_TAKEN, what, fix, f"fields.{rule.hub}.map")
+
+
+def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem]:
+    if other.comments.out != "none" and traits.private_comments and not side.has("comments.as"):
+        what = f"{side.system} has public and internal comments; nothing is said about which are written."
+        fix = "Add `as: public` or `as: internal` under `comments:`."
+        yield side.problem(Code.COMMENTS_AS, what, fix, "comments")
+    if side.comments.out == "all" and side.company != other.company:
+        what = f"Internal comments would leave {side.company}."
+        fix = "Write `out: public`; `all` is for two systems of one company."
+        yield side.problem(Code.INTERNAL_OUT, what, fix, "comments.out")
+    for name in names_in(side.comments.in_):
+        if _REVEALED.get(name, "key") not in other.reveal and name in _REVEALED:
+            what = f"The other side does not reveal `{name}`; the heading leaves it out."
+            fix = f"Remove it from the heading, or ask {other.company} to reveal it."
+            yield side.problem(Code.NOT_REVEALED, what, fix, "comments.in", warning=True)
+
+
+def check_rules(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Iterator[Problem]:
+    """Check the pair's own rules: for conflicts, for what it insists on, and for values of its own."""
+    history = all(traits[side.system].history for side in (pair.left, pair.right))
+    known = sorted({*pair.left.fields, *pair.right.fields})
+    rules = {"default": pair.conflicts.default, **pair.conflicts.fields}
+    for hub, rule in rules.items():
+        key = f"conflicts.{hub}"
+        if rule == "newest" and not history:
+            what = "The newest change cannot be told: one of the trackers has no readable history."
+            yield say(Code.NEWEST, what, "Choose left, right or hold.", key)
+        if hub == "default":
+            continue
+        if hub not in known:
+            yield say(Code.HUB_FIELD, f"`{hub}` is no field of this pair.", did_you_mean(hub, (*known, "default")), key)
+        elif reason := _never(pair, hub, traits):
+            yield say(Code.NO_CONFLICT, f"A rule for `{hub}` can never apply: {reason}.", "Remove it.", key)
+    for n, hub in enumerate(sorted(pair.insist)):
+        if hub not in known:
+            yield say(Code.HUB_FIELD, f"`{hub}` is no field of this pair.", did_you_mean(hub, known), f"insist.{n}")
+    for hub in pair.values:
+        if hub not in HUB_VALUES and not is_declared(hub):
+            fix = did_you_mean(hub, HUB_VALUES)
+            what = f"`{hub}` has no values." if hub in HUB_FIELDS else f"There is no hub field `{hub}`."
+            yield say(Code.HUB_FIELD, what, fix, f"values.{hub}")
+
+
+def _never(pair: Pair, hub: str, traits: Mapping[str, SystemTraits]) -> str | None:
+    """Say why the two sides can never disagree on a field, if so."""
+    for side in (pair.left, pair.right):
+        rule = side.fields.get(hub)
+        if rule is None or rule.direction != "both":
+            return "the field does not go both ways"
+        if rule.once:
+            return "one side writes the field once"
+        if rule.native in traits[side.system].create_only:
+            return "one tracker sets the field at creation only, and `on_change` settles what comes later"
+        if rule.kind == "set":
+            return "sets are merged element by element"
+    return None

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The codes of everything that can be wrong in what people write, and what each means.
+
+A code is never given to something else; ``docs/reference/problems.md`` is made from this table.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    UNREADABLE = "TDM-210"
+    TWICE = "TDM-211"
+    NOT_PLAIN = "TDM-212"
+    UNKNOWN_KEY = "TDM-213"
+    MISSING = "TDM-214"
+    WRONG_VALUE = "TDM-215"
+    UNIT = "TDM-216"
+    SCHEDULE = "TDM-217"
+    NO_SUCH_FILE = "TDM-218"
+    FILE_NAME = "TDM-219"
+    HUB_FIELD = "TDM-220"
+    NOT_FOR_KIND = "TDM-221"
+    HUB_VALUE = "TDM-222"
+    AMBIGUOUS = "TDM-223"
+    NO_MAP = "TDM-224"
+    NOT_TAKEN = "TDM-225"
+    ON_CHANGE = "TDM-226"
+    CLOSED = "TDM-227"
+    COMMENTS_AS = "TDM-228"
+    UNREFERENCED = "TDM-229"
+    CREATE = "TDM-230"
+    SCOPE = "TDM-231"
+    EVERYTHING = "TDM-232"
+    INTERNAL_OUT = "TDM-233"
+    NO_CONFLICT = "TDM-234"
+    NEWEST = "TDM-235"
+    PEOPLE_FILE = "TDM-236"
+    ALIAS = "TDM-237"
+    TEMPLATE = "TDM-238"
+    NOT_REVEALED = "TDM-239"
+    SYSTEM = "TDM-240"
+    TRANSITION = "TDM-241"
+    PAIR_TWICE = "TDM-242"
+    FIELD_TWICE = "TDM-243"
+    PLACEHOLDER = "TDM-244"
+
+
+MEANING: dict[Code, str] = {
+    Code.UNREADABLE: "The file cannot be read, or is not YAML.",
+    Code.TWICE: "A key is given twice; which one is meant cannot be told.",
+    Code.NOT_PLAIN: "The file uses a tag, an anchor, an alias or a key that is no word; files are plain values only.",
+    Code.UNKNOWN_KEY: "There is no such key here; mostly it is misspelt.",
+    Code.MISSING: "A key that must be there is missing.",
+    Code.WRONG_VALUE: "The value is not one of those allowed, or of another kind.",
+    Code.UNIT: "A duration (`10 min`), a size (`20 MB`) or a share (`30 %`) cannot be read.",
+    Code.SCHEDULE: "The schedule is not a cron expression, or never comes.",
+    Code.NO_SUCH_FILE: "A pair names a contract or an offer that does not exist.",
+    Code.FILE_NAME: "A pair's file is not named after its sides, so its DAG would not be either.",
+    Code.HUB_FIELD: "There is no such hub field.",
+    Code.NOT_FOR_KIND: "A key of a field has no meaning for this kind of field or this tracker.",
+    Code.HUB_VALUE: "A map names a hub value that does not exist.",
+    Code.AMBIGUOUS: "One native value stands for two hub values, so it cannot be read.",
+    Code.NO_MAP: "A field of choices has no map.",
+    Code.NOT_TAKEN: "The other side can send a hub value for which this side has no native value.",
+    Code.ON_CHANGE: "The tracker sets this field at creation only; the contract does not say what a later change does.",
+    Code.CLOSED: "The tracker cannot do with closed tickets what the contract asks for.",
+    Code.COMMENTS_AS: "The tracker has public and internal comments, and the contract does not say which it writes.",
+    Code.UNREFERENCED: "Files travel, and the contract does not say what becomes of those that no text shows.",
+    Code.CREATE: "The other side's new tickets cannot be created here.",
+    Code.SCOPE: "An offer does not say which tickets it offers.",
+    Code.EVERYTHING: "A scope takes in every ticket that the account can see (a warning).",
+    Code.INTERNAL_OUT: "Internal comments would leave the company.",
+    Code.NO_CONFLICT: "A conflict rule can never apply.",
+    Code.NEWEST: "The newest change cannot be told, because a tracker has no readable history.",
+    Code.PEOPLE_FILE: "A company's map of people is missing, or is another company's.",
+    Code.ALIAS: "A person is named who is not in the map of people, or two stand for one account.",
+    Code.TEMPLATE: "A heading over comments uses a name that does not exist.",
+    Code.NOT_REVEALED: "A heading shows something that the other side does not reveal (a warning).",
+    Code.SYSTEM: "There is no connector for this system.",
+    Code.TRANSITION: "A transition leads to a status that the map does not name, or the tracker has no workflow.",
+    Code.PAIR_TWICE: "Two pair files join the same two offers, or a pair joins an offer with itself.",
+    Code.FIELD_TWICE: "Two hub fields are written into one native field.",
+    Code.PLACEHOLDER: "A value of the starting file has not been filled in.",
+}

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A contract as a company writes it: what it offers from one system, and how it takes in what others send.
+
+The descriptions are printed in ``docs/reference/contract.md`` and shown by editors.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
+
+from tandem.config import template
+from tandem.config.codes import Code
+from tandem.config.models import Direction, Kind
+from tandem.config.written import Duration, Heading, Native, Short, Size, Text, Texts, Written, optional_none, wrong
+
+REMOVED = "none"
+"""As a field's native name: the offer leaves the field out."""
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        fix = "Write a name of the time zone database, such as Europe/Brussels."
+        raise wrong(Code.WRONG_VALUE, f"`{value}` is no time zone.", fix) from None
+    return value
+
+
+def _short_field(value: Any) -> Any:
+    return {"field": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _short_transition(value: Any) -> Any:
+    return {"by": value} if isinstance(value, str) else value
+
+
+Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "title": "time zone"})]
+
+
+class Otherwise(Written):
+    """What stands in for values that the map does not name."""
+
+    out: Text | None = Field(None, description="Hub value that is sent for a native value not in the map.")
+    in_: Text | None = Field(
+        None, alias="in", description="Native value that is written for a hub value not in the map."
+    )
+
+
+class FieldSpec(Written):
+    """One field. `title: summary` is short for `title: {field: summary}`; in an offer, `title: none` leaves it out."""
+
+    field: Text = Field(description="Name of the native field, as the tracker's API calls it.")
+    kind: Kind | None = Field(
+        None, description="Of `x_…` fields: what it holds. Default: `choice` where there is a `map`, else `scalar`."
+    )
+    map: dict[str, Texts] = Field(
+        {},
+        description="Hub value → native name, or a list of them: the first is written, all are read. "
+        "Required for `status`, `priority` and `type`.",
+    )
+    otherwise: Otherwise = Field(
+        Otherwise(), description="For values that the map does not name; without it the ticket is quarantined."
+    )
+    ignore: Texts = Field((), description="Native values that are no value: the field keeps what it last agreed on.")
+    direction: Direction = Field("both", description="`out`: offered only. `in`: taken in only.")
+    once: StrictBool = Field(False, description="Written when a ticket is created, never again.")
+    on_change: Literal["comment", "ignore"] | None = Field(
+        None,
+        description="What a later change from the other side does, where the tracker sets this field at creation only "
+        "(Zendesk's `description`). Required there, unless the field only goes out or is `once`.",
+    )
+    too_long: Literal["comment", "attachment", "quarantine"] = Field(
+        "quarantine", description="Where the rest goes of a text that the tracker's field does not hold."
+    )
+    fallback: Text | None = Field(
+        None,
+        description="Of people: alias to write for someone unknown here, or `none` to leave the field empty. "
+        "Without it the field is left as it is.",
+    )
+    only: Texts | None = Field(None, description="Of labels: the only ones that are offered and taken. Default: all.")
+
+
+class Condition(Written):
+    """One condition on a native field: exactly one of `is`, `in`, `contains`, `set`. All conditions must hold."""
+
+    field: Text = Field(description="Name of the native field.")
+    is_: Native = Field(None, alias="is", description="The field has this value, as people see it.")
+    in_: Texts = Field((), alias="in", description="The field has one of these values.")
+    contains: Text | None = Field(None, description="The field is a list or text that contains this.")
+    set_: StrictBool | None = Field(None, alias="set", description="`true`: the field is not empty; `false`: it is.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Condition:
+        given = self.model_fields_set - {"field"}
+        if len(given) != 1 or isinstance(self.is_, dict | list) or ("is_" in given and self.is_ is None):
+            fix = "Write one of: {field: project, is: SHOP}, {…, in: [A, B]}, {…, contains: word}, {…, set: true}."
+            raise wrong(Code.WRONG_VALUE, f"The condition on `{self.field}` does not have exactly one test.", fix)
+        return self
+
+
+class TransitionSpec(Written):
+    """How a status is reached. `Done: Finish` is short for `Done: {by: Finish}`."""
+
+    by: Text | None = Field(None, description="The transition's name. Required where several lead to the status.")
+    fields: dict[str, Native] = Field({}, description="Native fields that the transition's screen asks for.")
+
+
+class Comments(Written):
+    out: Literal["public", "all", "none"] = Field(
+        "none", description="Which comments leave. `all` (internal ones too) only within one company."
+    )
+    as_: Literal["public", "internal"] | None = Field(
+        None,
+        alias="as",
+        description="How comments are written that come in. Required where the tracker has both kinds.",
+    )
+    names: Literal["full", "company", "none"] = Field("company", description="How the author is named to others.")
+    onward: StrictBool = Field(False, description="Whether the other side may pass comments and files on.")
+    in_: Heading = Field(
+        template.DEFAULT,
+        alias="in",
+        description="Heading over a comment that comes in. Names: "
+        + ", ".join(f"`{{{{ {name} }}}}`" for name in template.NAMES)
+        + ".",
+    )
+
+
+class Attachments(Written):
+    unreferenced: Literal["send", "hold"] | None = Field(
+        None, description="What becomes of files that no text of the ticket shows. Required."
+    )
+    up_to: Size | None = Field(None, description="Largest file, both ways. Default: what the trackers take.")
+    allow: Texts = Field((), description="Media types (`image/*`) and endings (`.pdf`) that travel. Default: all.")
+    deny: Texts = Field((), description="Media types and endings that do not travel; goes before `allow`.")
+
+
+class Offer(Written):
+    """What one pair joins. A key given here replaces the contract's of the same name, `fields` one by one."""
+
+    fields: dict[
+        str,
+        Annotated[FieldSpec, Short(_short_field, {"type": ["string", "integer"], "title": "native field, or none"})],
+    ] = Field(
+        {},
+        description="Hub field → native field. Hub fields: `title`, `description`, `type`, `status`, `priority`, "
+        "`assignee`, `reporter`, `labels`, `due`, and `x_…` as agreed with the other side.",
+    )
+    transitions: dict[
+        str, Annotated[TransitionSpec, Short(_short_transition, {"type": "string", "title": "name of the transition"})]
+    ] = Field({}, description="Native status → how it is reached, where the tracker has a workflow.")
+    closed: Literal["reopen", "follow_up", "quarantine"] = Field(
+        "quarantine", description="What is done when something arrives for a closed ticket. Zendesk cannot `reopen`."
+    )
+    follow_up_on: Literal["reopen", "comment"] = Field(
+        "reopen", description="With `closed: follow_up`: what opens the follow-up ticket."
+    )
+    scope: tuple[Condition, ...] | None = Field(
+        None, description="Which tickets are offered: all conditions hold. Required. `[]` is every ticket."
+    )
+    query: str | None = Field(None, description="A query in the tracker's own language that narrows the scope further.")
+    comments: Comments = Field(Comments(), description="Which comments leave, and how they are written here.")
+    attachments: Annotated[Attachments | None, Short(optional_none, {"const": "none"})] = Field(
+        None, description="Which files travel. Default: `none`."
+    )
+    reveal: tuple[Literal["key", "url", "status"], ...] = Field(
+        (), description="What the other side may be told about the ticket here."
+    )
+    create: Annotated[dict[str, Native] | None, Short(optional_none, {"const": "none"})] = Field(
+        None,
+        description="Native values for tickets that are created here, beside the mapped fields (which win). Required; "
+        "`none`: the other side's new tickets are not created here.",
+    )
+    private_first: Literal["skip", "withhold"] = Field(
+        "skip",
+        description="Zendesk: a ticket whose first comment is internal is not offered, or goes with a neutral line.",
+    )
+    on_edit: Literal["edit", "comment"] = Field(
+        "edit", description="A comment that was edited at its origin: edit its twin, or add a comment that says so."
+    )
+    on_redact: Literal["follow", "keep"] = Field(
+        "follow", description="A comment that was made private or redacted at its origin: redact its twin, or leave it."
+    )
+
+
+class ContractFile(Offer):
+    """`include/contracts/<company>-<system>.yaml`: edited by the company alone."""
+
+    company: Text = Field(description="The company's name, as others see it.")
+    system: Text = Field(description="The tracker: `jira`, `zendesk`.")
+    connection: Text = Field(description="Id of the Airflow connection that holds address and log-in.")
+    zone: Zone = Field("UTC", description="Time zone in which days are meant.")
+    due_hour: Annotated[StrictInt, Field(ge=0, le=23)] = Field(
+        17, description="Hour of the day at which a ticket is due whose tracker knows days only."
+    )
+    automations: Texts = Field((), description="Ids of accounts whose edits are house rules, not people's.")
+    search_delay: Duration | None = Field(
+        None, description="How long the tracker's search lags behind. Default: what the connector knows."
+    )
+    offers: dict[str, Offer] = Field(
+        {}, description="Named offers. Without them the contract itself is the one offer. Each inherits the keys above."
+    )
