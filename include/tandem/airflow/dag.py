@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +17,7 @@ from tandem.airflow.describe import TASKS, describe
 from tandem.airflow.invalid import broken_dag
 from tandem.airflow.retries import RETRIES, RETRY_DELAY, ByVerdict
 from tandem.airflow.tasks import perform
-from tandem.config.load import load_pair
+from tandem.config.load import load_all
 from tandem.config.models import BrokenPair, Pair
 
 
@@ -64,20 +63,15 @@ def audience_of(pair: Pair, dag_id: str) -> Audience:
     return Audience(pair.name, dag_id, minutes, people.responsible, (people.accountable,), people.informed)
 
 
-def dag_id_of(file: Path) -> str:
-    """Return the DAG's id, which a broken file keeps."""
-    return f"sync__{file.stem}"
+def build_dag(pair: Pair | BrokenPair) -> DAG:
+    """Make the DAG of a pair. One whose files cannot be used keeps its DAG's id, and the DAG says what is wrong."""
+    dag_id = f"sync__{pair.name}"
+    return broken_dag(pair, dag_id) if isinstance(pair, BrokenPair) else _pair_dag(pair, dag_id)
 
 
-def build_dag(file: Path) -> DAG:
-    """Make the DAG of a pair's file. A file that cannot be used gives a DAG that says what is wrong."""
-    pair = load_pair(file)
-    return broken_dag(pair, dag_id_of(file)) if isinstance(pair, BrokenPair) else _pair_dag(pair, dag_id_of(file))
-
-
-def build_dags(folder: Path) -> Iterator[DAG]:
-    """Make the DAGs of all pairs' files in a folder."""
-    return (build_dag(file) for file in sorted(folder.glob("*.yaml")))
+def registered(root: Path) -> dict[str, DAG]:
+    """Return the DAGs of all pairs below a folder (`pairs/`, `contracts/`) by id, for the file that Airflow scans."""
+    return {dag.dag_id: dag for dag in map(build_dag, load_all(root))}
 
 
 def _pair_dag(pair: Pair, dag_id: str) -> DAG:
@@ -117,8 +111,3 @@ def _phase(name: str, line: str, audience: Audience) -> Any:
         return perform(name, audience)
 
     return phase()
-
-
-def registered(folder: Path) -> dict[str, DAG]:
-    """Return all DAGs of a folder by id, for the three-line file that Airflow scans."""
-    return {dag.dag_id: dag for dag in build_dags(folder)}
