@@ -7,14 +7,12 @@ The grammar follows the published ADF schema as far as tickets use it; Jira answ
 from collections.abc import Iterator
 
 from sandbox.jira.errors import JiraError
-from sandbox.jira.values import JsonObject
+from sandbox.jira.values import JsonObject, words
 
-_INLINE = frozenset(
-    "text hardBreak mention emoji date status inlineCard mediaInline inlineExtension placeholder".split()
-)
-_BLOCK = frozenset(
-    "paragraph heading bulletList orderedList taskList decisionList codeBlock blockquote panel rule table mediaSingle "
-    "mediaGroup expand blockCard embedCard extension bodiedExtension layoutSection".split()
+_INLINE = words("text hardBreak mention emoji date status inlineCard mediaInline inlineExtension placeholder")
+_BLOCK = words(
+    "paragraph heading bulletList orderedList taskList decisionList codeBlock blockquote panel rule "
+    "table mediaSingle mediaGroup expand blockCard embedCard extension bodiedExtension layoutSection"
 )
 _IN_CELL = (_BLOCK - {"table", "expand", "layoutSection", "bodiedExtension"}) | {"nestedExpand"}
 _CHILDREN: dict[str, frozenset[str]] = {
@@ -45,7 +43,7 @@ _CHILDREN: dict[str, frozenset[str]] = {
     "layoutColumn": _BLOCK,
 }
 _LEAVES = _INLINE | {"rule", "media", "blockCard", "embedCard", "extension"}
-_MUST_HOLD = frozenset("bulletList orderedList listItem table tableRow mediaSingle mediaGroup blockquote panel".split())
+_MUST_HOLD = words("bulletList orderedList listItem table tableRow mediaSingle mediaGroup blockquote panel")
 _NEEDS: dict[str, tuple[str, ...]] = {
     "heading": ("level",),
     "panel": ("panelType",),

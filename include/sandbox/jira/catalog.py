@@ -9,7 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sandbox.jira.settings import Category, CustomFieldSettings, JiraSettings, ProjectSettings, WorkflowSettings
-from sandbox.jira.values import JsonObject
+from sandbox.jira.values import JsonObject, words
 from sandbox.world import Tenant
 
 TYPE_TEXTS = {
@@ -19,15 +19,15 @@ TYPE_TEXTS = {
 }
 PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
     "end-user": frozenset({"BROWSE_PROJECTS"}),
-    "agent": frozenset(
-        "BROWSE_PROJECTS CREATE_ISSUES EDIT_ISSUES TRANSITION_ISSUES ASSIGN_ISSUES ASSIGNABLE_USER ADD_COMMENTS "
-        "CREATE_ATTACHMENTS LINK_ISSUES MOVE_ISSUES EDIT_OWN_COMMENTS DELETE_OWN_COMMENTS DELETE_OWN_ATTACHMENTS "
-        "SET_ISSUE_SECURITY RESOLVE_ISSUES CLOSE_ISSUES SCHEDULE_ISSUES".split()
+    "agent": words(
+        "BROWSE_PROJECTS CREATE_ISSUES EDIT_ISSUES TRANSITION_ISSUES ASSIGN_ISSUES ASSIGNABLE_USER "
+        "ADD_COMMENTS CREATE_ATTACHMENTS LINK_ISSUES MOVE_ISSUES EDIT_OWN_COMMENTS DELETE_OWN_COMMENTS "
+        "DELETE_OWN_ATTACHMENTS SET_ISSUE_SECURITY RESOLVE_ISSUES CLOSE_ISSUES SCHEDULE_ISSUES"
     ),
 }
-PERMISSIONS_BY_ROLE["admin"] = PERMISSIONS_BY_ROLE["agent"] | frozenset(
-    "ADMINISTER ADMINISTER_PROJECTS DELETE_ISSUES EDIT_ALL_COMMENTS DELETE_ALL_COMMENTS DELETE_ALL_ATTACHMENTS "
-    "MODIFY_REPORTER MANAGE_WATCHERS".split()
+PERMISSIONS_BY_ROLE["admin"] = PERMISSIONS_BY_ROLE["agent"] | words(
+    "ADMINISTER ADMINISTER_PROJECTS DELETE_ISSUES EDIT_ALL_COMMENTS DELETE_ALL_COMMENTS "
+    "DELETE_ALL_ATTACHMENTS MODIFY_REPORTER MANAGE_WATCHERS"
 )
 
 
@@ -114,9 +114,6 @@ class Catalog:
             names |= flow.statuses
         made = (Status(_status_id(n, name), name, category) for n, (name, category) in enumerate(names.items()))
         object.__setattr__(self, "statuses", tuple(made))
-        for project in self.projects:
-            if not project.types:
-                raise ValueError(f"project {project.key} has no issue types")
 
     @cached_property
     def priorities(self) -> tuple[Named, ...]:

@@ -92,7 +92,9 @@ def _save_properties(site: Site, issue: Issue, comment: Comment, properties: dic
 def _document(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> JsonObject:
     given = body.get("body")
     if given is None or (version == "3" and not isinstance(given, dict)):
-        raise bad_field("comment", "Comment body is not valid!" if given is not None else "Comment body can not be empty!")
+        raise bad_field(
+            "comment", "Comment body is not valid!" if given is not None else "Comment body can not be empty!"
+        )
     document = rich_text(_BODY, given, site.setting(issue, account, version))
     if document is None:
         raise bad_field("comment", "Comment body can not be empty!")

@@ -117,7 +117,9 @@ def move(site: Site, account: Account, issue: Issue, project: Project, kind: str
         Item("Key", None, None, issue.key, None, key),
     ]
     if target_type.id != issue.fields["issuetype"]:
-        items.append(Item("issuetype", "issuetype", issue.fields["issuetype"], current, target_type.id, target_type.name))
+        items.append(
+            Item("issuetype", "issuetype", issue.fields["issuetype"], current, target_type.id, target_type.name)
+        )
     status = issue.status
     if status not in {known.id for known in project.statuses}:
         status = project.initial.id

@@ -186,15 +186,15 @@ def _named(field: Field, chosen: str, setting: Setting) -> str:
 
 
 def _summary(value: Any) -> str:
-    if value is not None and not isinstance(value, str):
+    if not isinstance(value, str | None):
         raise bad_field("summary", "Operation value must be a string")
-    if not (value or "").strip():
+    if value is None or not value.strip():
         raise bad_field("summary", "You must specify a summary of the issue.")
     if "\n" in value or "\r" in value:
         raise bad_field("summary", "The summary is invalid because it contains newline characters.")
     if java_length(value) > LONGEST_LINE:
         raise bad_field("summary", "Summary can't exceed 255 characters.")
-    return str(value)
+    return value
 
 
 def _line(field: Field, value: Any, setting: Setting) -> str | None:
@@ -266,13 +266,15 @@ def _day(field: Field, value: Any, setting: Setting) -> str | None:
     if value == "":
         return None
     try:
-        return date.fromisoformat(value).isoformat() if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else _no_day(field, value)
+        return (
+            date.fromisoformat(value).isoformat() if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else _no_day(field, value)
+        )
     except (TypeError, ValueError):
         return _no_day(field, value)
 
 
 def _no_day(field: Field, value: Any) -> str:
-    raise bad_field(field.id, f"Operation value must be a string in the format \"yyyy-MM-dd\": {value}")
+    raise bad_field(field.id, f'Operation value must be a string in the format "yyyy-MM-dd": {value}')
 
 
 def _instant(field: Field, value: Any, setting: Setting) -> datetime:

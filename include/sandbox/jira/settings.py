@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a world file may say about a Jira site: projects, workflow, fields, people's rights, house rules, limits."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 Category = Literal["new", "indeterminate", "done"]
 FieldType = Literal["string", "text", "number", "date", "datetime", "option", "options", "user", "labels"]
@@ -37,10 +37,17 @@ class WorkflowSettings(_Part):
         TransitionSettings(name="Done", to="Done", sets={"resolution": {"name": "Done"}}),
     )
 
+    @model_validator(mode="after")
+    def _statuses_known(self) -> Self:
+        used = {self.initial, *(t.to for t in self.transitions), *(name for t in self.transitions for name in t.source)}
+        if unknown := used - set(self.statuses):
+            raise ValueError(f"the workflow names statuses that it does not list: {', '.join(sorted(unknown))}")
+        return self
+
 
 class ProjectSettings(_Part):
     name: str
-    issue_types: tuple[str, ...] = ("Bug", "Story", "Task")
+    issue_types: tuple[str, ...] = Field(default=("Bug", "Story", "Task"), min_length=1)
     service_desk: bool = False
     """Only here does the comment property `sd.public.comment` make a comment internal."""
     browse: tuple[str, ...] | None = None
@@ -122,3 +129,25 @@ class JiraSettings(_Part):
     burst_limit: BurstLimit | None = None
     attachment_limit: int = Field(default=1_000_000_000, gt=0)
     """Largest file in bytes."""
+
+    @model_validator(mode="after")
+    def _people_known(self, info: ValidationInfo) -> Self:
+        """Check aliases against the tenant's people, whom the caller gives as the context."""
+        people = set((info.context or {}).get("people", ()))
+        named = {*self.hidden_emails, *self.account_ids, *([self.automation] if self.rules else [])}
+        for members in (*self.security_levels.values(), *self.roles.values()):
+            named.update(members)
+        for project in self.projects.values():
+            named.update(project.browse or ())
+        if unknown := named - people:
+            raise ValueError(f"the settings name people whom the tenant does not have: {', '.join(sorted(unknown))}")
+        return self
+
+    @model_validator(mode="after")
+    def _fields_known(self) -> Self:
+        if self.default_priority not in self.priorities:
+            raise ValueError(f"default_priority {self.default_priority!r} is none of the priorities")
+        for field in self.custom_fields:
+            if not field.removeprefix("customfield_").isdigit():
+                raise ValueError(f"custom field {field!r} is not named customfield_ and a number")
+        return self

@@ -25,6 +25,8 @@ class Site:
     url: str
     store: Store = field(init=False)
     limits: Limits = field(init=False)
+    media_tokens: dict[str, str] = field(default_factory=dict)
+    """By media UUID: what an address at Media Services must carry."""
 
     def __post_init__(self) -> None:
         self.store = Store(self.clock)

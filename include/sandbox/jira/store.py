@@ -112,7 +112,14 @@ class Store:
         self._comments: dict[int, int] = {}
         self._attachments: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
-        self._last = {"issue": 10000, "comment": 10000, "attachment": 10000, "history": 10000, "link": 10000}
+        self._last = {
+            "issue": 10000,
+            "comment": 10000,
+            "attachment": 10000,
+            "history": 10000,
+            "link": 10000,
+            "task": 10000,
+        }
         self.files: dict[str, bytes] = {}
         """By media UUID."""
         self.links: dict[int, Link] = {}
@@ -147,7 +154,9 @@ class Store:
 
     def delete(self, issue: Issue) -> None:
         self._versions[issue.id].append((self._clock.timestamp(), None))
-        self.links = {n: link for n, link in self.links.items() if issue.id not in (link.inward_issue, link.outward_issue)}
+        self.links = {
+            n: link for n, link in self.links.items() if issue.id not in (link.inward_issue, link.outward_issue)
+        }
         for attachment in issue.attachments:
             self.files.pop(attachment.media, None)
 

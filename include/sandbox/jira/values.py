@@ -7,6 +7,11 @@ from typing import Any, TypeAlias
 JsonObject: TypeAlias = dict[str, Any]
 
 
+def words(text: str) -> frozenset[str]:
+    """Make a set of the words of a text: shorter to read than a list of quoted names."""
+    return frozenset(text.split())
+
+
 def stamp(moment: datetime, zone: tzinfo) -> str:
     """Write an instant as Jira does: milliseconds, offset without colon, in the site's zone."""
     local = moment.astimezone(zone)

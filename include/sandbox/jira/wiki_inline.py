@@ -144,7 +144,7 @@ class _Inline:
 
     def _phrase(self, text: str, at: int, sign: str, marks: list[JsonObject]) -> int | None:
         """Read `*so*`: the signs stand against the words, and outside of them no word goes on."""
-        if at and text[at - 1].isalnum() or not text[at + 1 : at + 2].strip():
+        if (at and text[at - 1].isalnum()) or not text[at + 1 : at + 2].strip():
             return None
         end = at + 1
         while (end := text.find(sign, end + 1)) > 0:

@@ -2,6 +2,7 @@
 """From Jira's wiki text to ADF: what the site stores of a text sent to `/rest/api/2`."""
 
 import re
+
 from sandbox.jira.values import JsonObject
 from sandbox.jira.wiki_inline import MediaOf, inline, media, paragraph
 

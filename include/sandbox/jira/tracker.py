@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Jira Cloud site as the sandbox's core knows it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from sandbox.clock import Clock
+from sandbox.jira import api, house_rules, pages, routes_beside, routes_issue, routes_search, routes_site
+from sandbox.jira.catalog import Account, Catalog
+from sandbox.jira.errors import JiraError
+from sandbox.jira.seeds import plant
+from sandbox.jira.settings import JiraSettings
+from sandbox.jira.site import Site
+from sandbox.tracker import Act, Detail, Refused, Row
+from sandbox.world import Person, Tenant
+
+_ENDPOINTS = (
+    *routes_search.ENDPOINTS,
+    *routes_issue.ENDPOINTS,
+    *routes_beside.ENDPOINTS,
+    *routes_site.ENDPOINTS,
+)
+
+
+class JiraTracker:
+    """One site; what people do through its pages obeys the same rules as the API."""
+
+    app: ASGIApp
+
+    def __init__(self, tenant: Tenant, clock: Clock, url: str) -> None:
+        settings = _validated(tenant, tenant.settings)
+        self._site = Site(Catalog(tenant, settings), clock, url)
+        self.app = api.application(self._site, _ENDPOINTS, routes_beside.media_routes(self._site))
+        plant(self._site, tenant.tickets)
+
+    def account_of(self, headers: Mapping[str, str]) -> str | None:
+        """Return the address of the account whose credentials these headers carry."""
+        account = api.account_of(self._site, headers)
+        return account.email if account else None
+
+    def rate_limited(self, retry_after: str | None) -> Response:
+        """Answer 429 as Jira does when a burst is over its limit."""
+        headers = {"RateLimit-Reason": "jira-burst-based", "X-RateLimit-Remaining": "0"}
+        headers |= {"Retry-After": retry_after} if retry_after is not None else {}
+        return JSONResponse({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429, headers)
+
+    def server_error(self, status: int) -> Response:
+        """Answer as Jira does when something within it broke."""
+        return JSONResponse({"errorMessages": ["Internal server error"], "errors": {}}, status)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings in force."""
+        return self._site.catalog.settings.model_dump(mode="json", by_alias=True)
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Set the named ones. Raises: pydantic.ValidationError."""
+        tenant = self._site.catalog.tenant
+        self._site.catalog = Catalog(tenant, _validated(tenant, self.settings() | dict(changes)))
+
+    def rows(self) -> list[Row]:
+        """List all issues, last changed first."""
+        return pages.rows(self._site)
+
+    def detail(self, key: str) -> Detail | None:
+        """Show one issue, by a key that it has or had."""
+        return pages.detail(self._site, key)
+
+    def act(self, person: Person, key: str | None, act: Act) -> str:
+        """Do what a person filled in. Raises: Refused."""
+        account = self._account(person)
+        try:
+            issue_id = pages.act(self._site, account, key, act)
+        except JiraError as refused:
+            raise Refused(str(refused)) from refused
+        house_rules.run(self._site, account, issue_id, "created" if key is None else "edited")
+        issue = self._site.store.get(issue_id)
+        if issue is None:
+            raise Refused("The issue is gone.")
+        return issue.key
+
+    def _account(self, person: Person) -> Account:
+        accounts = self._site.catalog.accounts.values()
+        return next(account for account in accounts if account.email.lower() == person.email.lower())
+
+
+def _validated(tenant: Tenant, settings: Mapping[str, Any]) -> JiraSettings:
+    return JiraSettings.model_validate(dict(settings), context={"people": tenant.people})
