@@ -11,10 +11,11 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -187,16 +188,24 @@ class Http:
 
         After a failure nothing more is begun; the first failure in the items' order is raised.
         """
-        if len(items) < 2:
-            return [fn(item) for item in items]
+        failed = threading.Event()
+
+        def begin(item: T) -> R:
+            if failed.is_set():
+                raise CancelledError
+            try:
+                return fn(item)
+            except BaseException:
+                failed.set()
+                raise
+
+        if not items:
+            return []
         with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
-            futures = [pool.submit(fn, item) for item in items]
-            wait(futures, return_when=FIRST_EXCEPTION)
-            for future in futures:
-                future.cancel()
-        failed = next((f.exception() for f in futures if not f.cancelled() and f.exception() is not None), None)
-        if failed is not None:
-            raise failed
+            futures = [pool.submit(begin, item) for item in items]
+        if failed.is_set():
+            errors = [future.exception() for future in futures]
+            raise next(error for error in errors if error is not None and not isinstance(error, CancelledError))
         return [future.result() for future in futures]
 
     # ---- sending
@@ -206,7 +215,7 @@ class Http:
             return attempt()
         retrying = Retrying(
             stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=0.3, max=5),
+            wait=wait_exponential_jitter(multiplier=0.3, max=5),
             retry=retry_if_exception_type(UnavailableError),
             sleep=self._sleep,
             reraise=True,

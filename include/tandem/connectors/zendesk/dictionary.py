@@ -112,6 +112,8 @@ def _info(field: Raw) -> FieldInfo | None:
     if type_ in OWN:
         name, kind = OWN[type_]
         choices = _choices(field.get("system_field_options"))
+        if name == "status":
+            choices = {"new": "New", **choices, "closed": "Closed"}  # the dictionary lists only what agents can choose
         longest = SUBJECT_LIMIT if name == "subject" else None
         return FieldInfo(name, title, kind, max_length=longest, choices=choices, required=required)
     if field.get("removable") is False:
