@@ -29,7 +29,7 @@ from tandem.connectors.jira.history import history
 from tandem.connectors.jira.site import FETCH, Site
 from tandem.core.doc import Markup
 from tandem.http import Http
-from tandem.markup.adf import Adf
+from tandem.markup import Adf
 
 __all__ = ["Jira"]
 
@@ -49,6 +49,8 @@ _CAPABILITIES = Capabilities(
     max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it
     max_comment=check.TEXT_LONGEST,
     clock=0.001,
+    label_allowed=r"\S",
+    label_max=255,
 )
 
 
@@ -72,9 +74,8 @@ class Jira:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
-        found = check.preflight(self._site, self._capabilities.search_delay)
-        if found.account.id:
-            self._capabilities = replace(self._capabilities, private_comments=check.service_projects(self._site))
+        found, internal = check.preflight(self._site, self._capabilities.search_delay)
+        self._capabilities = replace(self._capabilities, private_comments=internal)
         return found
 
     def start(self, now: datetime) -> str:

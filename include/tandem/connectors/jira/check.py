@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
@@ -40,76 +40,68 @@ class Finding:
         return tuple(str(project["key"]) for project in self.projects)
 
 
-def preflight(site: Site, search_delay: float) -> Preflight:
-    """Check everything that can be checked without a write."""
+def preflight(site: Site, search_delay: float) -> tuple[Preflight, bool]:
+    """Check everything that can be checked without a write.
+
+    With it comes whether all projects of the scope are service projects, the only ones with internal comments.
+    """
     found = Finding()
-    server = site.get("/serverInfo")
-    version = str(server.get("version", ""))
+    server: Mapping[str, Any] = {}
+    account = Author("", "")
     try:
+        server = site.get("/serverInfo")
         account = author(site.get("/myself"))
-    except CredentialsError as error:
-        found.problems.append(Problem(error.code, "Jira does not accept the log-in", error.fix, where=site.http.tenant))
-        return Preflight(
-            Author("", ""), site.http.clock_offset, version, {}, search_delay, problems=tuple(found.problems)
-        )
+    except GoneError:
+        fix = "Set the connection's host to the site's own address (https://<site>.atlassian.net)."
+        found.problems.append(_wrong(site, "TDM-220", "there is no Jira at this address", fix))
+    except CredentialsError:
+        fix = "Set log-in to the account's e-mail and password to an API token that is active."
+        found.problems.append(_wrong(site, "TDM-220", "Jira does not accept the log-in", fix))
+    if not account.id:
+        offset, problems = site.http.clock_offset, tuple(found.problems)
+        return Preflight(account, offset, str(server.get("version", "")), {}, search_delay, problems=problems), False
     found.remarks.append(str(server.get("deploymentType", "Cloud")))
     _find_projects(site, found)
     _check_rights(site, found)
     fields = _dictionary(site, found)
     _check_scope(site, found, fields)
     edges = _edges(site, found, fields)
-    return Preflight(
+    told = Preflight(
         account=account,
         offset=site.http.clock_offset,
-        version=version,
+        version=str(server.get("version", "")),
         fields=fields,
         search_delay=search_delay,
         edges=edges,
         problems=tuple(found.problems),
         remarks=tuple(found.remarks),
     )
-
-
-def service_projects(site: Site) -> bool:
-    """Tell whether all projects of the scope are service projects, the only ones with internal comments."""
-    found = Finding()
-    _find_projects(site, found)
-    kinds = [project.get("projectTypeKey") for project in found.projects]
-    return bool(kinds) and set(kinds) == {"service_desk"}
+    return told, {project.get("projectTypeKey") for project in found.projects} == {"service_desk"}
 
 
 def _find_projects(site: Site, found: Finding) -> None:
     for name in site.scope.projects:
-        try:
-            found.projects.append(site.get(f"/project/{name}", "/project"))
-        except GoneError:
-            found.problems.append(
-                _wrong(
-                    site,
-                    f'there is no project with the key "{name}", or our account may not see it',
-                    "Write the project's key, or give the integration account the right to browse it.",
-                )
-            )
+        project = site.project(name)
+        if project is not None:
+            found.projects.append(project)
+            continue
+        what = f'there is no project with the key "{name}", or our account may not see it'
+        fix = "Write the project's key, or give the integration account the right to browse it."
+        found.problems.append(_wrong(site, "TDM-221", what, fix, "project"))
 
 
 def _check_rights(site: Site, found: Finding) -> None:
     writes = (*WRITE_RIGHTS, *([FILE_RIGHT] if site.needs.files else [])) if site.needs.write else ()
     wanted = (*READ_RIGHTS, *writes)
-    for key in found.keys or ("",):
+    for key in found.keys if site.scope.projects else ("",):
         where = {"projectKey": key} if key else {}
         answer = site.get("/mypermissions", permissions=",".join(wanted), **where)
         given = {name for name, told in answer["permissions"].items() if told.get("havePermission")}
         for right in wanted:
             if right not in given:
-                place = f"in project {key}" if key else "in any project"
-                found.problems.append(
-                    Problem(
-                        CredentialsError.code,
-                        f"our account lacks the right {right} {place}",
-                        "Give it that right in the project's permission scheme.",
-                        where=site.http.tenant,
-                    )
-                )
+                what = f"our account lacks the right {right} in {f'project {key}' if key else 'every project'}"
+                fix = "Give it that right in the project's permission scheme."
+                found.problems.append(_wrong(site, "TDM-221", what, fix, right))
 
 
 # ---- dictionary
@@ -120,13 +112,18 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
     infos = {str(told["id"]): _info(told, choices) for told in site.dictionary}
     for name in sorted((site.needs.read | site.needs.write | site.scope.fields) - set(infos)):
         if name != "security":  # a site without security levels lacks it; nothing is restricted there
-            found.problems.append(
-                _wrong(
-                    site,
-                    f'Jira has no field "{name}", or our account may not see it',
-                    "Write the field's id (summary, customfield_10042, …).",
-                )
-            )
+            what = f'Jira has no field "{name}", or our account may not see it'
+            fix = "Write the field's id (summary, customfield_10042, …)."
+            found.problems.append(_wrong(site, "TDM-222", what, fix, name))
+    for name in sorted(site.needs.write & set(infos)):
+        if not infos[name].writable:
+            what = f"{name} cannot be written"
+            found.problems.append(_wrong(site, "TDM-223", what, "Take it out of what comes in.", name))
+    known = {word.casefold() for pair in choices["status"].items() for word in pair}
+    for status in site.needs.statuses:
+        if status.casefold() not in known:
+            fix = f"Choose from: {', '.join(sorted(set(choices['status'].values())))}."
+            found.problems.append(_wrong(site, "TDM-225", f'Jira has no status "{status}" here', fix, "status"))
     return infos
 
 
@@ -210,35 +207,25 @@ def _check_scope(site: Site, found: Finding, fields: Mapping[str, FieldInfo]) ->
         known = {word.casefold() for pair in choices.items() for word in pair}
         for word in _words(condition):
             if word.casefold() not in known:
-                found.problems.append(
-                    _wrong(
-                        site,
-                        f'the scope names {condition.field} "{word}", which Jira does not have',
-                        f"Choose from: {', '.join(sorted(set(choices.values())))}.",
-                    )
-                )
+                what = f'the scope names {condition.field} "{word}", which Jira does not have'
+                fix = f"Choose from: {', '.join(sorted(set(choices.values())))}."
+                found.problems.append(_wrong(site, "TDM-224", what, fix, condition.field))
     if not (site.needs.scope or site.needs.query):
-        found.problems.append(
-            Problem(
-                ConfigurationError.code,
-                "the scope takes every issue that our account may see",
-                "Name at least a project in the scope.",
-                where=site.http.tenant,
-                warning=True,
-            )
-        )
+        what = "the scope takes every issue that our account may see"
+        everything = _wrong(site, "TDM-227", what, "Name at least a project in the scope.", "scope")
+        found.problems.append(replace(everything, warning=True))
     if site.needs.query:
         _check_query(site, found, site.needs.query)
 
 
 def _check_query(site: Site, found: Finding, query: str) -> None:
     if _ORDER.search(query):
-        found.problems.append(_wrong(site, "the scope's raw query holds an order", "Remove `ORDER BY …` from it."))
+        found.problems.append(_wrong(site, "TDM-226", "the raw query holds an order", "Remove `ORDER BY …`.", "query"))
         return
     try:
         next(site.search(f"({query})", ["id"], 1))
     except ConfigurationError:
-        found.problems.append(_wrong(site, "Jira does not understand the scope's raw query", "Correct the JQL."))
+        found.problems.append(_wrong(site, "TDM-226", "Jira refuses the raw query", "Correct the JQL.", "query"))
 
 
 def _words(condition: Condition) -> Iterator[str]:
@@ -284,5 +271,5 @@ def _samples(site: Site, key: str, statuses: tuple[str, ...]) -> dict[tuple[str,
             return samples
 
 
-def _wrong(site: Site, what: str, fix: str) -> Problem:
-    return Problem(ConfigurationError.code, what, fix, where=site.http.tenant)
+def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:
+    return Problem(code, what, fix, where=site.http.tenant, key=key)

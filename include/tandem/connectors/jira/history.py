@@ -116,7 +116,7 @@ def _comments(site: Site, issue: Issue) -> tuple[list[Mapping[str, Any]], bool]:
     """Read all comments of an issue: the embedded list, and on from there where it is not whole."""
     field = issue["fields"].get("comment") or {}
     found = {str(comment["id"]): comment for comment in field.get("comments") or ()}
-    total, start = int(field.get("total") or 0), len(found)
+    total, start = int(field.get("total") or 0), 0 if field.get("startAt") else len(found)
     while start < total:
         page = site.get(
             f"/issue/{issue['id']}/comment",

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from tandem.connectors.base import Author, Page, Record, Seen, Way
-from tandem.connectors.jira.scope import QUERY
+from tandem.connectors.jira.scope import QUERY, Scope
 from tandem.connectors.jira.shape import MARK, author, flat, instant, mark_of, people, stamp
 from tandem.connectors.jira.site import FETCH, SEARCH_LONGEST, Issue, Site
 from tandem.core.values import from_utc_text, utc_text
@@ -26,9 +26,12 @@ def changed_since(site: Site, cursor: str, overlap: timedelta) -> Iterator[Page]
     """
     since = from_utc_text(cursor) - overlap - RESOLUTION
     bound = f"updated >= {int(since.timestamp() * 1000)}"  # epoch milliseconds have no time zone
-    jql = " AND ".join(part for part in (site.scope.places(), bound) if part)
     newest = cursor
-    for issues in site.search(f"{jql} ORDER BY updated ASC", _listed(site), FETCH):
+
+    def jql(scope: Scope) -> str:
+        return " AND ".join(part for part in (scope.places(), bound) if part) + " ORDER BY updated ASC"
+
+    for issues in site.search_scope(jql, _listed(site), FETCH):
         page = _seen(site, issues, ask_query=True)
         newest = max([newest, *(seen.version for seen in page)])
         yield Page(page, newest)
@@ -36,7 +39,7 @@ def changed_since(site: Site, cursor: str, overlap: timedelta) -> Iterator[Page]
 
 def in_scope(site: Site) -> Iterator[Page]:
     """List all that is in scope, as far as the search knows."""
-    for issues in site.search(site.scope.jql(site.forms), _listed(site), SEARCH_LONGEST):
+    for issues in site.search_scope(lambda scope: scope.jql(site.forms), _listed(site), SEARCH_LONGEST):
         yield Page(tuple(seen for seen in _seen(site, issues, ask_query=False) if seen.in_scope))
 
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tandem.connectors.base import Condition
@@ -50,6 +50,16 @@ class Scope:
         """
         return " AND ".join(_rendered(c, SYSTEM["project"]) for c in self.conditions if c.field == "project")
 
+    def within(self, projects: Collection[str]) -> Scope:
+        """Narrow the scope to some of the projects that it names."""
+        narrowed = (
+            replace(c, is_=None, in_=tuple(word for word in _wanted(c) if word in projects))
+            if c.field == "project"
+            else c
+            for c in self.conditions
+        )
+        return replace(self, conditions=tuple(narrowed))
+
     def jql(self, forms: Mapping[str, Form]) -> str:
         """Render all that JQL can tell of the scope. It never finds less than :meth:`reason` lets in."""
         parts = [_rendered(condition, forms.get(condition.field)) for condition in self.conditions]
@@ -69,7 +79,13 @@ class Scope:
 
 def quoted(word: str) -> str:
     """Write any text as one JQL string: quoted, it is never a keyword, a function or a field."""
-    return '"' + "".join(_ESCAPES.get(letter, letter) for letter in word) + '"'
+    return '"' + "".join(map(_escaped, word)) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in _ESCAPES:
+        return _ESCAPES[letter]
+    return f"\\u{ord(letter):04x}" if letter < " " or letter == "\x7f" else letter
 
 
 def clause(name: str) -> str:

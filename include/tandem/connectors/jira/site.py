@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 from tandem.connectors.base import Author, Needs
 from tandem.connectors.jira.scope import Scope
 from tandem.connectors.jira.shape import SYSTEM, Form, author, form
-from tandem.errors import ConfigurationError, GoneError, Problem, RefusedError, UnavailableError
+from tandem.errors import ConfigurationError, GoneError, Problem, RefusedError
 from tandem.http import REDIRECTS, Http, parsed
 
 API = "/rest/api/3"
@@ -73,26 +74,51 @@ class Site:
             if not token or answer.get("isLast"):
                 return
 
-    def issues(self, ids: Sequence[str], fields: Sequence[str], *, marked: bool = False) -> list[Issue]:
-        """Read issues by id or key, strongly consistent; those that are gone or unseen are left out.
+    def search_scope(self, jql: Callable[[Scope], str], fields: Sequence[str], size: int) -> Iterator[list[Issue]]:
+        """Search by the scope. JQL fails on a project that our account may not see (any more): such are left out.
 
-        Raises:
-            UnavailableError: Jira could not give one of them just now, which is not the same as gone.
+        So what the other projects hold flows on, and what nobody can see now is found missing by its id.
         """
+        pages = self.search(jql(self.scope), fields, size)
+        try:
+            first = next(pages)
+        except ConfigurationError:
+            seen = [key for key in self.scope.projects if self.project(key) is not None]
+            if len(seen) == len(self.scope.projects):
+                raise
+            pages = self.search(jql(self.scope.within(seen)), fields, size) if seen else iter(())
+            first = next(pages, [])
+        yield first
+        yield from pages
+
+    def project(self, key: str) -> Mapping[str, Any] | None:
+        """Read a project; none if there is none or our account may not see it."""
+        try:
+            found: Mapping[str, Any] = self.get(f"/project/{quote(key, safe='')}", "/project")
+        except GoneError:
+            return None
+        return found
+
+    def issues(self, ids: Sequence[str], fields: Sequence[str], *, marked: bool = False) -> list[Issue]:
+        """Read issues by id or key, strongly consistent; those that are gone or unseen are left out."""
         chunks = batches(ids, FETCH)
         return [issue for issues in self.http.map(lambda c: self._bulk(c, fields, marked), chunks) for issue in issues]
 
     def _bulk(self, ids: Sequence[str], fields: Sequence[str], marked: bool) -> list[Issue]:
         body = {"issueIdsOrKeys": list(ids), "fields": list(fields), "properties": ["tandem"] if marked else []}
         answer = self.ask("/issue/bulkfetch", body)
-        issues: list[Issue] = answer.get("issues") or []
-        if not answer.get("issueErrors"):
-            return issues
-        # A "retriable error or payload constraint": what is too much at once may do in halves.
-        if len(ids) == 1:
-            raise UnavailableError("POST /issue/bulkfetch could not give an issue now", where=self.http.tenant)
-        middle = len(ids) // 2
-        return [*self._bulk(ids[:middle], fields, marked), *self._bulk(ids[middle:], fields, marked)]
+        # What was not found is not told. What is told is a "retriable error or payload constraint": ask one by one.
+        failed = [str(error["id"]) for error in answer.get("issueErrors") or ()]
+        singly = self.http.map(lambda issue: self._single(issue, fields, marked), failed)
+        return [*(answer.get("issues") or ()), *(issue for issue in singly if issue is not None)]
+
+    def _single(self, issue: str, fields: Sequence[str], marked: bool) -> Issue | None:
+        properties = {"properties": "tandem"} if marked else {}
+        try:
+            found: Issue = self.get(f"/issue/{issue}", "/issue", fields=",".join(fields), **properties)
+        except GoneError:
+            return None
+        return found
 
     def matching(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these issues the offer's raw query finds, as freshly as a search can say."""
@@ -120,7 +146,7 @@ class Site:
             except GoneError:
                 return None
             answer.close()
-            found = _UUID.search(answer.headers.get("Location", ""))
+            found = _UUID.search(urlsplit(answer.headers.get("Location", "")).path)
             self._media[attachment] = found.group().lower() if found else None
         return self._media[attachment]
 

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What real sites answered, and what the vendor's description says they may: taken without a loss."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tandem.connectors.base import Condition, Needs
+from tandem.connectors.jira import Jira
+from tandem.connectors.jira.shape import SYSTEM, Form, flat, form, instant, told, wire
+from tandem.http import Http
+
+ROOT = Path(__file__).parents[2]
+RECORDED = Path(os.environ.get("TANDEM_RECORDED", ROOT / "../shared/recorded")) / "jira"
+SPEC = Path(os.environ.get("TANDEM_SPECS", ROOT / "../shared/specs")) / "jira-cloud-v3.openapi.json"
+ISSUE: dict[str, Any] = json.loads((RECORDED / "cloud_v3_issue_adf.json").read_text())["interactions"][0]["response"][
+    "body"
+]
+DOWNLOADS = [i["body"] for i in json.loads((RECORDED / "jirametrics_cloud_issues.json").read_text())["interactions"]]
+WITH_HISTORY = [body for body in DOWNLOADS if isinstance(body, dict) and "changelog" in body]
+SHOP = (Condition("project", is_="UL"),)
+
+Answer = Callable[[dict[str, Any], str], Any]
+
+
+@contextmanager
+def answering(**answers: Answer | Any) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Serve answers by the last two parts of a path (`issue_bulkfetch`); note what was asked."""
+    asked: list[tuple[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = json.loads(sent or b"{}")
+            name = "_".join(self.path.partition("?")[0].split("/")[-2:])
+            asked.append((self.path, body))
+            answer = answers[name]
+            given = json.dumps(answer(body, self.path) if callable(answer) else answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(given)))
+            self.end_headers()
+            self.wfile.write(given)
+
+        do_GET = do_POST
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def jira(url: str, *read: str, scope: tuple[Condition, ...] = SHOP, **needs: Any) -> Jira:
+    return Jira(Http(requests.Session(), url, tenant="recorded"), Needs(frozenset(read), frozenset(), scope, **needs))
+
+
+def test_a_real_issue_is_read_as_it_is():
+    wanted = ("summary", "description", "status", "priority", "labels", "assignee", "duedate", "components")
+    with answering(issue_bulkfetch={"issues": [ISSUE]}) as (url, _):
+        (record,) = jira(url, *wanted).fetch(["10004"])
+    assert (record.id, record.key, record.place, record.type) == ("10004", "UL-5", "UL", "10001")
+    assert record.url == f"{url}/browse/UL-5"
+    assert record.version == "2023-01-10T01:41:43.359Z"  # recorded as +0800
+    assert record.created_at == datetime(2023, 1, 10, 1, 41, 43, 359000, UTC)
+    assert record.fields["description"] == ISSUE["fields"]["description"]
+    assert record.fields | {"description": None, "summary": None} == {
+        **dict.fromkeys(wanted),
+        "status": "10000",
+        "priority": "3",
+    }
+
+
+def test_every_recorded_field_has_a_flat_form():
+    values = [pair for body in [ISSUE, *WITH_HISTORY] for pair in body["fields"].items()]
+    assert len(values) > 800
+    for name, value in values:
+        shown = flat(name, value)
+        assert shown is None or isinstance(shown, str | int | float) or shown == value or isinstance(shown, list)
+        assert (shown is None) == (value in (None, "", []))
+
+
+def test_every_recorded_change_can_be_told():
+    histories = [history for body in WITH_HISTORY for history in body["changelog"]["histories"]]
+    statuses = 0
+    for history in histories:
+        assert instant(history["created"]).tzinfo is UTC
+        for item in history["items"]:
+            shape = SYSTEM.get(item.get("fieldId"), Form("text"))
+            before, after = told(item, "from", shape), told(item, "to", shape)
+            if item["field"] == "status":
+                statuses += 1
+                assert (before, after) == (item["from"], item["to"])
+    assert statuses == 29
+
+
+@pytest.mark.parametrize(
+    ("shape", "item", "before", "after"),
+    [
+        (SYSTEM["labels"], {"fromString": "b a", "toString": ""}, ["a", "b"], None),
+        (SYSTEM["summary"], {"from": None, "fromString": "old", "to": None, "toString": "new"}, "old", "new"),
+        (SYSTEM["description"], {"fromString": "*wiki*", "toString": "{code}"}, None, None),
+        (SYSTEM["assignee"], {"from": "557058:ab", "fromString": "Elaine", "to": None}, "557058:ab", None),
+        (
+            SYSTEM["duedate"],
+            {"from": None, "to": "2026-11-25", "toString": "2026-11-25 00:00:00.0"},
+            None,
+            "2026-11-25",
+        ),
+        (SYSTEM["components"], {"from": None, "to": "10001", "toString": "Cart"}, None, None),
+        (Form("number"), {"from": None, "fromString": None, "to": None, "toString": "13"}, None, 13),
+        (Form("set", "id", many=True), {"from": "[10019]", "to": "[10021, 10020]"}, ["10019"], ["10020", "10021"]),
+    ],
+)
+def test_a_change_is_told_in_the_forms_of_the_fields(shape, item, before, after):
+    assert (told(item, "from", shape), told(item, "to", shape)) == (before, after)
+
+
+def test_a_value_is_written_in_the_shape_of_its_field():
+    option = form({"type": "option", "custom": "com.atlassian…:select"})
+    assert wire("10020", option) == {"id": "10020"}
+    assert wire("Gold", option) == {"value": "Gold"}
+    assert wire("Fixed", SYSTEM["resolution"]) == {"name": "Fixed"}
+    assert wire("SHOP", SYSTEM["project"]) == {"key": "SHOP"}
+    assert wire("557058:ab", SYSTEM["assignee"]) == {"accountId": "557058:ab"}
+    assert wire(["b", "a"], SYSTEM["labels"]) == ["b", "a"]
+    assert wire(["10001"], SYSTEM["components"]) == [{"id": "10001"}]
+    assert wire("2026-11-25T10:05:00.250Z", form({"type": "datetime"})) == "2026-11-25T10:05:00.250+0000"
+    assert [wire(None, SYSTEM[name]) for name in ("labels", "components", "assignee", "duedate")] == [
+        [],
+        [],
+        None,
+        None,
+    ]
+
+
+def test_the_published_answer_of_bulk_changelogs_is_read_though_its_schema_refuses_it():
+    paths = json.loads(SPEC.read_text())["paths"]
+    media = paths["/rest/api/3/changelog/bulkfetch"]["post"]["responses"]["200"]["content"]["application/json"]
+    published = json.loads(media["example"])
+    for log in published["issueChangeLogs"]:
+        for history in log["changeHistories"]:
+            history["items"][0]["fieldId"] = "summary"
+    pages = [published, {"issueChangeLogs": [], "nextPageToken": None}]
+    issue = {"id": "10100", "key": "UL-1", "fields": {"comment": {"comments": [], "total": 0}}}
+    with answering(
+        issue_bulkfetch={"issues": [issue]},
+        changelog_bulkfetch=lambda body, _: pages[1 if "nextPageToken" in body else 0],
+    ) as (url, asked):
+        found = jira(url, "summary", files=False).history(["10100"])["10100"]
+    assert [(entry.id, entry.before, entry.after) for entry in found.entries] == [
+        ("10001:summary", "old summary", "new summary"),
+        ("10002:summary", "old summary 2", "new summary 2"),
+    ]
+    assert found.entries[0].at == datetime.fromtimestamp(1492070429, UTC)
+    assert asked[-1][1]["nextPageToken"] == published["nextPageToken"]
+
+
+def test_fields_are_asked_for_in_tens_and_issues_in_hundreds():
+    names = [name for name in SYSTEM if name != "security"][:15]
+    ids = [str(number) for number in range(10000, 10250)]
+    with answering(
+        issue_bulkfetch=lambda body, _: {"issues": [{"id": i, "fields": {}} for i in body["issueIdsOrKeys"]]},
+        changelog_bulkfetch={"issueChangeLogs": []},
+    ) as (url, asked):
+        assert len(jira(url, *names, files=False).history(ids)) == 250
+    fetched = [len(body["issueIdsOrKeys"]) for path, body in asked if "issue/" in path]
+    logged = [(len(body["issueIdsOrKeys"]), len(body["fieldIds"])) for path, body in asked if "changelog" in path]
+    assert sorted(fetched) == [50, 100, 100]
+    assert logged == [(250, 10), (250, 5)]
+
+
+def _comment(number: int) -> dict[str, Any]:
+    at = "2023-01-10T09:41:43.359+0800"
+    return {"id": str(number), "author": None, "body": {"type": "doc"}, "created": at, "updated": at}
+
+
+def _paging(total: int, there: int) -> dict[str, Any]:
+    listed = [_comment(number) for number in range(there)]
+
+    def page(_: Any, path: str) -> Any:
+        start = int(path.partition("startAt=")[2].partition("&")[0])
+        return {"comments": listed[start : start + 100], "total": total, "startAt": start, "maxResults": 100}
+
+    field = {"comments": listed[:50], "total": total, "maxResults": 50, "startAt": 0}
+    issue = {"id": "10004", "key": "UL-5", "fields": {"comment": field}}
+    return {
+        "issue_bulkfetch": {"issues": [issue]},
+        "changelog_bulkfetch": {"issueChangeLogs": []},
+        "10004_comment": page,
+        "3_myself": {"accountId": "us"},
+    }
+
+
+def test_a_list_of_comments_that_is_not_whole_is_paged_on():
+    with answering(**_paging(330, 330)) as (url, asked):
+        found = jira(url, "summary", files=False).history(["10004"])["10004"]
+    assert [comment.id for comment in found.comments] == [str(number) for number in range(330)]
+    assert found.whole
+    assert sum("/comment?" in path for path, _ in asked) == 3
+
+
+def test_comments_that_the_site_counts_and_does_not_give_are_a_gap():
+    with answering(**_paging(330, 320)) as (url, _):
+        found = jira(url, "summary", files=False).history(["10004"])["10004"]
+    assert (len(found.comments), found.whole) == (320, False)
+
+
+def test_an_issue_that_cannot_be_given_with_others_is_asked_for_alone():
+    failed = [{"id": "10004", "errorMessage": "…"}]
+    with answering(issue_bulkfetch={"issues": [], "issueErrors": failed}, issue_10004=ISSUE) as (url, asked):
+        (record,) = jira(url, "summary").fetch(["10004"])
+    assert record.key == "UL-5"
+    assert "properties=tandem" in asked[-1][0]
