@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people write, read and checked: contracts, people, pairs and Variables.
 
-- :func:`tandem.config.load.load_pair`, :func:`tandem.config.load.load_all`: files to pairs, all problems at once
+- :mod:`tandem.config.load`: ``load_pair``, ``load_one``, ``load_all``: files to pairs, all problems at once
 - :mod:`tandem.config.models`: the pair as the engine reads it
 - :mod:`tandem.config.identity`: ``pair_name``, ``dag_id``, ``mapping_hash``, ``config_hash``, ``freeze``, ``thaw``
 - :func:`tandem.config.needs.needs`: what a side asks of its connector

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The codes of everything that can be wrong in what people write, and what each means.
 
-A code is never given to something else; ``docs/reference/problems.md`` is made from this table.
+A code is never given to something else; ``docs/reference/problems.md`` is made from this table. TDM-220 to TDM-229 are
+the connectors': what a tracker says when it is asked.
 """
 
 from __future__ import annotations
@@ -20,31 +21,31 @@ class Code(StrEnum):
     SCHEDULE = "TDM-217"
     NO_SUCH_FILE = "TDM-218"
     FILE_NAME = "TDM-219"
-    HUB_FIELD = "TDM-220"
-    NOT_FOR_KIND = "TDM-221"
-    HUB_VALUE = "TDM-222"
-    AMBIGUOUS = "TDM-223"
-    NO_MAP = "TDM-224"
-    NOT_TAKEN = "TDM-225"
-    ON_CHANGE = "TDM-226"
-    CLOSED = "TDM-227"
-    COMMENTS_AS = "TDM-228"
-    UNREFERENCED = "TDM-229"
-    CREATE = "TDM-230"
-    SCOPE = "TDM-231"
-    EVERYTHING = "TDM-232"
-    INTERNAL_OUT = "TDM-233"
-    NO_CONFLICT = "TDM-234"
-    NEWEST = "TDM-235"
-    PEOPLE_FILE = "TDM-236"
-    ALIAS = "TDM-237"
-    TEMPLATE = "TDM-238"
-    NOT_REVEALED = "TDM-239"
-    SYSTEM = "TDM-240"
-    TRANSITION = "TDM-241"
-    PAIR_TWICE = "TDM-242"
-    FIELD_TWICE = "TDM-243"
-    PLACEHOLDER = "TDM-244"
+    HUB_FIELD = "TDM-230"
+    NOT_FOR_KIND = "TDM-231"
+    HUB_VALUE = "TDM-232"
+    AMBIGUOUS = "TDM-233"
+    NO_MAP = "TDM-234"
+    NOT_TAKEN = "TDM-235"
+    ON_CHANGE = "TDM-236"
+    CLOSED = "TDM-237"
+    COMMENTS_AS = "TDM-238"
+    UNREFERENCED = "TDM-239"
+    CREATE = "TDM-240"
+    SCOPE = "TDM-241"
+    EVERYTHING = "TDM-242"
+    INTERNAL_OUT = "TDM-243"
+    NO_CONFLICT = "TDM-244"
+    NEWEST = "TDM-245"
+    PEOPLE_FILE = "TDM-246"
+    ALIAS = "TDM-247"
+    TEMPLATE = "TDM-248"
+    NOT_REVEALED = "TDM-249"
+    SYSTEM = "TDM-250"
+    TRANSITION = "TDM-251"
+    PAIR_TWICE = "TDM-252"
+    FIELD_TWICE = "TDM-253"
+    PLACEHOLDER = "TDM-254"
 
 
 MEANING: dict[Code, str] = {

@@ -48,17 +48,23 @@ def load_pair(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair:
     return replace(pair, warnings=found)
 
 
+def load_one(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair | BrokenPair:
+    """Read a pair like :func:`load_pair`; one that cannot be used is returned with what is wrong."""
+    try:
+        return load_pair(path, contracts, traits)
+    except ConfigurationError as error:
+        return BrokenPair(path.stem if path.suffix == ".yaml" else path.name, path, error.problems)
+
+
 def load_all(root: Path, traits: Traits = TRAITS) -> list[Pair | BrokenPair]:
     """Read every pair below ``root`` (``pairs/`` and ``contracts/``), by name. A broken one harms no other."""
     read: list[Pair | BrokenPair] = []
     first: dict[frozenset[str], str] = {}
     folder = root / "pairs"
     for path in sorted(folder.glob("*.y*ml")) if folder.is_dir() else ():
-        try:
-            pair = load_pair(path, root / "contracts", traits)
-        except ConfigurationError as error:
-            name = path.stem if path.suffix == ".yaml" else path.name
-            read.append(BrokenPair(name, path, error.problems))
+        pair = load_one(path, root / "contracts", traits)
+        if isinstance(pair, BrokenPair):
+            read.append(pair)
             continue
         other = first.setdefault(frozenset((_joined(pair.left), _joined(pair.right))), pair.name)
         read.append(pair if other == pair.name else BrokenPair(pair.name, path, (_twice(path, other),)))
