@@ -104,6 +104,11 @@ class RunningSandbox:
     control: Control
     places: Mapping[str, Place]
     """By tenant name."""
+    log: Path
+
+    def said(self) -> str:
+        """What the process printed so far."""
+        return self.log.read_text()
 
     def __getitem__(self, tenant: str) -> Place:
         return self.places[tenant]
@@ -131,13 +136,13 @@ def running_sandbox(world: Path | Mapping[str, Any] = STORY) -> Iterator[Running
                 assert process.poll() is None, f"the sandbox ended:\n{log.read_text()}"
                 assert time.monotonic() < deadline, f"the sandbox did not start:\n{log.read_text()}"
                 time.sleep(0.02)
-            yield _described(process.pid, json.loads(file.read_text()))
+            yield _described(process.pid, json.loads(file.read_text()), log)
         finally:
             process.terminate()
             process.wait(timeout=10)
 
 
-def _described(pid: int, described: Mapping[str, Any]) -> RunningSandbox:
+def _described(pid: int, described: Mapping[str, Any], log: Path) -> RunningSandbox:
     places = {}
     for name, tenant in described["tenants"].items():
         people = {alias: Login(**person) for alias, person in tenant["people"].items()}
@@ -150,4 +155,4 @@ def _described(pid: int, described: Mapping[str, Any]) -> RunningSandbox:
             integration=people[tenant["integration"]],
             people=people,
         )
-    return RunningSandbox(pid, Control(described["control"]), places)
+    return RunningSandbox(pid, Control(described["control"]), places, log)

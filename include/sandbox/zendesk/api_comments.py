@@ -119,7 +119,9 @@ def upload(call: Call) -> Answer:
         "attachments": shapes,
         "attachment": shapes[-1],
     }
-    return Answer({"upload": shape}, 201, {"location": str(shapes[-1]["url"])})
+    # JSON that calls itself plain text: as recorded.
+    headers = {"location": str(shapes[-1]["url"]), "content-type": "text/plain; charset=utf-8"}
+    return Answer({"upload": shape}, 201, headers)
 
 
 @routes.on("DELETE", "/api/v2/uploads/{token}", "user")
@@ -138,8 +140,9 @@ def show_attachment(call: Call) -> Answer:
     raise errors.not_found()
 
 
-def file_routes(desk: Desk) -> list[Route]:
-    """The files' own addresses: the token in them is the permission, and they lead on to another host name."""
+def other_routes(desk: Desk) -> list[Route]:
+    """Addresses outside the API: the files', where the token is the permission, and an agent's page of a ticket."""
+    # The content lies on another host name, so that clients take their credentials off.
     elsewhere = desk.url.replace("//127.0.0.1:", "//localhost:")
 
     async def by_token(request: Request) -> Response:
@@ -155,4 +158,11 @@ def file_routes(desk: Desk) -> list[Route]:
         disposition = f"attachment; filename*=UTF-8''{quote(file.file_name, safe='')}"
         return Response(file.content, media_type=file.content_type, headers={"content-disposition": disposition})
 
-    return [Route("/attachments/token/{token}/", by_token), Route("/system/data/{token}/{name}", content)]
+    async def agent_page(request: Request) -> Response:
+        return RedirectResponse(f"/ui/tickets/{request.path_params['number']}", 302)
+
+    return [
+        Route("/attachments/token/{token}/", by_token),
+        Route("/system/data/{token}/{name}", content),
+        Route("/agent/tickets/{number:int}", agent_page),
+    ]

@@ -53,7 +53,7 @@ def search_users(call: Call) -> Answer:
 
 @routes.on("GET", "/api/v2/users/{user_id}")
 def show(call: Call) -> Answer:
-    return Answer({"user": user_shape(call.desk, _user(call))})
+    return Answer({"user": user_shape(call.desk, _user(call))}, headers={"cache-control": "max-age=5, private"})
 
 
 def _user(call: Call) -> User:

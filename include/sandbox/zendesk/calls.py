@@ -187,7 +187,8 @@ def api_app(desk: Desk, jobs: Jobs, parts: list[Routes], others: list[Route]) ->
                 given = answered(call, access, function)
             except errors.ZendeskError as error:
                 given = Answer(error.body, error.status, {"cache-control": "no-cache", **error.headers})
-            common = {"cache-control": "max-age=0, private, must-revalidate", "x-request-id": secrets.token_hex(8)}
+            caching = "no-cache" if given.body is None else "max-age=0, private, must-revalidate"
+            common = {"cache-control": caching, "x-request-id": secrets.token_hex(8)}
             return json_answer(given.status, given.body, common | limits.headers() | given.headers)
 
         return answer

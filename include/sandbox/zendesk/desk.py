@@ -35,7 +35,7 @@ class Desk:
         self.jobs: dict[str, Job] = {}
         self.updates: defaultdict[tuple[int, int], deque[float]] = defaultdict(deque)
         """When each user updated each ticket, newest last."""
-        self._pending: deque[tuple[float, Ticket]] = deque()
+        self._pending: list[tuple[float, Ticket]] = []
         self._indexed: dict[int, Ticket] = {}
         self._last_id = 6164039218714
         self._at: float | None = None
@@ -115,9 +115,8 @@ class Desk:
     def searchable(self) -> list[Ticket]:
         """The tickets as the search index has them: as they were `search_lag` seconds ago, by id."""
         until = self.now() - self.settings.search_lag
-        while self._pending and self._pending[0][0] <= until:
-            snapshot = self._pending.popleft()[1]
-            self._indexed[snapshot.id] = snapshot
+        self._indexed |= {snapshot.id: snapshot for at, snapshot in self._pending if at <= until}
+        self._pending = [waiting for waiting in self._pending if waiting[0] > until]
         return [ticket for _, ticket in sorted(self._indexed.items())]
 
     def count_update(self, user: User, ticket: Ticket) -> tuple[int, int] | None:

@@ -28,7 +28,7 @@ class ZendeskTracker:
         self._desk = Desk(tenant, clock, url)
         self._jobs = Jobs(self._desk)
         sow(self._desk)
-        self.app = api_app(self._desk, self._jobs, _PARTS, api_comments.file_routes(self._desk))
+        self.app = api_app(self._desk, self._jobs, _PARTS, api_comments.other_routes(self._desk))
 
     def account_of(self, headers: Mapping[str, str]) -> str | None:
         user = self._desk.authenticated(headers)
@@ -113,7 +113,7 @@ class ZendeskTracker:
         return Row(str(ticket.id), values["subject"] or "", ticket.status, values["priority"] or "", changed, by)
 
     def _file(self, file: Attachment) -> PageFile:
-        return PageFile(file.file_name, len(file.content), f"/attachments/token/{file.token}/?name=")
+        return PageFile(file.file_name, len(file.content), f"/attachments/token/{file.token}/")
 
     def _comment(self, comment: Comment) -> PageComment:
         files = tuple(self._file(file) for file in comment.attachments)
@@ -124,6 +124,7 @@ class ZendeskTracker:
         values, desk = ticket.values, self._desk
         own = [(field.title, str(ticket.custom.get(field.id) or "")) for field in desk.settings.ticket_fields]
         return (
+            ("Created", f"{datetime.fromtimestamp(ticket.created_at, UTC):%Y-%m-%d %H:%M:%S} UTC"),
             ("Requester", self._name(values["requester_id"])),
             ("Assignee", self._name(values["assignee_id"])),
             ("Type", values["type"] or ""),

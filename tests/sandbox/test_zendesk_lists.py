@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists, exports, search and jobs of the simulated Zendesk: paging, lags, and what is told late."""
+
+import time
+from typing import Any
+
+import pytest
+
+from support.zendesk import ZendeskDesk
+
+HOUR = 3600
+
+
+@pytest.fixture
+def start(desk: ZendeskDesk) -> int:
+    """A start time for exports that only this test's tickets come after."""
+    desk.control.advance(HOUR)
+    return int(desk.read("incremental/tickets?start_time=0")["end_time"]) + 1
+
+
+def exported(desk: ZendeskDesk, **query: Any) -> tuple[list[dict[str, Any]], str, bool]:
+    page = desk.read("incremental/tickets/cursor.json", **query)
+    return page["tickets"], page["after_cursor"], page["end_of_stream"]
+
+
+def test_an_export_leaves_out_its_lag_and_goes_on_from_its_cursor(desk: ZendeskDesk, start: int) -> None:
+    first = desk.make()["id"]
+    none_yet, cursor, ended = exported(desk, start_time=start)
+    desk.control.advance(61)
+    second = desk.make()["id"]
+
+    tickets, cursor, _ = exported(desk, cursor=cursor)
+    assert (none_yet, ended) == ([], True)
+    assert [t["id"] for t in tickets] == [first]
+    desk.control.advance(61)
+    tickets, cursor, _ = exported(desk, cursor=cursor)
+    assert [t["id"] for t in tickets] == [second]
+    assert exported(desk, cursor=cursor) == ([], cursor, True)
+
+
+def test_without_a_lag_an_export_still_leaves_out_the_unfinished_second(desk: ZendeskDesk, start: int) -> None:
+    desk.control.settings(desk.place.name, export_lag=0)
+
+    def next_export(since: float) -> float:
+        """Seconds from then until the export shows the ticket."""
+        while time.monotonic() - since < 5:
+            if exported(desk, start_time=start)[0]:
+                return time.monotonic() - since
+        raise AssertionError("never exported")
+
+    now = time.monotonic()
+    made = desk.make()
+    next_export(now)
+
+    (ticket,) = exported(desk, start_time=start)[0]
+    noted = desk.control.requests(desk.place.name)
+    seen_at = next(r["at"] for r in noted if "cursor" in r["path"] and r["answer_bytes"] > 600)
+    assert ticket["id"] == made["id"]
+    assert made["created_at"][:19] < seen_at[:19]
+
+
+def test_an_export_is_paged_and_shows_a_ticket_again_only_when_it_changed(desk: ZendeskDesk, start: int) -> None:
+    ids = [desk.make()["id"] for _ in range(5)]
+    desk.control.advance(61)
+
+    tickets, cursor, ended = exported(desk, start_time=start, per_page=3)
+    rest, cursor, ended_then = exported(desk, cursor=cursor, per_page=3)
+    desk.change(ids[0], priority="high")
+    desk.control.advance(61)
+    again, _, _ = exported(desk, cursor=cursor)
+
+    assert ([t["id"] for t in tickets + rest], ended, ended_then) == (ids, False, True)
+    assert [(t["id"], t["priority"]) for t in again] == [(ids[0], "high")]
+
+
+def test_an_export_shows_deleted_tickets_and_nothing_else_does(desk: ZendeskDesk, start: int) -> None:
+    made = desk.make(external_id="gone")["id"]
+    assert desk.ask("DELETE", f"tickets/{made}.json").status_code == 204
+    desk.control.advance(61)
+
+    ((ticket,), _, _) = exported(desk, start_time=start)
+
+    assert (ticket["id"], ticket["status"]) == (made, "deleted")
+    assert ticket["generated_timestamp"] > start
+    assert desk.ask("GET", f"tickets/{made}").json() == {"error": "RecordNotFound", "description": "Not found"}
+    assert desk.read("tickets", external_id="gone")["tickets"] == []
+
+
+def test_an_export_cannot_start_within_its_lag(desk: ZendeskDesk) -> None:
+    now = desk.make() and desk.read("incremental/tickets?start_time=0")["end_time"] + HOUR * 24
+
+    answer = desk.ask("GET", f"incremental/tickets/cursor?start_time={now}")
+
+    assert (answer.status_code, answer.json()["error"]) == (422, "StartTimeTooRecent")
+
+
+def test_the_export_has_a_budget_of_its_own(desk: ZendeskDesk) -> None:
+    desk.control.advance(61)
+    desk.control.settings(desk.place.name, exports_per_minute=1)
+
+    statuses = [desk.ask("GET", "incremental/tickets/cursor?start_time=0").status_code for _ in range(2)]
+
+    assert statuses == [200, 429]
+    assert desk.ask("GET", "users/me").status_code == 200
+
+
+def test_the_export_by_time_never_splits_a_second(desk: ZendeskDesk, start: int) -> None:
+    desk.control.settings(desk.place.name, job_delay=0)
+    bodies = [{"subject": str(n), "comment": {"body": "x"}} for n in range(4)]
+    desk.ask("POST", "tickets/create_many", json={"tickets": bodies})
+    desk.ask("GET", "users/me")  # what is due is done when anything is asked
+    desk.control.advance(61)
+
+    page = desk.read("incremental/tickets.json", start_time=start, per_page=1)
+
+    assert [t["subject"] for t in page["tickets"]] == ["0", "1", "2", "3"]
+    assert (page["count"], page["end_of_stream"]) == (4, True)
+    assert page["end_time"] == page["tickets"][0]["generated_timestamp"]
+
+
+def test_ticket_events_hold_changes_and_comments_only_if_asked(desk: ZendeskDesk, start: int) -> None:
+    made = desk.make(text="secret")["id"]
+    desk.change(made, "anna", status="open")
+    desk.control.advance(61)
+
+    plain = desk.read("incremental/ticket_events", start_time=start)
+    full = desk.read("incremental/ticket_events", start_time=start, include="comment_events")
+
+    assert "secret" not in str(plain) and "secret" in str(full)
+    assert plain["ticket_events"][-1]["child_events"][0]["status"] == "open"
+    assert plain["ticket_events"][-1]["updater_id"] == desk.user_id("anna")
+
+
+def test_search_knows_of_a_write_late_and_shows_the_ticket_as_it_is(desk: ZendeskDesk) -> None:
+    made = desk.make(tags=["findme"], subject="Lamp broken")["id"]
+
+    def found(query: str) -> list[int]:
+        return [result["id"] for result in desk.read("search.json", query=query)["results"]]
+
+    assert found("type:ticket tags:findme") == []
+    desk.control.advance(61)
+    assert found("type:ticket tags:findme") == [made]
+    desk.change(made, tags=[], priority="high")
+    assert found("type:ticket tags:findme lamp") == [made]
+    (result,) = desk.read("search.json", query="type:ticket tags:findme")["results"]
+    assert (result["result_type"], result["tags"], result["priority"]) == ("ticket", [], "high")
+    desk.control.advance(61)
+    assert found("type:ticket tags:findme") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hit"),
+    [
+        ("status<solved", True),
+        ("status:pending", False),
+        ("priority>=normal", True),
+        ("-tags:q1", False),
+        ("updated>2020-01-01T00:00:00Z", True),
+        ("created<2020-01-01", False),
+        ("requester:anna@mercuri.example", True),
+        ('"wall lamp"', True),
+        ("assignee:none", True),
+    ],
+)
+def test_search_speaks_zendesks_language(desk: ZendeskDesk, query: str, hit: bool) -> None:
+    made = desk.make("anna", subject="The wall lamp", tags=["q1"], status="open", priority="high")["id"]
+    desk.control.advance(61)
+
+    ids = [result["id"] for result in desk.read("search", query=f"type:ticket {query}", per_page=100)["results"]]
+
+    assert (made in ids) is hit
+
+
+def test_search_export_goes_by_cursor(desk: ZendeskDesk) -> None:
+    ids = [desk.make(tags=["exported"])["id"] for _ in range(3)]
+    desk.control.advance(61)
+    query: dict[str, Any] = {"query": "tags:exported", "filter[type]": "ticket", "page[size]": 2}
+
+    first = desk.read("search/export.json", **query)
+    second = desk.read("search/export.json", **query, **{"page[after]": first["meta"]["after_cursor"]})
+
+    assert [r["id"] for r in first["results"] + second["results"]] == ids
+    assert (first["meta"]["has_more"], second["meta"]["has_more"]) == (True, False)
+
+
+def test_a_cursor_page_names_a_next_even_at_the_end(desk: ZendeskDesk) -> None:
+    made = desk.make()["id"]
+    for n in range(2):
+        desk.change(made, comment={"body": f"more {n}"})
+    path = f"tickets/{made}/comments.json"
+
+    first = desk.ask("GET", f"{path}?page[size]=2").json()
+    rest = desk.ask("GET", first["links"]["next"].split("/api/v2/")[1]).json()
+    beyond = desk.ask("GET", rest["links"]["next"].split("/api/v2/")[1]).json()
+
+    assert "page%5Bafter%5D" in first["links"]["next"]
+    assert [c["body"] for c in first["comments"] + rest["comments"]] == ["It does not work", "more 0", "more 1"]
+    assert (first["meta"]["has_more"], rest["meta"]["has_more"]) == (True, False)
+    assert (beyond["comments"], beyond["meta"]["has_more"]) == ([], False)
+    assert beyond["links"]["next"]
+
+
+def test_pages_by_number_count_and_stop(desk: ZendeskDesk) -> None:
+    for _ in range(3):
+        desk.make(external_id="three")
+
+    first = desk.read("tickets.json", external_id="three", per_page=2)
+    second = desk.read("tickets.json", external_id="three", per_page=2, page=2)
+
+    assert (first["count"], len(first["tickets"]), len(second["tickets"])) == (3, 2, 1)
+    assert "page=2" in first["next_page"] and "external_id=three" in first["next_page"]
+    assert (second["next_page"], first["previous_page"]) == (None, None)
+
+
+def test_show_many_leaves_out_what_is_not_there(desk: ZendeskDesk) -> None:
+    made = desk.make()["id"]
+
+    assert [t["id"] for t in desk.read("tickets/show_many", ids=f"{made},99999999")["tickets"]] == [made]
+    answer = desk.ask("GET", "tickets/show_many?ids=" + ",".join(map(str, range(101))))
+    assert (answer.status_code, answer.json()["max_count"]) == (400, 100)
+
+
+def test_a_job_is_done_later_and_item_by_item(desk: ZendeskDesk) -> None:
+    queued = desk.ask(
+        "POST", "tickets/create_many", json={"tickets": [{"comment": "good"}, {"subject": "bad"}, {"comment": "good"}]}
+    )
+    before = desk.read("tickets/count")["count"]["value"]
+
+    job = desk.finished(queued)
+
+    assert queued.json()["job_status"]["status"] == "queued"
+    good, bad, _ = job["results"]
+    assert (good["index"], desk.ask("GET", f"tickets/{good['id']}").status_code) == (0, 200)
+    assert (bad["index"], bad["error"], "id" in bad) == (1, "RecordInvalid", False)
+    assert desk.read("tickets/count")["count"]["value"] == before + 2
+    assert desk.read("job_statuses")["job_statuses"][0]["id"] == job["id"]
+
+
+def test_many_updates_take_one_body_or_a_list(desk: ZendeskDesk) -> None:
+    one, two = desk.make()["id"], desk.make()["id"]
+    bodies = [{"id": one, "priority": "low"}, {"id": two, "priority": "urgent"}]
+
+    listed = desk.finished(desk.ask("PUT", "tickets/update_many", json={"tickets": bodies}))
+    desk.finished(desk.ask("PUT", f"tickets/update_many?ids={one},{two}", json={"ticket": {"type": "task"}}))
+
+    assert [result["status"] for result in listed["results"]] == ["Updated", "Updated"]
+    tickets = desk.read("tickets/show_many", ids=f"{one},{two}")["tickets"]
+    assert [(t["priority"], t["type"]) for t in tickets] == [("low", "task"), ("urgent", "task")]
+
+
+def test_the_job_queue_has_an_end(desk: ZendeskDesk) -> None:
+    desk.control.settings(desk.place.name, job_limit=1)
+    body = {"tickets": [{"comment": "x"}]}
+
+    statuses = [desk.ask("POST", "tickets/create_many", json=body).status_code for _ in range(2)]
+
+    assert statuses == [200, 429]
+    desk.control.advance(11)
+    assert desk.ask("POST", "tickets/create_many", json=body).status_code == 200
+
+
+def test_merged_tickets_are_closed_and_say_so(desk: ZendeskDesk) -> None:
+    target, source = desk.make()["id"], desk.make()["id"]
+
+    desk.finished(desk.ask("POST", f"tickets/{target}/merge", "anna", json={"ids": [source]}))
+
+    ticket = desk.read(f"tickets/{source}")["ticket"]
+    assert (ticket["status"], ticket["tags"]) == ("closed", ["closed_by_merge"])
+    last = desk.read(f"tickets/{source}/comments")["comments"][-1]
+    assert (last["plain_body"], last["public"]) == (
+        f"This request was closed and merged into request #{target}.",
+        False,
+    )
