@@ -148,8 +148,28 @@ def test_c06_parts_fit_in_the_targets_own_unit(markup: hub.Markup, blocks: list[
     for part in parts:
         shown = to_plain(part)
         assert not shown.startswith("\u200d") and not shown.endswith("\u200d")
-    numbers = [node["start"] for part in parts for node in hub.walk(part) if "start" in node]
-    assert numbers == sorted(numbers)
+
+
+def test_a_cut_list_goes_on_counting_and_a_cut_item_keeps_its_number() -> None:
+    whole = hub.doc(hub.items(*[[hub.paragraph("word " * 20)] for _ in range(4)], ordered=True))
+    first, rest = split(HTML, whole, 260)
+    assert rest is not None
+    assert [len(part["content"][0]["content"]) for part in (first, rest)] == [3, 2]
+    assert rest["content"][0]["start"] == 3
+
+
+def test_a_link_is_cut_only_if_it_alone_is_too_long() -> None:
+    link = hub.text("the hand book of all", href="https://a.example/")
+    first, rest = split(HTML, hub.doc(hub.paragraph("see ", link)), 60)
+    assert (first, rest) == (hub.doc(hub.paragraph("see")), hub.doc(hub.paragraph(link)))
+    first, rest = split(HTML, hub.doc(hub.paragraph(link)), 50)
+    assert rest is not None
+    assert [node["href"] for part in (first, rest) for node in hub.walk(part) if "href" in node] == [link["href"]] * 2
+
+
+def test_marks_that_shut_each_other_out_have_one_form() -> None:
+    document = hub.doc(hub.paragraph(hub.text("a", "sup", "sub"), hub.text("b", "strong", "code")))
+    assert hub.normalise(document) == hub.doc(hub.paragraph(hub.text("a", "sub"), hub.text("b", "code")))
 
 
 def test_a_limit_below_one_character_is_an_error() -> None:

@@ -59,8 +59,7 @@ class Markup(Protocol):
     """One tracker's way to write rich text."""
 
     @property
-    def name(self) -> str:
-        """``adf``, ``html`` or ``plain``."""
+    def name(self) -> str: ...
 
     def parse(self, native: Json) -> Parsed:
         """Read a native text; never raises on what a tracker sent, an unknown node gives its text."""

@@ -44,19 +44,26 @@ _WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquo
 
 @dataclass(frozen=True, slots=True)
 class Adf:
-    """The codec of ADF. ``patterns`` are broken by the border of two text nodes (see ``neutralise``)."""
+    """The codec of ADF.
+
+    ``patterns`` are broken by the border of two text nodes (see ``neutralise``); addresses of ``hosts``, the tracker's
+    own, are not read: leave them out where the contract reveals its addresses.
+    """
 
     patterns: tuple[str, ...] = ()
+    hosts: frozenset[str] = frozenset()
     name: Literal["adf"] = "adf"
 
     def parse(self, native: Json) -> Parsed:
         """Read an ADF document, none as the empty one, a string (REST v2) as plain text."""
-        return AdfReader().read(native)
+        return AdfReader(self.hosts).read(native)
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write valid ADF over the present document; no media node of it is ever dropped."""
         present = deepcopy(present)  # nodes of it are set into the new document, and edited there
-        writer = _Writer(self.patterns, {media_id(node): node for node in native_nodes(present) if media_id(node)})
+        writer = _Writer(
+            self.patterns, self.hosts, {media_id(node): node for node in native_nodes(present) if media_id(node)}
+        )
         old = children_of(present) if isinstance(present, dict) else []
         content = writer.blocks(normalise(doc)["content"], "doc", old)
         native: dict[str, Any] = {"type": "doc", "version": 1, "content": content}
@@ -86,12 +93,13 @@ def _units(node: Node) -> int:
 @dataclass(slots=True)
 class _Writer:
     patterns: tuple[str, ...]
+    hosts: frozenset[str]
     present: dict[str, Node]
     lossy: set[str] = field(default_factory=set)
 
     def blocks(self, hub: Sequence[Node], where: str, old: Sequence[Node] = ()) -> list[Node]:
         """Write blocks over the present ones of the same container."""
-        reader = AdfReader()
+        reader = AdfReader(self.hosts)
         pieces = [Piece(node, *reader.one(node)) for node in old]
         written: list[Node] = []
         for slot in align(pieces, hub)[0] if pieces else ():
@@ -240,8 +248,10 @@ class _Writer:
     def _restored(self, new: Node, old: Node) -> Node:
         """Give an edited paragraph back what it held beside text: each node whose words still stand there."""
         for inline in children_of(old):
-            if kind_of(inline) not in ("", "text", "hardBreak"):
-                set_in(new, inline)
+            reader = AdfReader(self.hosts)
+            blocks, _ = reader.one(inline)
+            if kind_of(inline) not in ("text", "hardBreak") or reader.lossy == {"address"}:
+                set_in(new, inline, "".join(part.get("text", "") for block in blocks for part in block["content"]))
         return (
             {**{key: old[key] for key in ("attrs", "marks") if key in old}, **new}
             if kind_of(old) == new["type"]
@@ -259,7 +269,7 @@ class _Writer:
             elif kind_of(node) == "media":
                 blocks.append({"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [node]})
             elif kind_of(node) in INLINE:
-                inlines += [] if set_in(native, node) else [node]
+                inlines += [] if set_in(native, node, words_of(node)) else [node]
             else:
                 blocks.append(node)
         return [*([{"type": "paragraph", "content": inlines}] if inlines else []), *blocks]
@@ -305,10 +315,10 @@ def _identity(node: Node) -> str:
     return media_id(node) or canonical([kind_of(node), node.get("attrs"), node.get("text")])
 
 
-def set_in(native: Node, inline: Node) -> bool:
-    """Set an inline node in place of the first text that reads as it did; tell whether there was one."""
-    wanted = r"\[file(?:: [^\]\n]*)?\]" if media_id(inline) else re.escape(words_of(inline))
-    if not wanted:
+def set_in(native: Node, inline: Node, shown: str) -> bool:
+    """Set an inline node in place of the first text that reads as it is shown; tell whether there was one."""
+    wanted = r"\[file(?:: [^\]\n]*)?\]" if media_id(inline) else rf"(?<!\w){re.escape(shown)}(?!\w)"
+    if not shown and not media_id(inline):
         return False
     for parent in native_nodes(native):
         if kind_of(parent) == "codeBlock":

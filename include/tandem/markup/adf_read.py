@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tandem.core.addresses import withhold
 from tandem.core.doc import BREAK, SEEN, Doc, Node, Parsed, is_damaged, media, mention, normalise, safe_href, text
 from tandem.core.plain import from_plain
 from tandem.core.values import Json
@@ -80,22 +81,30 @@ def words_of(node: Any) -> str:
 class AdfReader:
     """One reading: the tree is returned, what was flattened is collected on the way."""
 
+    hosts: frozenset[str] = frozenset()  # the tracker's own, whose addresses the hub does not hold
     lossy: set[str] = field(default_factory=set)
     keeps: list[Json] = field(default_factory=list)
 
     def read(self, native: Json) -> Parsed:
         """Read a whole value: none, a document, or wiki text from REST v2 (as plain text)."""
         if isinstance(native, str):
-            return Parsed(from_plain(native), ("unicode",) if is_damaged(native) else ())
-        found: Doc = normalise({"type": "doc", "content": self._blocks(children_of(native), 0)})
+            self.lossy.update({"unicode"} if is_damaged(native) else ())
+            return Parsed(self._withheld(from_plain(native)), tuple(sorted(self.lossy)))
+        found = self._withheld({"type": "doc", "content": self._blocks(children_of(native), 0)})
         return Parsed(found, tuple(sorted(self.lossy)), tuple(self.keeps))
 
     def one(self, node: Any) -> tuple[tuple[Node, ...], bool]:
         """Read one block; tell also whether it holds anything that the hub does not."""
         before = len(self.keeps)
         self.lossy.clear()
-        blocks = normalise({"type": "doc", "content": self._blocks([node], 0)})["content"]
+        blocks = self._withheld({"type": "doc", "content": self._blocks([node], 0)})["content"]
         return tuple(blocks), len(self.keeps) > before or bool(self.lossy)
+
+    def _withheld(self, document: Doc) -> Doc:
+        whole = normalise(document)
+        found = withhold(whole, self.hosts)
+        self.lossy.update({"address"} if found != whole else ())
+        return found
 
     def _flatten(self, node: Any) -> None:
         self.lossy.add(kind_of(node) or "unknown")

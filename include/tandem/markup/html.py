@@ -47,26 +47,34 @@ def clean(html: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """The codec of HTML. ``patterns`` are broken by an empty ``span`` (see ``neutralise``)."""
+    """The codec of HTML.
+
+    ``patterns`` are broken by an empty ``span`` (see ``neutralise``); addresses of ``hosts``, the tracker's own, are
+    not read: leave them out where the contract reveals its addresses.
+    """
 
     patterns: tuple[str, ...] = ()
+    hosts: frozenset[str] = frozenset()
     name: Literal["html"] = "html"
 
     def parse(self, native: Json) -> Parsed:
         """Read an HTML fragment, the wrapper of a Zendesk comment included; none is the empty document."""
-        return HtmlReader().read(native if isinstance(native, str) else "")
+        return HtmlReader(self.hosts).read(native if isinstance(native, str) else "")
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
-        """Write HTML over the present one; its pictures stay, at their place or at the end."""
+        """Write HTML over the present one; its pictures stay, at their place or at the end.
+
+        A present picture without a web address of its own (``data:``) cannot, and is named in ``dropped_media``.
+        """
         blocks = normalise(doc)["content"]
         kept: tuple[str, ...] = ()
         if isinstance(present, str) and present:
-            shown = _as_shown(HtmlReader().read(present).doc)
+            shown = _as_shown(HtmlReader(self.hosts).read(present).doc)
             kept = media_refs(shown)
             blocks = _over(shown["content"], blocks)
         writer = _Writer(self.patterns)
         native = clean("".join(map(writer.block, blocks)))
-        there = media_refs(document(*blocks))
+        there = media_refs(_as_shown(HtmlReader().read(native).doc)) if kept else ()
         return Rendered(native, tuple(sorted(writer.lossy)), tuple(ref for ref in kept if ref not in there))
 
     def length(self, native: Json) -> int:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
+from tandem.core.addresses import withhold
 from tandem.core.doc import BREAK, SEEN, InlineFile, Node, Parsed, is_damaged, media, normalise, repair, safe_href, text
 
 _DEPTH = 100  # deeper nesting is read as bare text
@@ -55,6 +56,7 @@ class _Style:
 class HtmlReader:
     """One reading: the tree is returned, what was flattened is collected on the way."""
 
+    hosts: frozenset[str] = frozenset()  # the tracker's own, whose addresses the hub does not hold
     lossy: set[str] = field(default_factory=set)
     keeps: list[str] = field(default_factory=list)
     files: dict[str, InlineFile] = field(default_factory=dict)
@@ -64,7 +66,9 @@ class HtmlReader:
         self.lossy.update({"unicode"} if is_damaged(html) else ())
         body = BeautifulSoup(repair(html), "html5lib").body
         blocks = self._blocks(body, _Style()) if body else []
-        found = normalise({"type": "doc", "content": blocks})
+        whole = normalise({"type": "doc", "content": blocks})
+        found = withhold(whole, self.hosts)
+        self.lossy.update({"address"} if found != whole else ())
         return Parsed(found, tuple(sorted(self.lossy)), tuple(self.keeps), tuple(self.files.values()))
 
     def _blocks(self, parent: Tag, style: _Style) -> list[Node]:

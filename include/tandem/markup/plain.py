@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tandem.core.addresses import withhold
 from tandem.core.doc import Doc, Parsed, Rendered, doc, is_damaged, normalise, walk
 from tandem.core.plain import from_plain, to_plain
 from tandem.core.values import Json
@@ -13,8 +14,9 @@ from tandem.core.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """The codec of plain text; its length is counted in characters."""
+    """The codec of plain text; addresses of ``hosts``, the tracker's own, are not read."""
 
+    hosts: frozenset[str] = frozenset()
     name: Literal["plain"] = "plain"
 
     def parse(self, native: Json) -> Parsed:
@@ -22,7 +24,10 @@ class Plain:
         if native is None:
             return Parsed(doc())
         value = native if isinstance(native, str) else str(native)
-        return Parsed(from_plain(value), ("unicode",) if is_damaged(value) else ())
+        whole = from_plain(value)
+        found = withhold(whole, self.hosts)
+        lossy = {"address": found != whole, "unicode": is_damaged(value)}
+        return Parsed(found, tuple(kind for kind, happened in lossy.items() if happened))
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write text in reading order; plain text holds nothing that could be lost with ``present``."""
