@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connector for a tracker in memory. It keeps to the protocol to the letter, privacy included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tandem.connectors.base import (
+    Capabilities,
+    Comment,
+    Cursor,
+    Draft,
+    Edge,
+    File,
+    History,
+    Move,
+    Needs,
+    Note,
+    Outcome,
+    Page,
+    Patch,
+    Preflight,
+    Record,
+    Seen,
+    Upload,
+    Way,
+)
+from tandem.connectors.memory import scope
+from tandem.connectors.memory.tracker import Shot, Ticket, Tracker
+from tandem.core.doc import Markup
+from tandem.core.values import Json, from_utc_text, utc_text
+from tandem.errors import GoneError, ItemError, Problem, RefusedError, TransitionError
+
+WITHHELD = "The first message of this ticket is internal."
+PRIVATE_FIRST = "private first comment"
+_CHUNK = 4096
+Item = TypeVar("Item")
+
+
+class Memory:
+    """One tracker in memory, for one offer."""
+
+    def __init__(self, tracker: Tracker, needs: Needs) -> None:
+        self._tracker, self._needs = tracker, needs
+        delay = tracker.kind.capabilities.search_delay if needs.search_delay is None else needs.search_delay
+        self._capabilities = replace(tracker.kind.capabilities, search_delay=delay)
+        self._fields = needs.read | needs.write
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this tracker can do."""
+        return self._capabilities
+
+    @property
+    def markup(self) -> Markup:
+        """How its texts are written."""
+        return self._tracker.kind.markup
+
+    def preflight(self) -> Preflight:
+        """Read dictionary, workflow and clock; all problems at once."""
+        self._tracker.fail("preflight", "before", None)
+        kind, named = self._tracker.kind, {condition.field for condition in self._needs.scope}
+        missing = sorted((self._fields | named) - set(kind.fields))
+        problems = [self._problem(f"There is no field {name}.", name) for name in missing]
+        problems += [self._problem("There is no query language here.", "query")] if self._needs.query else []
+        edges = [
+            Edge(place, type_, source, way)
+            for place in kind.fields[kind.place].choices
+            for type_ in kind.fields[kind.type].choices
+            for source, ways in kind.workflow.items()
+            for way in ways
+        ]
+        known = {name: info for name, info in kind.fields.items() if name in self._fields}
+        return Preflight(
+            account=self._tracker.account,
+            offset=self._tracker.offset,
+            version="1",
+            fields=known,
+            search_delay=self._capabilities.search_delay,
+            edges=tuple(edges),
+            problems=tuple(problems),
+        )
+
+    # ---- reading
+
+    def start(self, now: datetime) -> str:
+        """Give the cursor for ``now``: a place in the feed, or an instant of the tracker's clock."""
+        local = now + timedelta(seconds=self._tracker.offset)
+        if self._capabilities.cursor is Cursor.TIME:
+            return utc_text(local)
+        return str(sum(at < local for at, _ in self._tracker.feed))
+
+    def changed_since(self, cursor: str) -> Iterator[Page]:
+        """List what changed behind a cursor, oldest first, as far as the listing has caught up."""
+        self._tracker.fail("changed_since", "before", cursor)
+        if self._capabilities.cursor is Cursor.TIME:
+            yield from self._searched(cursor)
+        else:
+            yield from self._exported(int(cursor))
+
+    def in_scope(self) -> Iterator[Page]:
+        """List what is in scope, as far as the search has caught up."""
+        self._tracker.fail("in_scope", "before", None)
+        shown = [self._seen(ticket, shot) for ticket, shot in self._indexed()]
+        for some in self._paged([seen for seen in shown if seen.in_scope]):
+            yield Page(tuple(some))
+
+    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
+        """Read tickets by id."""
+        self._tracker.fail("fetch", "before", ids)
+        return tuple(self._record(ticket) for ticket in self._visible(ids))
+
+    def history(self, ids: Sequence[str]) -> Mapping[str, History]:
+        """Read what happened on tickets in scope."""
+        self._tracker.fail("history", "before", ids)
+        return {ticket.id: self._history(ticket) for ticket in self._visible(ids) if not self._reason(ticket)}
+
+    def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
+        """Find our creates; where tickets have keys, only those of the places named, above the highest key."""
+        self._tracker.fail("find", "before", marks)
+        wanted, keyed = set(marks), self._tracker.kind.keyed
+        tickets = [ticket for ticket in self._visible(self._tracker.tickets) if ticket.mark in wanted]
+        return {str(t.mark): t.id for t in tickets if not keyed or self._above(t, after)}
+
+    def ways(self, ids: Sequence[str]) -> Mapping[str, tuple[Way, ...]]:
+        """Read which ways each ticket offers now."""
+        self._tracker.fail("ways", "before", ids)
+        return {t.id: self._tracker.ways(t.id) for t in self._visible(ids)} if self._tracker.kind.workflow else {}
+
+    @contextmanager
+    def download(self, ticket: str, file: str) -> Iterator[Iterator[bytes]]:
+        """Stream a file's bytes.
+
+        Raises:
+            GoneError: it is not there, or not offered.
+        """
+        self._tracker.fail("download", "before", file)
+        offered = {found.id for shown in self._visible([ticket]) for found in self._history(shown).files}
+        if file not in offered:
+            raise GoneError("the file is not there")
+        content = self._tracker.contents[file]
+        yield (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
+
+    # ---- writing
+
+    def create(self, drafts: Sequence[Draft]) -> tuple[Outcome, ...]:
+        """Open tickets."""
+        return self._each("create", drafts, self._create)
+
+    def update(self, patches: Sequence[Patch]) -> tuple[Outcome, ...]:
+        """Set fields."""
+        return self._each("update", patches, self._update)
+
+    def transition(self, moves: Sequence[Move]) -> tuple[Outcome, ...]:
+        """Take ways of the workflow."""
+        return self._each("transition", moves, self._transition)
+
+    def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
+        """Write comments."""
+        return self._each("comment", notes, self._comment)
+
+    def attach(self, upload: Upload) -> Outcome:
+        """Store a file; where files ride in comments, the id is a token for a note."""
+        return self._each("attach", [upload], self._attach)[0]
+
+    def _each(self, verb: str, items: Sequence[Item], write: Callable[[Item], Outcome]) -> tuple[Outcome, ...]:
+        outcomes = []
+        for item in items:
+            try:
+                self._tracker.fail(verb, "before", item)
+                outcome = write(item)
+                self._tracker.fail(verb, "after", item)
+            except ItemError as error:
+                outcome = Outcome(error=error)
+            outcomes.append(outcome)
+        return tuple(outcomes)
+
+    def _create(self, draft: Draft) -> Outcome:
+        place: dict[str, Json] = {} if draft.place is None else {self._tracker.kind.place: draft.place}
+        id_ = self._tracker.open_ticket({**draft.fields, **place}, self._tracker.account, mark=draft.mark)
+        return self._answer(self._own(id_), draft.fields, None)
+
+    def _update(self, patch: Patch) -> Outcome:
+        ticket = self._own(patch.id)
+        number = self._tracker.change(
+            ticket.id, patch.fields, self._tracker.account, mark=patch.mark, version=patch.version
+        )
+        return self._answer(ticket, patch.fields, number)
+
+    def _transition(self, move: Move) -> Outcome:
+        ticket = self._own(move.id)
+        if not self._tracker.kind.workflow:
+            raise TransitionError("there is no workflow here: status is a field")
+        number = self._tracker.walk(ticket.id, move.way.id, move.fields, self._tracker.account, mark=move.mark)
+        return self._answer(ticket, {**move.fields, "status": move.way.to}, number)
+
+    def _comment(self, note: Note) -> Outcome:
+        ticket = self._own(note.id)
+        made = self._tracker.comment(
+            ticket.id, note.body, self._tracker.account, public=note.public, files=note.files, mark=note.mark
+        )
+        return Outcome(id=made.id, files=made.files)
+
+    def _attach(self, upload: Upload) -> Outcome:
+        ticket = self._own(upload.id)
+        with upload.open() as chunks:
+            content = b"".join(chunks)
+        if len(content) != upload.size:
+            raise RefusedError("the file has another size than was said")
+        file = self._tracker.attach(ticket.id, upload.name, content, self._tracker.account, upload.media_type)
+        return Outcome(id=file, files=() if self._capabilities.files_in_comments else (file,))
+
+    def _answer(self, ticket: Ticket, fields: Iterable[str], number: str | None) -> Outcome:
+        if not self._tracker.kind.answers:
+            return Outcome(id=ticket.id)
+        shown = {name: ticket.fields[name] for name in fields}
+        return Outcome(ticket.id, self._tracker.version(ticket), shown, number)
+
+    # ---- what may leave
+
+    def _visible(self, ids: Iterable[str]) -> list[Ticket]:
+        found = [self._tracker.tickets[id_] for id_ in dict.fromkeys(ids) if id_ in self._tracker.tickets]
+        return [ticket for ticket in found if not (ticket.deleted or ticket.hidden)]
+
+    def _own(self, id_: str) -> Ticket:
+        found = self._visible([id_])
+        if not found:
+            raise GoneError("the ticket is not there")
+        return found[0]
+
+    def _reason(self, ticket: Ticket, fields: Mapping[str, Json] | None = None) -> str:
+        if self._needs.query is not None:
+            return "query"
+        if self._hides_description(ticket) and self._needs.private_first == "skip":
+            return PRIVATE_FIRST
+        return scope.reason(self._needs.scope, fields or ticket.fields, self._tracker.kind.fields)
+
+    def _hides_description(self, ticket: Ticket) -> bool:
+        offered = self._needs.description is not None and self._needs.description in self._needs.read
+        return offered and not ticket.described_public and self._needs.comments != "all"
+
+    def _record(self, ticket: Ticket) -> Record:
+        reason = self._reason(ticket)
+        fields = {} if reason else {n: v for n, v in ticket.fields.items() if n in self._fields}
+        if fields and self._hides_description(ticket):
+            fields[str(self._needs.description)] = WITHHELD
+        infos, people = self._tracker.kind.fields, self._tracker.people
+        named = {str(v): people[str(v)] for n, v in fields.items() if infos[n].kind == "person" and v is not None}
+        closed = str(ticket.fields["status"]) if ticket.fields["status"] in self._tracker.kind.final else None
+        return Record(
+            id=ticket.id,
+            key=ticket.key,
+            url=f"memory:///{ticket.key}",
+            version=self._tracker.version(ticket),
+            place=str(ticket.fields[self._tracker.kind.place]),
+            type="" if reason else str(ticket.fields[self._tracker.kind.type] or ""),
+            created_at=ticket.created_at,
+            updated_at=ticket.updated_at,
+            in_scope=not reason,
+            fields=fields,
+            people=named,
+            reporter=None if reason else ticket.reporter,
+            mark=ticket.mark,
+            final=f"merged into {ticket.merged_into}" if ticket.merged_into else closed,
+            scope_reason=reason,
+        )
+
+    def _history(self, ticket: Ticket) -> History:
+        rules = set(self._needs.automations)
+        entries = [
+            replace(entry, by_rule=entry.by_rule or entry.author.id in rules)
+            for entry in ticket.entries
+            if entry.field in self._fields
+            and not (entry.field == self._needs.description and self._hides_description(ticket))
+        ]
+        comments = [comment for comment in ticket.comments if comment.mark or self._offered(comment)]
+        files = self._files(ticket) if self._needs.files else ()
+        told = {file.id for file in files}
+        cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
+        return History(tuple(entries), tuple(cut), tuple(files))
+
+    def _offered(self, comment: Comment) -> bool:
+        return self._needs.comments == "all" or (self._needs.comments == "public" and comment.public)
+
+    def _carried(self, ticket: Ticket, comment: Comment) -> Sequence[str]:
+        carried = [file.id for file in ticket.files if file.comment == comment.id]
+        return carried or comment.files
+
+    def _files(self, ticket: Ticket) -> tuple[File, ...]:
+        """A file is as private as the most private comment that shows it."""
+        hidden = {f for c in ticket.comments if not self._offered(c) for f in self._carried(ticket, c)}
+        shown = {f for c in ticket.comments if self._offered(c) for f in self._carried(ticket, c)}
+        return tuple(replace(f, referenced=f.id in shown) for f in ticket.files if f.id not in hidden)
+
+    # ---- listings
+
+    def _indexed(self) -> list[tuple[Ticket, Shot]]:
+        """What the search knows: each ticket as it was when the index caught up with it last."""
+        horizon = self._horizon()
+        tickets = self._visible(self._tracker.tickets)
+        past = [(ticket, [shot for shot in ticket.shots if shot.at <= horizon]) for ticket in tickets]
+        return [(ticket, shots[-1]) for ticket, shots in past if shots]
+
+    def _horizon(self) -> datetime:
+        return self._tracker.clock.now - timedelta(seconds=self._tracker.lag)
+
+    def _searched(self, cursor: str) -> Iterator[Page]:
+        delay = timedelta(seconds=self._capabilities.search_delay + self._capabilities.clock)
+        since = from_utc_text(cursor) - delay
+        found = [(shot.at, ticket.id, self._seen(ticket, shot)) for ticket, shot in self._indexed() if shot.at >= since]
+        newest = cursor
+        for some in self._paged(sorted(found, key=lambda item: item[:2])):
+            newest = max(newest, utc_text(some[-1][0]))
+            yield Page(tuple(seen for _, _, seen in some), newest)
+
+    def _exported(self, position: int) -> Iterator[Page]:
+        """A ticket stands in the export once, at the place of its last change."""
+        feed, horizon = self._tracker.feed, self._horizon()
+        latest = {id_: number for number, (_, id_) in enumerate(feed, start=1)}
+        ready = sorted(n for n in latest.values() if n > position and feed[n - 1][0] <= horizon)
+        for some in self._paged(ready):
+            tickets = [self._tracker.tickets[feed[number - 1][1]] for number in some]
+            yield Page(tuple(self._seen(ticket) for ticket in tickets if not ticket.hidden), str(some[-1]))
+
+    def _seen(self, ticket: Ticket, shot: Shot | None = None) -> Seen:
+        version = self._tracker.version(ticket, shot.at if shot else None)
+        inside = not ticket.deleted and not self._reason(ticket, shot.fields if shot else None)
+        return Seen(ticket.id, version, ticket.created_at, inside, ticket.deleted)
+
+    def _paged(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        size = self._tracker.kind.page
+        return (items[start : start + size] for start in range(0, len(items), size))
+
+    def _above(self, ticket: Ticket, after: Mapping[str, str]) -> bool:
+        place, _, number = ticket.key.rpartition("-")
+        return place in after and int(number) > int(after[place].rpartition("-")[2] or 0)
+
+    def _problem(self, what: str, key: str) -> Problem:
+        return Problem("TDM-301", what, "Correct the contract.", where=self._capabilities.system, key=key)

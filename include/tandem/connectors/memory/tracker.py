@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tracker itself: what a vendor's server would hold, and what people do in it.
+
+House rules and failures are given from outside: ``rules`` act after each change as the tracker's own robot, ``fail``
+is called before and after each call of the connector and may raise, or act as a person in the midst of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from tandem.connectors.base import Author, Comment, Entry, File, Way
+from tandem.connectors.memory.kinds import Kind
+from tandem.core.values import Json, same
+from tandem.errors import ClosedError, GoneError, RefusedError, StaleError, TooLargeError, TransitionError
+
+Fail = Callable[[str, str, object], None]  # verb, "before" or "after", the item or ids
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still but for ``step`` with each change."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    step: timedelta = timedelta(seconds=1)
+
+    def tick(self) -> datetime:
+        """Go on by a step, and tell the time."""
+        self.now += self.step
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A ticket as it was at one change: what a lagging index may still show."""
+
+    at: datetime
+    fields: Mapping[str, Json]
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A ticket with all its past."""
+
+    id: str
+    key: str
+    reporter: Author
+    mark: str | None
+    described_public: bool
+    fields: dict[str, Json]
+    shots: list[Shot] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    merged_into: str | None = None
+    deleted: bool = False
+    hidden: bool = False  # from the integration's account
+
+    @property
+    def created_at(self) -> datetime:
+        return self.shots[0].at
+
+    @property
+    def updated_at(self) -> datetime:
+        return self.shots[-1].at
+
+
+class Tracker:
+    """One tracker. Every ``by`` is who acts; native values are in the connector's flat form."""
+
+    def __init__(self, kind: Kind, clock: Clock | None = None) -> None:
+        self.kind = kind
+        self.clock = clock or Clock()
+        self.offset = 0.0  # what the connector's preflight says of the clock, in seconds
+        self.lag = kind.capabilities.search_delay  # how far listings lag behind, in seconds
+        self.account, self.robot = Author("account", "Integration"), Author("robot", "House rule")
+        self.people: dict[str, Author] = {}
+        self.tickets: dict[str, Ticket] = {}
+        self.feed: list[tuple[datetime, str]] = []  # each change of each ticket, oldest first
+        self.contents: dict[str, bytes] = {}  # of files and of uploads that no comment has yet
+        self.rules: list[Callable[[Tracker, str], None]] = []
+        self.fail: Fail = lambda verb, phase, item: None
+        self._uploads: dict[str, File] = {}
+        self._numbers = count(1)
+        self._ruling = False
+
+    # ---- what people do
+
+    def person(self, name: str, email: str | None = None) -> Author:
+        """Give a person an account."""
+        self.people[name] = Author(name, name.title(), email)
+        return self.people[name]
+
+    def open_ticket(
+        self, fields: Mapping[str, Json], by: Author, *, mark: str | None = None, public: bool = True
+    ) -> str:
+        """Open a ticket and return its id; ``public`` is that of the description."""
+        values = {**self.kind.start, **self._checked(fields)}
+        missing = [name for name, info in self.kind.fields.items() if info.required and values.get(name) is None]
+        if missing:
+            raise RefusedError("a required field is empty", fields=missing)
+        number = len(self.tickets) + 1
+        id_ = str(10_000 + number) if self.kind.keyed else str(number)
+        key = f"{values[self.kind.place]}-{number}" if self.kind.keyed else id_
+        full: dict[str, Json] = {name: None for name in self.kind.fields} | values
+        self.tickets[id_] = Ticket(id_, key, by, mark, public, full)
+        self._touched(self.tickets[id_])
+        return id_
+
+    def edit(self, id_: str, name: str, value: Json, by: Author) -> None:
+        """Set one field."""
+        self.change(id_, {name: value}, by)
+
+    def move(self, id_: str, status: str, by: Author, fields: Mapping[str, Json] | None = None) -> None:
+        """Take the way that leads to a status, or set it where there is no workflow."""
+        if not self.kind.workflow:
+            self.change(id_, {"status": status, **(fields or {})}, by)
+            return
+        way = next((way for way in self.ways(id_) if way.to == status), None)
+        if way is None:
+            raise TransitionError("no way leads there", reachable=[way.to for way in self.ways(id_)])
+        self.walk(id_, way.id, fields or {}, by)
+
+    def relocate(self, id_: str, place: str, by: Author) -> None:
+        """Move a ticket to another place: its id stays, its key does not."""
+        ticket = self._open(id_)
+        self.change(id_, {self.kind.place: place}, by)
+        if self.kind.keyed:
+            ticket.key = f"{place}-{1000 + next(self._numbers)}"
+
+    def comment(
+        self,
+        id_: str,
+        body: Json,
+        by: Author,
+        *,
+        public: bool = True,
+        files: Sequence[str] = (),
+        mark: str | None = None,
+    ) -> Comment:
+        """Write a comment. ``files``: uploads that it takes along, or files of the ticket that it shows."""
+        ticket = self._open(id_)
+        if self.kind.markup.length(body) > self.kind.capabilities.max_comment:
+            raise TooLargeError("the comment is too long")
+        if not public and not self.kind.capabilities.private_comments:
+            raise RefusedError("there are no private comments here")
+        there = self._uploads if self.kind.capabilities.files_in_comments else {file.id for file in ticket.files}
+        if not set(files) <= set(there):
+            raise RefusedError("the comment shows a file that is not there")
+        at, number = self._tick(), self._number()
+        carried = [self._uploads.pop(file) for file in files if file in self._uploads]
+        ticket.files += [replace(file, comment=number, at=at, author=by, mark=mark) for file in carried]
+        ticket.comments.append(Comment(number, number, at, by, body, public, tuple(files), mark))
+        self._touched(ticket, at)
+        return ticket.comments[-1]
+
+    def edit_comment(self, id_: str, comment: str, body: Json) -> None:
+        """Change a comment's text."""
+        self._revise(id_, comment, lambda old, at: replace(old, body=body, edited_at=at))
+
+    def make_private(self, id_: str, comment: str) -> None:
+        """Hide a comment from the customer."""
+        self._revise(id_, comment, lambda old, at: replace(old, public=False))
+
+    def attach(self, id_: str, name: str, content: bytes, by: Author, media_type: str = "text/plain") -> str:
+        """Attach a file to a ticket; where files ride in comments, hold it until a comment takes it along."""
+        ticket = self._open(id_)
+        if len(content) > self.kind.capabilities.max_file:
+            raise TooLargeError("the file is too large")
+        at, number = self._tick(), self._number()
+        file = File(number, name, len(content), media_type, at, by)
+        self.contents[number] = content
+        if self.kind.capabilities.files_in_comments:
+            self._uploads[number] = file
+        else:
+            ticket.files.append(file)
+            self._touched(ticket, at)
+        return number
+
+    def merge(self, id_: str, into: str) -> None:
+        """Merge a ticket into another; it takes no more."""
+        self._open(id_).merged_into = into
+        self._touched(self.tickets[id_])
+
+    def delete(self, id_: str) -> None:
+        """Delete a ticket."""
+        self._open(id_).deleted = True
+        self._touched(self.tickets[id_])
+
+    # ---- what any write comes to
+
+    def change(
+        self,
+        id_: str,
+        fields: Mapping[str, Json],
+        by: Author,
+        *,
+        mark: str | None = None,
+        version: str | None = None,
+        status_too: bool = False,
+    ) -> str | None:
+        """Set fields in one history entry and return its number; none if they stood so already."""
+        ticket = self._open(id_)
+        if self.kind.stamped and version is not None and version.rstrip("Z?") < self.version(ticket).rstrip("Z?"):
+            raise StaleError("the ticket changed since it was read")
+        values = self._checked(fields)
+        fixed = self.kind.create_only | ({"status"} if self.kind.workflow and not status_too else set())
+        if set(values) & fixed:
+            raise RefusedError("a field cannot be set so", fields=sorted(set(values) & fixed))
+        changed = {name: value for name, value in values.items() if not same(value, ticket.fields[name])}
+        if not changed:
+            return None
+        at, number = self._tick(), self._number()
+        for name, value in changed.items():
+            before = ticket.fields[name]
+            rule = by == self.robot
+            ticket.entries.append(Entry(f"{number}:{name}", number, at, by, name, before, value, mark, rule))
+        ticket.fields |= changed
+        self._touched(ticket, at)
+        return number
+
+    def walk(
+        self, id_: str, way_id: str, fields: Mapping[str, Json], by: Author, *, mark: str | None = None
+    ) -> str | None:
+        """Take a way of the workflow."""
+        way = next((way for way in self.ways(id_) if way.id == way_id), None)
+        if way is None:
+            raise TransitionError("the workflow has no such way from here", reachable=[w.to for w in self.ways(id_)])
+        missing = [name for name in way.needs if fields.get(name) is None]
+        if missing:
+            raise TransitionError(f"the screen asks for {', '.join(missing)}", reachable=[w.to for w in self.ways(id_)])
+        return self.change(id_, {**fields, "status": way.to}, by, mark=mark, status_too=True)
+
+    def ways(self, id_: str) -> tuple[Way, ...]:
+        """Tell which ways lead on from where a ticket stands."""
+        return self.kind.workflow.get(str(self._open(id_).fields["status"]), ())
+
+    def version(self, ticket: Ticket, at: datetime | None = None) -> str:
+        """Name a ticket's version. Of a stamp whose second is not over, ``?`` says so, and sorts before ``Z``."""
+        at = at or ticket.updated_at
+        if self.kind.capabilities.version_resolution < 1:
+            return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        over = self.clock.now >= at + timedelta(seconds=1)
+        return at.isoformat(timespec="seconds").replace("+00:00", "Z" if over else "?")
+
+    def _open(self, id_: str) -> Ticket:
+        ticket = self.tickets.get(id_)
+        if ticket is None or ticket.deleted:
+            raise GoneError("the ticket is not there")
+        if ticket.fields["status"] in self.kind.final or ticket.merged_into:
+            raise ClosedError("the ticket takes no more")
+        return ticket
+
+    def _checked(self, fields: Mapping[str, Json]) -> dict[str, Json]:
+        unknown = sorted(set(fields) - set(self.kind.fields))
+        if unknown:
+            raise RefusedError(f"no such field: {', '.join(unknown)}", fields=unknown)
+        return {name: self._value(name, value) for name, value in fields.items()}
+
+    def _value(self, name: str, value: Json) -> Json:
+        info = self.kind.fields[name]
+        if value in (None, "", []):
+            return None
+        if info.choices and value not in info.choices:
+            raise RefusedError(f"{name} has no such choice", fields=[name])
+        if info.kind == "person" and value not in self.people:
+            raise RefusedError(f"{name} names nobody", fields=[name])
+        length = self.kind.markup.length(value) if info.kind == "rich" else len(str(value))
+        if info.max_length is not None and length > info.max_length:
+            raise TooLargeError(f"{name} is too long", fields=[name])
+        return sorted(map(str, value)) if isinstance(value, list) else value  # type: ignore[return-value]
+
+    def _revise(self, id_: str, comment: str, change: Callable[[Comment, datetime], Comment]) -> None:
+        ticket, at = self._open(id_), self._tick()
+        ticket.comments = [change(old, at) if old.id == comment else old for old in ticket.comments]
+        self._touched(ticket, at)
+
+    def _touched(self, ticket: Ticket, at: datetime | None = None) -> None:
+        """Note a change in the feed and the index, then let the house rules act on it (but not on themselves)."""
+        at = at or self._tick()
+        ticket.shots.append(Shot(at, dict(ticket.fields)))
+        self.feed.append((at, ticket.id))
+        if not self._ruling:
+            self._ruling = True
+            try:
+                for rule in self.rules:
+                    rule(self, ticket.id)
+            finally:
+                self._ruling = False
+
+    def _tick(self) -> datetime:
+        now = self.clock.tick()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000 if self.kind.capabilities.clock < 1 else 0)
+
+    def _number(self) -> str:
+        return str(next(self._numbers)).zfill(8)
