@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import re
 import threading
 import time
 from collections import deque
@@ -38,18 +37,14 @@ from urllib3.exceptions import NewConnectionError
 from tandem.budgets import BUDGETS, SHORTEST, answered_at, only_ticket, retry_after
 from tandem.errors import (
     ConfigurationError,
-    CredentialsError,
-    GoneError,
-    ItemError,
     Problem,
     RateLimitedError,
     RefusedError,
-    StaleError,
     TandemError,
-    TooLargeError,
     UnavailableError,
     UnknownOutcomeError,
 )
+from tandem.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -308,24 +303,11 @@ class Http:
     # ---- refusals
 
     def _refused(self, call: _Call, response: requests.Response) -> TandemError:
-        status = response.status_code
-        what = f"{call} answered {status}"
-        fields, reason = _named(response)
-        response.close()
-        if status in (401, 403):
-            return CredentialsError(what, where=self.tenant)
-        if status in REDIRECTS:
-            return self._misconfigured(f"{what}: a redirect", "Set the connection's host to the tracker's own address.")
-        said = f"{what} ({reason})" if reason else what
-        said += f": {', '.join(fields)}" if fields else ""
-        kinds: dict[int, type[ItemError]] = {
-            404: GoneError,
-            409: StaleError,
-            410: GoneError,
-            412: StaleError,
-            413: TooLargeError,
-        }
-        return kinds.get(status, RefusedError)(said, where=self.tenant, fields=fields)
+        if response.status_code in REDIRECTS:
+            response.close()
+            what = f"{call} answered {response.status_code}: a redirect"
+            return self._misconfigured(what, "Set the connection's host to the tracker's own address.")
+        return refusal(str(call), response, self.tenant)
 
     def _misconfigured(self, what: str, fix: str) -> ConfigurationError:
         return ConfigurationError([Problem(code="TDM-301", what=what, fix=fix, where=self.tenant)], where=self.tenant)
@@ -418,20 +400,6 @@ def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: who it is that gets a request."""
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-
-
-def _named(response: requests.Response) -> tuple[tuple[str, ...], str]:
-    """Field names and error code of a refusal: never its texts, which may quote what was written."""
-    try:
-        body = response.json()
-    except requests.exceptions.JSONDecodeError:
-        return (), ""
-    if not isinstance(body, dict):
-        return (), ""
-    parts = [part for part in (body.get("errors"), body.get("details")) if isinstance(part, dict)]
-    names = sorted({name for part in parts for name in part if re.fullmatch(r"[\w.-]{1,100}", name)})
-    error = body.get("error")
-    return tuple(names), error if isinstance(error, str) and re.fullmatch(r"[A-Za-z_]{1,60}", error) else ""
 
 
 def _never_sent(error: Exception) -> bool:
