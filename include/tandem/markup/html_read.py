@@ -64,7 +64,9 @@ class HtmlReader:
     def read(self, html: str) -> Parsed:
         """Read a whole fragment."""
         self.lossy.update({"unicode"} if is_damaged(html) else ())
-        body = BeautifulSoup(repair(html), "html5lib").body
+        body = BeautifulSoup(
+            f"<body>{repair(html)}", "html5lib"
+        ).body  # the tag keeps bs4 from taking it for a file name
         blocks = self._blocks(body, _Style()) if body else []
         whole = normalise({"type": "doc", "content": blocks})
         found = withhold(whole, self.hosts)
