@@ -129,6 +129,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write addresses and log-ins there as JSON, once up")
     arguments = parser.parse_args()
     try:
+        if arguments.write:
+            arguments.write.unlink(missing_ok=True)  # an older run's: whoever waits for the file waits for this one
         world = load_world(arguments.world)
         sandbox, served, moved = assemble(world)
     except (OSError, ValidationError) as error:

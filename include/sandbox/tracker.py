@@ -94,6 +94,7 @@ class Act:
     status: str | None = None
     priority: str | None = None
     comment: str | None = None
+    """What the person says; of a ticket that is being made, its description."""
     internal: bool = False
     files: tuple[Upload, ...] = field(default=())
 

@@ -47,9 +47,9 @@ def list_tickets(call: Call) -> Answer:
     place = {ticket.id: number for number, ticket in enumerate(tickets)}
     key = (lambda t: (t.id,)) if by == "id" and not descending else (lambda t: (place[t.id],))
     page = page_of("tickets", tickets, partial(ticket_shape, call.desk), call.query, call.address, key)
-    total = len(tickets) > 50_000
-    limit = {"zendesk-ratelimit-tickets-index": "total=100; remaining=99; resets=60"} if not total else {}
-    return Answer(page | sideloads(call, tickets), headers=limit)
+    # The list has a budget of its own (for pages beyond 500); the sandbox never uses it up.
+    budget = {"zendesk-ratelimit-tickets-index": "total=50; remaining=50; resets=60"}
+    return Answer(page | sideloads(call, tickets), headers=budget)
 
 
 def _sort_value(ticket: Ticket, by: str) -> Any:
