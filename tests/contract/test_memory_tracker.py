@@ -105,6 +105,17 @@ def test_the_index_shows_the_past_while_reading_by_id_shows_the_present(tracker,
     assert record.version > page.seen[0].version
 
 
+def test_a_change_that_the_index_hid_behind_a_later_one_is_still_listed(tracker, jira, sam):
+    tracker.lag = 0
+    slow, quick = (tracker.open_ticket({"summary": "one"}, sam) for _ in range(2))
+    tracker.late[slow] = 30
+    (page,) = jira.changed_since(jira.start(tracker.clock.now))
+    assert [seen.id for seen in page.seen] == [quick]
+    tracker.clock.advance(30)
+    (later,) = jira.changed_since(page.cursor)
+    assert [seen.id for seen in later.seen] == [slow, quick]
+
+
 def test_a_restricted_ticket_is_out_of_scope_unless_a_condition_names_it(tracker, jira, sam):
     ticket = tracker.open_ticket({"summary": "one", "security": "1"}, sam)
     assert _reads(jira, ticket).scope_reason == "restricted"

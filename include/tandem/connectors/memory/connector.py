@@ -300,13 +300,12 @@ class Memory:
 
     def _indexed(self) -> list[tuple[Ticket, Shot]]:
         """What the search knows: each ticket as it was when the index caught up with it last."""
-        horizon = self._horizon()
         tickets = self._visible(self._tracker.tickets)
-        past = [(ticket, [shot for shot in ticket.shots if shot.at <= horizon]) for ticket in tickets]
+        past = [(t, [shot for shot in t.shots if shot.at <= self._horizon(t.id)]) for t in tickets]
         return [(ticket, shots[-1]) for ticket, shots in past if shots]
 
-    def _horizon(self) -> datetime:
-        return self._tracker.clock.now - timedelta(seconds=self._tracker.lag)
+    def _horizon(self, id_: str = "") -> datetime:
+        return self._tracker.clock.now - timedelta(seconds=self._tracker.lag + self._tracker.late.get(id_, 0))
 
     def _searched(self, cursor: str) -> Iterator[Page]:
         delay = timedelta(seconds=self._capabilities.search_delay + self._capabilities.clock)

@@ -81,6 +81,7 @@ class Tracker:
         self.offset = 0.0  # what the connector's preflight says of the clock, in seconds
         self.lag = kind.capabilities.search_delay  # how far listings lag behind, in seconds
         self.account, self.robot = Author("account", "Integration"), Author("robot", "House rule")
+        self.late: dict[str, float] = {}  # tickets whose place in the search's index lags by so much more
         self.people: dict[str, Author] = {}
         self.tickets: dict[str, Ticket] = {}
         self.feed: list[tuple[datetime, str]] = []  # each change of each ticket, oldest first
