@@ -87,7 +87,7 @@ class PairFile(Written):
     start: Start = Field(
         "now",
         description="Which existing tickets are taken: those made from `now` on, the `open` ones, `all`, or those "
-        "changed since a date.",
+        "made since a date.",
     )
     ordering: Literal["ticket", "strict"] = Field(
         "ticket", description="Order is kept within each ticket, or (slower) over the whole pair."

@@ -52,7 +52,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         private_comments=True,
         history=True,
         workflow=True,
-        create_needs=("project", "issuetype"),
+        create_needs=("project", "issuetype", "summary"),
     ),
     "zendesk": SystemTraits(
         private_comments=True,

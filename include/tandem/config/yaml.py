@@ -130,7 +130,7 @@ class _Building:
         for event in events:
             if isinstance(event, MappingEndEvent):
                 break
-            name = event.value if isinstance(event, ScalarEvent) else None
+            name = _whole(event.value) if isinstance(event, ScalarEvent) else None
             key = _join(above, str(name))
             if name is None:
                 self._add(Code.NOT_PLAIN, "A key is not a word.", "Write the key as a word or a number.", event, above)
@@ -180,8 +180,13 @@ def _join(above: str, key: str) -> str:
     return f"{above}.{key}" if above else key
 
 
+def _whole(text: str) -> str:
+    """Join the two halves in which JSON escapes some characters; half a character alone becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _scalar(event: ScalarEvent) -> Json:
-    text: str = event.value
+    text = _whole(event.value)
     if event.style:  # quoted or a block: a text, whatever it looks like
         return text
     if text in _WORDS:

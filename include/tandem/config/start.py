@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The text that a new contract starts from: commented, and valid as soon as each ``<…>`` is filled in."""
+
+from __future__ import annotations
+
+from tandem.config.codes import Code
+from tandem.config.people import file_name
+from tandem.config.validate import did_you_mean
+from tandem.errors import ConfigurationError, Problem
+
+_JIRA = """\
+scope: [{field: project, is: "<project key>"}]   # which tickets are offered: all conditions hold
+
+fields:                                # hub field: native field; see docs/reference/hub.md
+  title:       {field: summary, too_long: comment}
+  description: description
+  priority:    {field: priority, map: {1: Highest, 2: High, 3: Medium, 4: [Low, Lowest]}}   # the first is written
+  status:                              # `otherwise`: what the other side has and Jira has not, such as pending
+    field: status
+    map: {new: To Do, in_progress: In Progress, solved: Done}
+    otherwise: {in: In Progress}
+# assignee:    {field: assignee, fallback: none}   # asks for a map of people: people/{people}
+# labels:      {field: labels, only: [shared]}     # without `only` all labels are offered
+# transitions: {Done: {by: Finish, fields: {resolution: Fixed}}}   # where several lead to a status, or fields are asked
+closed: reopen                         # or: follow_up, quarantine
+
+create: {project: "<project key>", issuetype: Task}   # for the other side's tickets, beside the fields above
+"""
+
+_ZENDESK = """\
+scope: [{field: tags, contains: "<tag>"}]   # which tickets are offered: all conditions hold
+
+fields:                                # hub field: native field; see docs/reference/hub.md
+  title:       {field: subject, too_long: comment}
+  description: {field: description, on_change: comment}   # in Zendesk the first comment, which nobody can change
+  priority:    {field: priority, map: {1: urgent, 2: high, 3: normal, 4: low}}
+  status:                              # Zendesk never takes a ticket back to `new`: `open` is written in its place
+    field: status
+    map: {in_progress: [open, hold], pending: pending, solved: solved}
+    ignore: [new]
+    otherwise: {in: open}
+# assignee:    assignee_id                         # asks for a map of people: people/{people}
+# labels:      {field: tags, only: [shared]}       # without `only` all tags are offered
+closed: quarantine                     # or: follow_up; a closed Zendesk ticket takes nothing more
+
+create: {tags: ["<tag>"]}              # for the other side's tickets, beside the fields above
+"""
+
+_SYSTEMS = {"jira": _JIRA, "zendesk": _ZENDESK}
+
+_HEAD = """\
+# yaml-language-server: $schema=../../docs/schema/contract.schema.json
+# What {company} offers from its {title}, and how it takes in what others send. Every key: docs/reference/contract.md
+# What is not named here never leaves.
+company: {company}
+system: {system}
+connection: <connection>               # id of the Airflow connection that holds address and log-in
+zone: UTC
+
+"""
+
+_TAIL = """\
+
+comments:    {out: public, as: public, names: full}   # `as`: how the other side's comments are written here
+attachments: {up_to: 20 MB, unreferenced: hold}       # `send`: files go although no text shows them
+# reveal:    [key, status]             # what the other side may be told about the ticket here
+"""
+
+
+def new_contract(system: str, company: str) -> str:
+    """Write the contract that a company starts from.
+
+    Raises:
+        ConfigurationError: there is no starting text for this system.
+    """
+    if system not in _SYSTEMS:
+        what = f"There is no starting contract for `{system}`."
+        raise ConfigurationError([Problem(Code.SYSTEM, what, did_you_mean(system, sorted(_SYSTEMS)))])
+    company = " ".join(company.split())
+    quoted = "'" + company.replace("'", "''") + "'"
+    head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
+    head = head.replace("{title}", system.capitalize()).replace("{system}", system)
+    return head + _SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each way to get a file wrong: one edit of the story's files, the problem it must give, its line, and its fix."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tandem.config.codes import MEANING, Code
+from tandem.config.load import load_all, load_pair
+from tandem.config.models import BrokenPair
+from tandem.config.traits import TRAITS, SystemTraits
+from tandem.errors import ConfigurationError, Problem
+
+PAIR = "pairs/mercuri-zendesk__infinity-jira.yaml"
+ZENDESK = "contracts/mercuri-zendesk.yaml"
+JIRA = "contracts/infinity-jira.yaml"
+MERCURI = "contracts/people/mercuri-inc.yaml"
+INFINITY = "contracts/people/infinity-solutions.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Replace ``old`` by ``new``; ``at`` is a piece of the line that the message must name (default: of ``new``)."""
+
+    file: str
+    old: str
+    new: str
+    code: Code
+    key: str
+    fix: str
+    at: str = ""
+
+
+CASES = [
+    # Plain reading
+    Case(
+        ZENDESK,
+        "reveal:      [key, status]",
+        "reveal:      [key, status",
+        Code.UNREADABLE,
+        "",
+        "indentation",
+        "create:",
+    ),
+    Case(JIRA, "closed: reopen\n", "closed: reopen\nzone: UTC\n", Code.TWICE, "zone", "Keep one", "zone: UTC"),
+    Case(JIRA, "closed: reopen", "closed: !!str reopen", Code.NOT_PLAIN, "closed", "Remove the tag"),
+    Case(JIRA, "closed: reopen", "closed: &way reopen", Code.NOT_PLAIN, "closed", "Write the value out"),
+    # Keys and values
+    Case(ZENDESK, "zone: ", "zon: ", Code.UNKNOWN_KEY, "zon", "Did you mean `zone`?"),
+    Case(JIRA, "    reveal: ", "    reveals: ", Code.UNKNOWN_KEY, "offers.customers.reveals", "Did you mean `reveal`?"),
+    Case(JIRA, "fallback: none", "falback: none", Code.UNKNOWN_KEY, "fields.assignee.falback", "`fallback`"),
+    Case(PAIR, "limits: {creates", "limits: {create", Code.UNKNOWN_KEY, "limits.create", "`creates`"),
+    Case(ZENDESK, "company: Mercuri Inc.\n", "", Code.MISSING, "company", "Add `company:`", "# yaml-language"),
+    Case(PAIR, "deadline: 10 min\n", "", Code.MISSING, "deadline", "Add `deadline:`", "# yaml-language"),
+    Case(JIRA, "{field: summary, ", "{", Code.MISSING, "fields.title.field", "Add `field:`", "title:"),
+    Case(ZENDESK, "closed: quarantine", "closed: quarantin", Code.WRONG_VALUE, "closed", "Did you mean `quarantine`?"),
+    Case(ZENDESK, "closed: quarantine", "closed: burn", Code.WRONG_VALUE, "closed", "There are: reopen, follow_up"),
+    Case(ZENDESK, "onward: true", "onward: yes", Code.WRONG_VALUE, "comments.onward", "true or false"),
+    Case(ZENDESK, "connection: mercuri_zendesk", "connection:", Code.WRONG_VALUE, "connection", "a text"),
+    Case(ZENDESK, "zone: Europe/Rome", "zone: Europe/Room", Code.WRONG_VALUE, "zone", "Europe/Brussels"),
+    Case(ZENDESK, "contains: customer}", "contains: a, is: b}", Code.WRONG_VALUE, "scope.0", "Write one of"),
+    Case(ZENDESK, "create:      {tags: [customer]}", "create:", Code.WRONG_VALUE, "create", "Write `none`"),
+    Case(PAIR, "start: now", "start: 2026-02-30", Code.WRONG_VALUE, "start", "a date such as"),
+    Case(PAIR, "tie: right", "tie: rigth", Code.WRONG_VALUE, "tie", "Did you mean `right`?"),
+    Case(PAIR, "creates: 500", "creates: 0", Code.WRONG_VALUE, "limits.creates", "at least 1"),
+    Case(
+        PAIR, "accountable: elaine@infinity.example", "accountable: Elaine", Code.WRONG_VALUE, "people.accountable", "@"
+    ),
+    Case(PAIR, "deadline: 10 min", "deadline: 10 minutes", Code.UNIT, "deadline", "10 min"),
+    Case(PAIR, "deadline: 10 min", "deadline: 10", Code.UNIT, "deadline", "a number and a unit"),
+    Case(PAIR, "1: {resolve: 2 h}", "1: {resolve: 2 hrs}", Code.UNIT, "service_levels.1.resolve", "2 h"),
+    Case(ZENDESK, "up_to: 20 MB", "up_to: 20 Mb", Code.UNIT, "attachments.up_to", "20 MB"),
+    Case(PAIR, '"*/2 * * * *"', '"*/2 * * *"', Code.SCHEDULE, "schedule", "five fields"),
+    Case(PAIR, '"*/2 * * * *"', '"0 0 31 2 *"', Code.SCHEDULE, "schedule", "five fields"),
+    # Files and names
+    Case(PAIR, "left: mercuri-zendesk ", "left: mercury-zendesk ", Code.NO_SUCH_FILE, "left", "`mercuri-zendesk`"),
+    Case(
+        PAIR,
+        "infinity-jira/customers",
+        "infinity-jira/customer",
+        Code.NO_SUCH_FILE,
+        "right",
+        "`infinity-jira/customers`",
+    ),
+    Case(PAIR, "left: mercuri-zendesk ", "left: ../mercuri-zendesk ", Code.NO_SUCH_FILE, "left", ""),
+    Case(
+        PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.FILE_NAME, "left", "infinity-jira__infinity-jira"
+    ),
+    Case(PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.PAIR_TWICE, "right", "Name another", "right:"),
+    Case(ZENDESK, "system: zendesk", "system: zendisk", Code.SYSTEM, "system", "Did you mean `zendesk`?"),
+    Case(
+        ZENDESK,
+        "connection: mercuri_zendesk",
+        "connection: <connection>",
+        Code.PLACEHOLDER,
+        "connection",
+        "your own value",
+    ),
+    # Fields and maps
+    Case(ZENDESK, "  labels: ", "  lables: ", Code.HUB_FIELD, "fields.lables", "Did you mean `labels`?"),
+    Case(ZENDESK, "  x_order_no: ", "  x_Order: ", Code.HUB_FIELD, "fields.x_Order", "in lower case"),
+    Case(
+        ZENDESK,
+        "{field: subject, too_long: comment}",
+        "{field: subject, only: [a]}",
+        Code.NOT_FOR_KIND,
+        "fields.title.only",
+        "Remove `only`",
+    ),
+    Case(
+        ZENDESK,
+        "{field: subject, too_long: comment}",
+        "{field: subject, kind: rich}",
+        Code.NOT_FOR_KIND,
+        "fields.title.kind",
+        "Remove `kind`",
+    ),
+    Case(
+        ZENDESK,
+        "{field: subject, too",
+        "{field: subject, on_change: ignore, too",
+        Code.NOT_FOR_KIND,
+        "fields.title.on_change",
+        "Remove",
+    ),
+    Case(JIRA, "{1: Highest, ", "{0: Highest, ", Code.HUB_VALUE, "fields.priority.map.0", "1, 2, 3, 4"),
+    Case(
+        JIRA,
+        "pending: Waiting",
+        "pendign: Waiting",
+        Code.HUB_VALUE,
+        "fields.status.map.pendign",
+        "Did you mean `pending`?",
+    ),
+    Case(JIRA, "2: High,", "2: Highest,", Code.AMBIGUOUS, "fields.priority.map.2", "direction: in"),
+    Case(ZENDESK, "ignore: [new]", "ignore: [open]", Code.AMBIGUOUS, "fields.status.ignore", "Remove it"),
+    Case(
+        JIRA,
+        "{field: priority, map: {1: Highest, 2: High, 3: Medium, 4: [Low, Lowest]}}",
+        "priority",
+        Code.NO_MAP,
+        "fields.priority",
+        "Add map: {1: …",
+        "  priority:",
+    ),
+    Case(JIRA, "pending: Waiting, ", "", Code.NOT_TAKEN, "fields.status.map", "Add `pending: …`", "status:"),
+    Case(
+        ZENDESK,
+        "{field: description, on_change: comment}",
+        "description",
+        Code.ON_CHANGE,
+        "fields.description",
+        "on_change: comment",
+        "  description:",
+    ),
+    Case(
+        ZENDESK,
+        "{field: custom_field_360001234567, direction: out}",
+        "subject",
+        Code.FIELD_TWICE,
+        "fields.x_order_no",
+        "direction: out",
+        "x_order_no:",
+    ),
+    Case(JIRA, "{Done: {by", "{Closed: {by", Code.TRANSITION, "transitions.Closed", "There are: To Do"),
+    Case(
+        ZENDESK,
+        "closed: quarantine",
+        "transitions: {solved: Solve}\nclosed: quarantine",
+        Code.TRANSITION,
+        "transitions",
+        "Remove",
+    ),
+    # What the tracker can do, and what the contract must say
+    Case(ZENDESK, "closed: quarantine", "closed: reopen", Code.CLOSED, "closed", "follow_up, quarantine"),
+    Case(ZENDESK, "as: public, ", "", Code.COMMENTS_AS, "comments", "Add `as: public`", "comments:"),
+    Case(
+        JIRA,
+        ", unreferenced: send",
+        "",
+        Code.UNREFERENCED,
+        "offers.customers.attachments",
+        "unreferenced: send",
+        "attachments:",
+    ),
+    Case(ZENDESK, "create:      {tags: [customer]}\n", "", Code.CREATE, "create", "create: none", "# yaml-language"),
+    Case(
+        JIRA, "create:      {project: SHOP, ", "create:      {", Code.CREATE, "offers.customers.create", "{project: …}"
+    ),
+    Case(
+        ZENDESK, "scope: [{field: tags, contains: customer}]", "", Code.SCOPE, "scope", "Add scope:", "# yaml-language"
+    ),
+    Case(ZENDESK, "{out: public,", "{out: all,", Code.INTERNAL_OUT, "comments.out", "out: public"),
+    Case(ZENDESK, "{{ author }}", "{{ autor }}", Code.TEMPLATE, "comments.in", "{{ author }}"),
+    Case(ZENDESK, "{{ author }}", "{{ author }", Code.TEMPLATE, "comments.in", "{{ author }}"),
+    # The pair's rules
+    Case(PAIR, "priority: right}", "due: right}", Code.HUB_FIELD, "conflicts.due", "There are: assignee"),
+    Case(PAIR, "priority: right}", "x_order_no: left}", Code.NO_CONFLICT, "conflicts.x_order_no", "Remove it"),
+    Case(PAIR, "priority: right}", "labels: left}", Code.NO_CONFLICT, "conflicts.labels", "Remove it"),
+    Case(PAIR, "priority: right}", "description: left}", Code.NO_CONFLICT, "conflicts.description", "Remove it"),
+    Case(PAIR, "tie: right", "insist: [statis]", Code.HUB_FIELD, "insist.0", "Did you mean `status`?"),
+    Case(PAIR, "tie: right", "values: {title: [a]}", Code.HUB_FIELD, "values.title", "status, priority, type"),
+    # People
+    Case(MERCURI, "company: Mercuri Inc.", "company: Mercury", Code.PEOPLE_FILE, "company", "company: Mercuri Inc."),
+    Case(
+        ZENDESK,
+        "company: Mercuri Inc.",
+        "company: Other Ltd",
+        Code.PEOPLE_FILE,
+        "fields.assignee",
+        "people/other-ltd.yaml",
+        "  assignee:",
+    ),
+    Case(
+        JIRA,
+        "fallback: none",
+        "fallback: ana@mercuri.example",
+        Code.ALIAS,
+        "fields.assignee.fallback",
+        "`anna@mercuri.example`",
+    ),
+    Case(MERCURI, "6164039219098", "6164039218970", Code.ALIAS, "people.bruno@mercuri.example", "Keep one", "bruno@"),
+    Case(MERCURI, "  bruno@", "  Bruno@", Code.ALIAS, "people.Bruno@mercuri.example", "Write `bruno@mercuri.example`"),
+    Case(INFINITY, "{jira: a05", "{jria: a05", Code.SYSTEM, "people.bruno@mercuri.example.jria", "`jira`"),
+]
+
+
+def spoil(root: Path, case: Case) -> str:
+    """Make the case's edit; give the spoilt text."""
+    file = root / case.file
+    text = file.read_text()
+    assert case.old in text, "the story's file has changed: mend the case"
+    file.write_text(text.replace(case.old, case.new, 1))
+    return file.read_text()
+
+
+def found(root: Path, traits: dict[str, SystemTraits] | None = None) -> tuple[Problem, ...]:
+    with pytest.raises(ConfigurationError) as raised:
+        load_pair(root / PAIR, root / "contracts", traits or TRAITS)
+    return raised.value.problems
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code.name}-{case.key}")
+def test_each_mistake_is_told_with_its_line_and_its_fix(root: Path, case: Case) -> None:
+    text = spoil(root, case)
+    problems = [problem for problem in found(root) if (problem.code, problem.key) == (case.code, case.key)]
+    assert len(problems) == 1, found(root)
+    [problem] = problems
+    wanted = case.at or case.new.splitlines()[0]
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if wanted in line)
+    assert (problem.file, problem.line) == (str(root / case.file), line)
+    assert case.fix in problem.fix
+    assert problem.what and not problem.warning
+
+
+def test_every_code_has_a_case() -> None:
+    elsewhere = {Code.EVERYTHING, Code.NOT_REVEALED, Code.NEWEST}
+    assert {case.code for case in CASES} | elsewhere == set(Code) == set(MEANING)
+
+
+def test_the_newest_change_needs_a_history(root: Path) -> None:
+    blind = {**TRAITS, "zendesk": SystemTraits(private_comments=True, history=False, workflow=False)}
+    problems = {(problem.code, problem.key) for problem in found(root, blind)}
+    assert (Code.NEWEST, "conflicts.default") in problems
+
+
+def test_warnings_do_not_stop_a_pair(root: Path) -> None:
+    spoil(root, Case(ZENDESK, "scope: [{field: tags, contains: customer}]", "scope: []", Code.EVERYTHING, "", ""))
+    spoil(root, Case(ZENDESK, "{{ author }}", "{{ twin.url }}", Code.NOT_REVEALED, "", ""))
+    pair = load_pair(root / PAIR, root / "contracts")
+    assert [(problem.code, problem.key, problem.warning) for problem in pair.warnings] == [
+        (Code.EVERYTHING, "scope", True),
+        (Code.NOT_REVEALED, "comments.in", True),
+    ]
+
+
+def test_all_problems_of_all_files_come_at_once(root: Path) -> None:
+    for file, old, new in (
+        (PAIR, "deadline: 10 min", "deadline: soon"),
+        (ZENDESK, "closed: quarantine", "closed: burn"),
+        (JIRA, "closed: reopen", "closd: reopen"),
+        (MERCURI, "company: Mercuri Inc.", "company: [Mercuri]"),
+    ):
+        spoil(root, Case(file, old, new, Code.WRONG_VALUE, "", ""))
+    assert {Path(problem.file).name for problem in found(root)} == {Path(file).name for file in (PAIR, ZENDESK, JIRA)}
+    spoil(root, Case(ZENDESK, "closed: burn", "closed: quarantine", Code.WRONG_VALUE, "", ""))
+    assert {Path(problem.file).name for problem in found(root)} == {Path(file).name for file in (PAIR, JIRA, MERCURI)}
+
+
+def test_no_message_shows_the_other_companys_file(root: Path) -> None:
+    spoil(root, Case(JIRA, "pending: Waiting, ", "", Code.NOT_TAKEN, "", ""))
+    [problem] = found(root)
+    told = f"{problem.what} {problem.fix}"
+    assert "`pending`" in told
+    assert "mercuri" not in told.lower() and "zendesk" not in told.lower()
+
+
+def test_a_broken_pair_keeps_its_name_and_harms_no_other(root: Path) -> None:
+    good = root / PAIR
+    (root / "pairs" / "broken__pair.yaml").write_text("left: [")
+    (root / "pairs" / "late.yml").write_text(good.read_text())
+    twin = root / "pairs" / "mercuri-zendesk__infinity-jira.customers.yaml"
+    twin.write_text(good.read_text())
+    (root / "pairs" / "notes.txt").write_text("not a pair")
+    read = load_all(root)
+    assert [pair.name for pair in read] == [
+        "broken__pair",
+        "late.yml",
+        "mercuri-zendesk__infinity-jira.customers",
+        "mercuri-zendesk__infinity-jira",
+    ]
+    assert [type(pair) is BrokenPair for pair in read] == [True, True, False, True]
+    assert [problem.code for problem in read[3].problems] == [Code.PAIR_TWICE]  # type: ignore[union-attr]
+
+
+def test_unreadable_files_are_problems_too(root: Path) -> None:
+    (root / ZENDESK).write_bytes(b"company: \xff\xfe")
+    assert [(problem.code, problem.what) for problem in found(root)] == [
+        (Code.UNREADABLE, "The file is not UTF-8 text.")
+    ]
+    assert load_all(root / "nowhere") == []
