@@ -53,12 +53,15 @@ def test_an_offer_inherits_and_replaces(root: Path) -> None:
         "    reveal: ",
         "    closed: quarantine\n    transitions: {}\n    reveal: ",
     )
-    edit(root / "contracts/infinity-jira.yaml", "fields:      {", "fields:      {title: [], ")
-    edit(root / "contracts/infinity-jira.yaml", "title: []", "assignee: none, title: environment")
+    edit(
+        root / "contracts/infinity-jira.yaml",
+        "fields:      {",
+        "fields:      {assignee: none, title: {field: summary}, ",
+    )
     jira = load(root).right
     assert (jira.closed, jira.transitions) == ("quarantine", {})
     assert "assignee" not in jira.fields
-    assert jira.fields["title"] == FieldRule("title", "environment", "text")
+    assert jira.fields["title"] == FieldRule("title", "summary", "text", too_long="quarantine")
 
 
 def test_none_takes_away_what_the_contract_has(root: Path) -> None:
