@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each way to get a file wrong: one edit of the story's files, the problem it must give, its line, and its fix."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,7 @@ CASES = [
         PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.FILE_NAME, "left", "infinity-jira__infinity-jira"
     ),
     Case(PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.PAIR_TWICE, "right", "Name another", "right:"),
+    Case(PAIR, "left: mercuri-zendesk ", "left: mercuri+zendesk ", Code.WRONG_VALUE, "left", "a plain name"),
     Case(ZENDESK, "system: zendesk", "system: zendisk", Code.SYSTEM, "system", "Did you mean `zendesk`?"),
     Case(
         ZENDESK,
@@ -312,6 +314,14 @@ def test_a_broken_pair_keeps_its_name_and_harms_no_other(root: Path) -> None:
     ]
     assert [type(pair) is BrokenPair for pair in read] == [True, True, False, True]
     assert [problem.code for problem in read[3].problems] == [Code.PAIR_TWICE]  # type: ignore[union-attr]
+
+
+def test_a_broken_pair_has_a_name_that_airflow_takes(root: Path) -> None:
+    for stem in ("a pair", "a_pair", "a+pair", "ü", "x" * 230):
+        (root / "pairs" / f"{stem}.yaml").write_text("left: [")
+    names = [pair.name for pair in load_all(root)]
+    assert len(set(names)) == len(names) == 6
+    assert all(re.fullmatch(r"[\w.-]{1,200}", name) for name in names)
 
 
 def test_unreadable_files_are_problems_too(root: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,9 @@ from tandem.config.traits import TRAITS, SystemTraits
 from tandem.config.validate import did_you_mean, validate
 from tandem.errors import ConfigurationError, Problem
 
+LONGEST_NAME = 200
+"""Of a pair; Airflow takes 250 characters in a DAG's id."""
+
 Traits = Mapping[str, SystemTraits]
 
 
@@ -53,7 +57,7 @@ def load_one(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair | Bro
     try:
         return load_pair(path, contracts, traits)
     except ConfigurationError as error:
-        return BrokenPair(path.stem if path.suffix == ".yaml" else path.name, path, error.problems)
+        return BrokenPair(_broken_name(path), path, error.problems)
 
 
 def load_all(root: Path, traits: Traits = TRAITS) -> list[Pair | BrokenPair]:
@@ -69,6 +73,12 @@ def load_all(root: Path, traits: Traits = TRAITS) -> list[Pair | BrokenPair]:
         other = first.setdefault(frozenset((_joined(pair.left), _joined(pair.right))), pair.name)
         read.append(pair if other == pair.name else BrokenPair(pair.name, path, (_twice(path, other),)))
     return read
+
+
+def _broken_name(path: Path) -> str:
+    """Name a pair after any file, such that Airflow takes it in a DAG's id, and differently for different files."""
+    name = path.stem if path.suffix == ".yaml" else path.name
+    return re.sub(r"[^\w.-]", lambda odd: f"_x{ord(odd[0]):x}_", name)[:LONGEST_NAME]
 
 
 def _joined(side: Side) -> str:

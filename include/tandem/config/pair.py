@@ -40,7 +40,7 @@ Priority = Annotated[int, BeforeValidator(_priority)]
 Count = Annotated[StrictInt, Field(ge=1)]
 Reference = Annotated[
     str,
-    StringConstraints(pattern=r"^[^/\s]+(/[^/\s]+)?$"),
+    StringConstraints(pattern=r"^[\w.-]+(/[\w.-]+)?$", max_length=90),
     WithJsonSchema({"type": "string", "title": "contract, or contract/offer"}),
 ]
 

@@ -26,7 +26,8 @@ _EXPECTED = {
     "model_type": "a mapping (`key: value`)",
     "tuple_type": "a list",
     "string_too_short": "not empty",
-    "string_pattern_mismatch": "a name on one line",
+    "string_pattern_mismatch": "a plain name on one line",
+    "string_too_long": "shorter",
     "too_short": "at least one",
 }
 
