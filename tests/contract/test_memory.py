@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
@@ -25,6 +25,8 @@ class MemoryBench:
     needs: Needs
     statuses: tuple[str, str]
     place: str | None = None
+    create: Mapping[str, Json] = field(default_factory=dict)
+    ahead: float = 0.0
 
     def __post_init__(self) -> None:
         self.person = self.tracker.person("sam")
