@@ -20,11 +20,7 @@ _BODY = Field("comment", "Comment", "text")
 
 def add(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> Comment:
     """Add a comment. Raises: JiraError 400, 403."""
-    if not account.may("ADD_COMMENTS"):
-        raise JiraError(403, "You do not have the permission to comment on this issue.")
-    if len(issue.comments) >= MOST:
-        raise JiraError(400, "The issue has reached the limit of 5000 comments.")
-    document = _document(site, account, issue, body, version)
+    document = check(site, account, issue, body, version)
     made = Comment(
         id=site.store.next_id("comment"),
         author=account.id,
@@ -39,6 +35,16 @@ def add(site: Site, account: Account, issue: Issue, body: JsonObject, version: s
     made = replace(made, created=saved.updated, updated=saved.updated)
     site.store.save(replace(saved, comments=(*issue.comments, made)), touch=False)
     return made
+
+
+def check(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> JsonObject:
+    """Read the text of a comment that is about to be added. Raises: JiraError 400, 403."""
+    if not account.may("ADD_COMMENTS"):
+        raise JiraError(403, "You do not have the permission to comment on this issue.")
+    if len(issue.comments) >= MOST:
+        raise JiraError(400, "The issue has reached the limit of 5000 comments.")
+    _visibility(site, account, body.get("visibility"))
+    return _document(site, account, issue, body, version)
 
 
 def edit(site: Site, account: Account, issue: Issue, comment: Comment, body: JsonObject, version: str) -> Comment:

@@ -8,13 +8,10 @@ from typing import Any
 from sandbox.jira import comments, links
 from sandbox.jira.catalog import Account, Project, named
 from sandbox.jira.errors import JiraError, bad_field
-from sandbox.jira.fields import NOT_ON_SCREEN, Field, Setting, fields_of, item, operate, parse
+from sandbox.jira.fields import NOT_ON_SCREEN, TRANSITIONS_ONLY, Field, Setting, fields_of, item, operate, parse
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue, Item
 from sandbox.jira.values import JsonObject
-
-EVERYWHERE_BUT_TRANSITIONS = frozenset({"resolution"})
-"""Fields that stand on transition screens only, as on a site fresh from the vendor."""
 
 
 def create(site: Site, account: Account, body: JsonObject, version: str) -> Issue:
@@ -73,6 +70,7 @@ def edit(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
     values = changed_values(body, issue.fields, setting, _allowed(setting))
     for document in rich_values(site, values):
         site.check_media(issue.attachments, document)
+    check_beside(site, account, issue, body, version)
     issue = put_on_record(site, account, issue, values, setting, body.get("historyMetadata"), read_properties(body))
     return apply_beside(site, account, issue, body, version)
 
@@ -169,6 +167,18 @@ def changed_values(
     return values
 
 
+def check_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> None:
+    """Refuse what `apply_beside` could not do, before anything is written. Raises: JiraError."""
+    update = _part(body, "update")
+    for name in ("comment", "issuelinks"):
+        if any(set(operation) != {"add"} for operation in update.get(name, [])):
+            raise bad_field(name, f"Field '{name}' does not support this operation.")
+    for operation in update.get("comment", []):
+        comments.check(site, account, issue, operation["add"], version)
+    for operation in update.get("issuelinks", []):
+        links.check_from(site, account, operation["add"])
+
+
 def apply_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> Issue:
     """Do what a request's `update` asks for beside the fields: comments and links."""
     update = _part(body, "update")
@@ -190,7 +200,7 @@ def rich_values(site: Site, values: Mapping[str, Any]) -> Iterable[JsonObject | 
 
 
 def _allowed(setting: Setting, without: tuple[str, ...] = ()) -> Mapping[str, Field]:
-    hidden = EVERYWHERE_BUT_TRANSITIONS.union(without)
+    hidden = TRANSITIONS_ONLY.union(without)
     return {name: known for name, known in fields_of(setting.catalog).items() if name not in hidden}
 
 

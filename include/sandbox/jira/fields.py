@@ -16,6 +16,8 @@ from sandbox.jira.values import JsonObject, java_length
 
 LONGEST_TEXT = 32_767
 LONGEST_LINE = 255
+TRANSITIONS_ONLY = frozenset({"resolution"})
+"""Fields that stand on transition screens only, as on a site fresh from the vendor."""
 NOT_ON_SCREEN = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
 
 

@@ -28,6 +28,12 @@ def add_from(site: Site, account: Account, issue: Issue, body: JsonObject) -> Li
     return _save(site, account, kind, _end(site, account, body.get("inwardIssue")), issue)
 
 
+def check_from(site: Site, account: Account, body: JsonObject) -> None:
+    """Refuse a link that `add_from` could not make. Raises: JiraError."""
+    _type(site, body.get("type"))
+    _end(site, account, body.get("outwardIssue", body.get("inwardIssue")))
+
+
 def remove(site: Site, account: Account, link: Link) -> None:
     """Take a link away; both issues tell of it."""
     kind = next(known for known in site.catalog.link_types if known.id == link.type)

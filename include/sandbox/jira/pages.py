@@ -56,6 +56,8 @@ def detail(site: Site, key: str) -> Detail | None:
 def act(site: Site, account: Account, key: str | None, act: Act) -> int:
     """Do what a person filled in: fields, then comment and files, then status. Return the issue's id.
 
+    The text of a new issue is its description.
+
     Raises:
         JiraError: as the API would refuse.
     """
@@ -67,12 +69,14 @@ def act(site: Site, account: Account, key: str | None, act: Act) -> int:
     if key is None:
         project = next(p for p in site.catalog.projects if site.catalog.may_browse(account, p))
         place = {"project": {"key": project.key}, "issuetype": {"name": project.types[-1].name}}
+        if act.comment:
+            fields["description"] = adf.of_text(act.comment)
         issue = edits.create(site, account, {"fields": fields | place}, "3")
     else:
         issue = site.find(account, key)
         if fields:
             issue = edits.edit(site, account, issue, {"fields": fields}, "3")
-    if act.comment:
+    if key is not None and act.comment:
         comments.add(site, account, issue, _comment(site, account, issue, act), "3")
     for sent in act.files:
         mime = sent.content_type or mimetypes.guess_type(sent.name)[0] or "application/octet-stream"

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.jira import comments, files, house_rules, links, shapes, shapes_issue
+from sandbox.jira import comments, files, links, shapes, shapes_issue
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
 from sandbox.jira.site import Site
@@ -23,7 +23,7 @@ def _comments(call: Call) -> Answer:
     first, most = call.number("startAt", 0), call.number("maxResults", 100, 5000)
     seen = [c for c in issue.comments if call.site.sees_comment(call.account, c)]
     order = call.query.get("orderBy", "created")
-    if order.lstrip("+-") != "created":
+    if order.lstrip("+- ") != "created":
         raise JiraError(400, f"Invalid value for orderBy: {order}")
     if order.startswith("-"):
         seen.reverse()
@@ -41,7 +41,6 @@ def _comment(call: Call) -> Answer:
 def _add_comment(call: Call) -> Answer:
     issue = call.issue()
     made = comments.add(call.site, call.account, issue, call.sent, call.version)
-    house_rules.run(call.site, call.account, issue.id, "edited")
     return Answer(shapes_issue.comment(call.view, call.site.find(call.account, str(issue.id)), made), 201)
 
 
@@ -193,6 +192,15 @@ def _delete_remote_link(call: Call) -> Answer:
     return Answer(status=204)
 
 
+def _delete_remote_link_by_global_id(call: Call) -> Answer:
+    issue = call.issue()
+    found = next((one for one in issue.remote_links if one.global_id == call.query.get("globalId")), None)
+    if found is None:
+        raise JiraError(404, "The requested remote link does not exist.")
+    links.remove_remote(call.site, call.account, issue, found)
+    return Answer(status=204)
+
+
 def _add_link(call: Call) -> Answer:
     links.add(call.site, call.account, call.sent)
     return Answer("", 201)
@@ -262,6 +270,12 @@ def _votes(call: Call) -> Answer:
 def _vote(call: Call) -> Answer:
     issue = call.issue()
     call.site.store.save(replace(issue, voters=issue.voters | {call.account.id}), touch=False)
+    return Answer(status=204)
+
+
+def _unvote(call: Call) -> Answer:
+    issue = call.issue()
+    call.site.store.save(replace(issue, voters=issue.voters - {call.account.id}), touch=False)
     return Answer(status=204)
 
 
@@ -335,6 +349,7 @@ ENDPOINTS = (
     Endpoint("DELETE", "/attachment/{attachment}", _delete_attachment),
     Endpoint("GET", "/issue/{issue}/remotelink", _remote_links),
     Endpoint("POST", "/issue/{issue}/remotelink", _save_remote_link),
+    Endpoint("DELETE", "/issue/{issue}/remotelink", _delete_remote_link_by_global_id),
     Endpoint("GET", "/issue/{issue}/remotelink/{link}", _remote_link),
     Endpoint("DELETE", "/issue/{issue}/remotelink/{link}", _delete_remote_link),
     Endpoint("POST", "/issueLink", _add_link),
@@ -346,4 +361,5 @@ ENDPOINTS = (
     Endpoint("DELETE", "/issue/{issue}/watchers", _unwatch),
     Endpoint("GET", "/issue/{issue}/votes", _votes),
     Endpoint("POST", "/issue/{issue}/votes", _vote),
+    Endpoint("DELETE", "/issue/{issue}/votes", _unvote),
 )

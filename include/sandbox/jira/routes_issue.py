@@ -8,7 +8,6 @@ from typing import Any
 from sandbox.jira import edits, house_rules, shapes, shapes_issue, transitions
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
-from sandbox.jira.fields import Setting, fields_of
 from sandbox.jira.shapes_issue import Wanted
 from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject, epoch_ms
@@ -112,26 +111,22 @@ def _createmeta_fields(call: Call) -> Answer:
     project = call.project()
     if call.path["type"] not in {kind.id for kind in project.types}:
         raise JiraError(404, f"Issue type with id '{call.path['type']}' does not exist in the project.")
-    setting = Setting(call.site.catalog, call.version, project, call.account)
-    needed = {"summary", "issuetype", *project.settings.required}
-    listed = [
-        shapes.meta(call.view, known, setting, known.id in needed, creating=True)
-        for known in fields_of(call.site.catalog).values()
-        if known.id not in edits.EVERYWHERE_BUT_TRANSITIONS
-    ]
-    listed.append(
-        {
-            "required": True,
-            "schema": {"type": "project", "system": "project"},
-            "name": "Project",
-            "key": "project",
-            "operations": ["set"],
-            "hasDefaultValue": False,
-            "fieldId": "project",
-            "allowedValues": [shapes.project(call.view, project)],
-        }
-    )
-    return Answer(_slice(call, "fields", listed))
+    return Answer(_slice(call, "fields", shapes.createmeta(call.view, project)))
+
+
+def _createmeta(call: Call) -> Answer:
+    """The older form, all projects in one; client libraries still ask it."""
+    wanted_keys, expand = call.words("projectKeys"), call.words("expand")
+    shown = []
+    for project in call.site.catalog.projects:
+        if (wanted_keys and project.key not in wanted_keys) or not call.site.catalog.may_browse(call.account, project):
+            continue
+        types = [shapes.issue_type(call.view, kind) for kind in project.types]
+        if "projects.issuetypes.fields" in expand:
+            fields = {one["fieldId"]: one for one in shapes.createmeta(call.view, project)}
+            types = [kind | {"fields": fields} for kind in types]
+        shown.append(shapes.project(call.view, project) | {"issuetypes": types})
+    return Answer({"expand": "projects", "projects": shown})
 
 
 def _transitions(call: Call) -> Answer:
@@ -274,6 +269,7 @@ ENDPOINTS = (
     Endpoint("POST", "/issue/bulk", _create_many),
     Endpoint("POST", "/issue/bulkfetch", _fetch_many),
     Endpoint("POST", "/changelog/bulkfetch", _changelog_many),
+    Endpoint("GET", "/issue/createmeta", _createmeta),
     Endpoint("GET", "/issue/createmeta/{project}/issuetypes", _createmeta_types),
     Endpoint("GET", "/issue/createmeta/{project}/issuetypes/{type}", _createmeta_fields),
     Endpoint("GET", "/issue/{issue}", _get),

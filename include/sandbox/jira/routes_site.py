@@ -23,7 +23,6 @@ def _server_info(call: Call) -> Answer:
             "serverTime": call.view.time(call.site.clock.now()),
             "scmInfo": "57a0ca5b4a0bb0ac5f3fee4764acb1c14e4d7e71",
             "serverTitle": f"{call.site.catalog.tenant.company} (simulated)",
-            "defaultLocale": {"locale": "en_US"},
             "serverTimeZone": call.site.zone.key,
         }
     )
@@ -171,11 +170,11 @@ def _categories(call: Call) -> Answer:
 
 
 def _priorities(call: Call) -> Answer:
-    return Answer([shapes.priority(call.view, one) for one in call.site.catalog.priorities])
+    return Answer([shapes.whole_priority(call.view, one) for one in call.site.catalog.priorities])
 
 
 def _find_priorities(call: Call) -> Answer:
-    return Answer(_page(call, [shapes.priority(call.view, one) for one in call.site.catalog.priorities], 50))
+    return Answer(_page(call, [shapes.whole_priority(call.view, one) for one in call.site.catalog.priorities], 50))
 
 
 def _types(call: Call) -> Answer:

@@ -51,6 +51,7 @@ def plant(site: Site, tickets: Iterable[Mapping[str, Any]]) -> None:
         for comment in seed.comments:
             by = site.catalog.account(comment["by"])
             comments.add(site, by, site.find(by, issue.key), {"body": of_text(comment["text"])}, "3")
+    site.store.settle()
 
 
 def _fields(site: Site, seed: Seed) -> dict[str, Any]:

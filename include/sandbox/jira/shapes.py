@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.jira.catalog import TYPE_TEXTS, Account, LinkType, Named, Project, Status, Transition
-from sandbox.jira.fields import Field, Setting, fields_of, options_of
+from sandbox.jira.fields import TRANSITIONS_ONLY, Field, Setting, fields_of, options_of
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject, stamp
@@ -195,6 +195,12 @@ def priority(view: View, shown: Named) -> JsonObject:
     }
 
 
+def whole_priority(view: View, shown: Named) -> JsonObject:
+    """Show a priority by itself, with more than stands within an issue."""
+    default = shown.name == view.site.catalog.settings.default_priority
+    return priority(view, shown) | {"statusColor": "#666666", "description": "", "isDefault": default}
+
+
 def resolution(view: View, shown: Named) -> JsonObject:
     return {"self": f"{view.rest}/resolution/{shown.id}", "id": shown.id, "description": "", "name": shown.name}
 
@@ -263,6 +269,20 @@ def meta(view: View, field: Field, setting: Setting, required: bool, *, creating
     if known is not None:
         shown["allowedValues"] = [choice(view, field.kind, one) for one in known]
     return shown
+
+
+def createmeta(view: View, shown: Project) -> list[JsonObject]:
+    """Show the fields of the screen on which an issue is created."""
+    setting = Setting(view.site.catalog, view.version, shown, view.account)
+    needed = {"summary", "issuetype", *shown.settings.required}
+    listed = [
+        meta(view, known, setting, known.id in needed, creating=True)
+        for known in fields_of(view.site.catalog).values()
+        if known.id not in TRANSITIONS_ONLY
+    ]
+    place: JsonObject = {"required": True, "schema": {"type": "project", "system": "project"}, "name": "Project"}
+    place |= {"key": "project", "operations": ["set"], "hasDefaultValue": False, "fieldId": "project"}
+    return [*listed, place | {"allowedValues": [project(view, shown)]}]
 
 
 def links_meta(required: bool) -> JsonObject:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sandbox.jira import comments, html, links, shapes, transitions, wiki_write
 from sandbox.jira.catalog import with_id
-from sandbox.jira.edits import EVERYWHERE_BUT_TRANSITIONS
-from sandbox.jira.fields import Field, fields_of, options_of
+from sandbox.jira.fields import TRANSITIONS_ONLY, Field, fields_of, options_of
 from sandbox.jira.shapes import View
 from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Link, RemoteLink
 from sandbox.jira.values import JsonObject, epoch_ms, stamp, words
@@ -96,8 +95,7 @@ def editmeta(view: View, shown: Issue) -> JsonObject:
     fields: JsonObject = {
         known.id: shapes.meta(view, known, setting, known.kind in ("summary", "type"))
         for known in fields_of(view.site.catalog).values()
-        if known.id not in EVERYWHERE_BUT_TRANSITIONS
-        and (known.id != "reporter" or view.account.may("MODIFY_REPORTER"))
+        if known.id not in TRANSITIONS_ONLY and (known.id != "reporter" or view.account.may("MODIFY_REPORTER"))
     }
     return {"fields": fields | {"issuelinks": shapes.links_meta(False)} if view.account.may("EDIT_ISSUES") else {}}
 
@@ -279,7 +277,8 @@ def _chosen(view: View, on: Issue, field: Field, chosen: str) -> JsonObject:
 
 def _noise(on: Issue) -> dict[str, Callable[[], Any]]:
     """Add the custom fields that every real site has and nobody fills; their types are as odd as here."""
-    noise: dict[str, Callable[[], Any]] = {f"customfield_{n}": _null for n in range(10001, 10038)}
+    numbers = [*range(10001, 10011), *range(10014, 10038)]
+    noise: dict[str, Callable[[], Any]] = {f"customfield_{n}": _null for n in numbers}
     noise["customfield_10000"] = lambda: "{}"
     noise["customfield_10018"] = lambda: _PARENT_LINK
     noise["customfield_10019"] = lambda: f"0|i{on.id:05d}:"

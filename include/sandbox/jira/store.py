@@ -152,6 +152,10 @@ class Store:
         self._attachments.update((attachment.id, issue.id) for attachment in issue.attachments)
         return issue
 
+    def settle(self) -> None:
+        """Let search know all that is there, as if it had been there for long."""
+        self._versions = {issue_id: [(0.0, versions[-1][1])] for issue_id, versions in self._versions.items()}
+
     def delete(self, issue: Issue) -> None:
         self._versions[issue.id].append((self._clock.timestamp(), None))
         self.links = {

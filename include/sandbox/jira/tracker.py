@@ -76,6 +76,8 @@ class JiraTracker:
         except JiraError as refused:
             raise Refused(str(refused)) from refused
         house_rules.run(self._site, account, issue_id, "created" if key is None else "edited")
+        if act.status:
+            house_rules.run(self._site, account, issue_id, "transitioned")
         issue = self._site.store.get(issue_id)
         if issue is None:
             raise Refused("The issue is gone.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.jira import links
 from sandbox.jira.catalog import Account, Transition
-from sandbox.jira.edits import apply_beside, changed_values, rich_values
+from sandbox.jira.edits import apply_beside, changed_values, check_beside, rich_values
 from sandbox.jira.errors import JiraError
 from sandbox.jira.fields import NOT_ON_SCREEN, Field, fields_of, item, parse
 from sandbox.jira.site import Site
@@ -43,6 +43,7 @@ def take(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
     _check_required(site, account, issue, chosen, values, body)
     for document in rich_values(site, values):
         site.check_media(issue.attachments, document)
+    check_beside(site, account, issue, body, version)
     known = fields_of(site.catalog)
     own = replace(setting, version="3")
     values |= {name: parse(known[name], value, own) for name, value in chosen.sets.items()}
