@@ -92,9 +92,7 @@ def whole_issue(site: JiraSite) -> str:
 @pytest.mark.parametrize("version", ["2", "3"])
 def test_an_issue_has_the_keys_and_types_of_recorded_issues(site: JiraSite, version: str) -> None:
     ours = site.get(f"{version}/issue/{whole_issue(site)}", expand="changelog")
-    mine = {
-        name for name in ours["fields"] if name.startswith("customfield_1004") or name.startswith("customfield_1005")
-    }
+    mine = {name for name in ours["fields"] if name.startswith(("customfield_1004", "customfield_1005"))}
     for name in mine:
         del ours["fields"][name]
     recorded = recorded_issues()
