@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from tandem.core import labels
-from tandem.core.doc import Markup, is_empty, normalise
+from tandem.core.doc import Markup, is_empty, media_refs, normalise, with_media
 from tandem.core.rules import Choices, FieldRule, People
 from tandem.core.values import Json, as_set, from_set, utc_text
 from tandem.errors import MappingError, TooLargeError
@@ -66,7 +66,7 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
     """
     if rule.kind == "rich":
         parsed = terms.markup.parse(native)
-        doc = normalise(parsed.doc)
+        doc = normalise(with_media(parsed.doc, dict.fromkeys(media_refs(parsed.doc))))
         return Said(None if is_empty(doc) else doc, len(parsed.lossy))
     if rule.kind == "set":
         read = frozenset(labels.read(item, terms.label_allowed) for item in as_set(native))

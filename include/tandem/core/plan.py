@@ -169,11 +169,10 @@ def _plan_field(
     written = [target for target in Which if verdict.to(target)]
     for target in written:
         _plan_write(plan, hub, how, target, verdict, events, now)
-    if verdict.clash and verdict.clash.winner:
-        plan.mark(events[verdict.clash.winner.other], "superseded", "lost a conflict")
     if written:
-        for which in set(Which) - {target.other for target in written}:
-            plan.mark([e for e in events[which] if e.id not in plan.states], "superseded", "overwritten")
+        if not verdict.clash:  # what lost a conflict is superseded when the winner has arrived, not before
+            for which in set(Which) - {target.other for target in written}:
+                plan.mark(events[which], "superseded", "back to what both agreed on")
         return
     if verdict.agreed:
         plan.mark(events[Which.LEFT] + events[Which.RIGHT], "settled")
@@ -218,11 +217,13 @@ def _plan_write(
     own = sorted(events[source], key=lambda event: (event.at, event.order))
     last = own[-1] if own else None
     if target in how.once or how.on_change.get(target) == "ignore":
-        plan.mark(own, "noted", "written at creation only")
-        plan.rebase.add((source, hub))
+        lost = events[target] if verdict.clash else []
+        plan.mark([*own, *lost], "noted", "written at creation only")
+        plan.rebase |= {(source, hub)} | ({(target, hub)} if lost else set())
         return
     carries = (last.id,) if last else ()
-    covers = tuple(event.id for event in own[:-1])
+    lost = events[target] if verdict.clash else []
+    covers = tuple(event.id for event in [*own[:-1], *lost])
     at, order = (last.at, last.order) if last else (now, "")
     if how.on_change.get(target) == "comment":
         body = write.value if isinstance(write.value, dict) else doc(paragraph(str(write.value or "")))

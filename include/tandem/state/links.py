@@ -100,6 +100,39 @@ def versions(tx: Tx, pair: str, which: Which) -> dict[str, tuple[str, str | None
     return {row["ticket"]: (row["link"], row["version"]) for row in tx.rows(select)}
 
 
+def member_states(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, tuple[str | None, str]]:
+    """Read for the linked ones of these tickets: (version last consumed, state)."""
+    found: dict[str, tuple[str | None, str]] = {}
+    for some in chunks(sorted(set(tickets))):
+        select = sa.select(member.c.ticket, member.c.version, member.c.state).where(
+            member.c.pair == pair, member.c.side == which.value, member.c.ticket.in_(some), member.c.current
+        )
+        found |= {row["ticket"]: (row["version"], row["state"]) for row in tx.rows(select)}
+    return found
+
+
+def count_unseen(tx: Tx, pair: str, which: Which) -> tuple[int, int]:
+    """Count the members of a side: (unseen, all)."""
+    select = (
+        sa.select(member.c.state, sa.func.count().label("n"))
+        .where(member.c.pair == pair, member.c.side == which.value, member.c.current)
+        .group_by(member.c.state)
+    )
+    found = {row["state"]: int(row["n"]) for row in tx.rows(select)}
+    return found.get("unseen", 0), sum(found.values())
+
+
+def link_with_origin(tx: Tx, pair: str, of: str) -> Link | None:
+    """Find the pair's link of an origin."""
+    row = tx.row(sa.select(link.c.id).where(link.c.pair == pair, link.c.origin == of))
+    return links(tx, pair, ids=[row["id"]])[row["id"]] if row else None
+
+
+def has_origin(tx: Tx, of: str) -> bool:
+    """Tell whether an origin is known in this installation."""
+    return tx.row(sa.select(origin.c.id).where(origin.c.id == of)) is not None
+
+
 def origin_at(tx: Tx, system: str, kind: str, native: str) -> str | None:
     """Find the origin that is present as this native thing."""
     row = tx.row(
@@ -226,6 +259,40 @@ def join(tx: Tx, pair: str, of: str, which: Which, record: Record, version: str 
     tx.upsert(member, [row], update=["link", "current", "key", "url", "place"])
 
 
+def join_made(tx: Tx, pair: str, of: str, which: Which, ticket: str) -> None:
+    """Make a ticket that we just created a member of its link; what it shows is read at reconcile."""
+    row: dict[str, object] = {
+        "pair": pair,
+        "side": which.value,
+        "ticket": ticket,
+        "link": of,
+        "current": True,
+        "key": ticket,
+        "former_keys": [],
+        "url": "",
+        "place": "",
+        "version": None,
+        "state": "seen",
+        "reason": "",
+    }
+    tx.upsert(member, [row], update=["link", "current"])
+
+
+def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company: str) -> None:
+    """See that an origin is there: a notice of ours has one of its own from the moment it is written."""
+    row = {
+        "id": of,
+        "kind": kind,
+        "system": system,
+        "native": native,
+        "private": False,
+        "company": company,
+        "at": None,
+        "sealed": None,
+    }
+    tx.upsert(origin, [row], update=())
+
+
 def see_member(tx: Tx, pair: str, which: Which, record: Record) -> None:
     """Take in where a member stands now: key and place follow a move, former keys stay findable."""
     row = tx.row(
@@ -236,7 +303,7 @@ def see_member(tx: Tx, pair: str, which: Which, record: Record) -> None:
     if row is None:
         return
     former = [str(key) for key in row["former_keys"]]
-    if row["key"] != record.key and row["key"] not in former:
+    if row["key"] not in (record.key, record.id) and row["key"] not in former:
         former.append(row["key"])
     state = "final" if record.final else "seen" if record.in_scope else "out"
     reason = record.final or ("" if record.in_scope else record.scope_reason)

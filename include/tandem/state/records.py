@@ -293,6 +293,11 @@ def forget_stage(tx: Tx, pair: str, run: str) -> None:
     tx.run(sa.delete(hub).where(hub.c.pair == pair, hub.c.run == run))
 
 
+def forget_stages(tx: Tx, pair: str, but: str) -> None:
+    """Drop the hub tickets of all other runs: they were mapped against bases that have moved since."""
+    tx.run(sa.delete(hub).where(hub.c.pair == pair, hub.c.run != but))
+
+
 def _event(tx: Tx, row: Mapping[str, object]) -> Event:
     sealed = row["sealed"]
     content = tx.open(str(sealed)) if sealed else {}

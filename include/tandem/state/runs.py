@@ -34,6 +34,16 @@ class Held:
     state: str
     next_try: datetime | None
 
+    @property
+    def tried_at(self) -> datetime | None:
+        """When it was tried last."""
+        return None if self.next_try is None else self.next_try - pause(self.tries)
+
+
+def pause(tries: int) -> timedelta:
+    """How long to wait after so many vain tries."""
+    return BACK_OFF[min(tries, len(BACK_OFF)) - 1]
+
 
 def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
     """Read how far a side was read; a side never read before has a row with nothing in it."""
@@ -165,13 +175,12 @@ def put_quarantine(
     )
     known = tx.row(sa.select(quarantine).where(*where))
     tries = known["tries"] + 1 if known else 1
-    pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
     values = {
         "code": code,
         "key": key[:200],
         "state": "parked" if tries >= PARK_AFTER else "open",
         "tries": tries,
-        "next_try": to_db(now + pause),
+        "next_try": to_db(now + pause(tries)),
         "sealed": tx.seal(content),
     }
     if known:

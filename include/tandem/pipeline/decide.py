@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Diff: merge each link of the run, plan its writes, and stop before the first one if the plan is beyond the limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tandem.core import safety
+from tandem.core.model import FieldState, HubTicket
+from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
+from tandem.core.rules import Which
+from tandem.core.values import Json
+from tandem.errors import MappingError, SafetyStopError
+from tandem.pipeline.compose import Composed, Refused, Scene, compose
+from tandem.pipeline.environment import Run, log
+from tandem.pipeline.translate import canonical_native
+from tandem.state import actions, links, records, runs
+from tandem.state.links import Base, Link
+from tandem.state.runs import Held
+from tandem.state.store import Tx
+
+
+def pair_rules(run: Run) -> PairRules:
+    """What the pair says of each field that both offers know."""
+    fields: dict[str, FieldPlan] = {}
+    left, right = run.end(Which.LEFT), run.end(Which.RIGHT)
+    for hub in left.offer.fields.keys() & right.offer.fields.keys():
+        rules = {Which.LEFT: left.offer.fields[hub], Which.RIGHT: right.offer.fields[hub]}
+        ways = frozenset(which for which in Which if rules[which].comes_in and rules[which.other].goes_out)
+        fields[hub] = FieldPlan(
+            hub=hub,
+            ways=ways,
+            rule=run.pair.conflicts.rule(hub),
+            a_set=rules[Which.LEFT].kind == "set",
+            once=frozenset(which for which in Which if rules[which].once),
+            on_change={which: rule.on_change for which, rule in rules.items() if rule.on_change},
+        )
+    return PairRules(
+        fields=fields,
+        tie=Which(run.pair.tie),
+        workflow=frozenset(which for which, end in run.ends.items() if end.caps.workflow),
+        creates=frozenset(which for which, end in run.ends.items() if end.offer.create is not None),
+        takes_comments=frozenset(Which),
+        takes_files=frozenset(which for which, end in run.ends.items() if end.offer.attachments is not None),
+    )
+
+
+@dataclass
+class Diff:
+    """What diff has decided so far."""
+
+    actions: list[actions.Action] = field(default_factory=list)
+    plans: dict[str, LinkPlan] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    parked: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def decide(run: Run) -> dict[str, int]:
+    """Plan the run.
+
+    Raises:
+        SafetyStopError: the plan is beyond the pair's limits; nothing was written.
+    """
+    rules = pair_rules(run)
+    with run.store.read() as tx:
+        hubs = {which: _hubs(tx, run, which) for which in Which}
+        ids = {ticket.link for side in hubs.values() for ticket in side.values()}
+        all_links = links.links(tx, run.name, ids=ids)
+        busy = {action.link for action in actions.in_state(tx, run.name, ["sent"])}
+        busy |= {action.link for action in actions.unsettled(tx, run.name)}
+        held = runs.held(tx, run.name)
+    by_link: dict[str, dict[Which, HubTicket]] = {}
+    for which, tickets in hubs.items():
+        for ticket in tickets.values():
+            by_link.setdefault(ticket.link, {})[which] = ticket
+    diff = Diff()
+    with run.store.begin(run.fence) as tx:
+        earlier = actions.in_state(tx, run.name, ["planned"])
+        actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
+        for id_, link in all_links.items():
+            if id_ not in busy:
+                own = [one for one in held if one.link == id_]
+                _decide_link(tx, run, rules, link, by_link[id_], own, diff)
+        stops = _stops(tx, run, diff)
+        _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops))
+    if stops:
+        _stop(run, stops)
+    return {"links": len(by_link), "actions": len(diff.actions), **diff.counts}
+
+
+def _hubs(tx: Tx, run: Run, which: Which) -> dict[str, HubTicket]:
+    found = records.hubs(tx, run.name, run.job.run_id, which)
+    return {ticket: HubTicket.model_validate(message) for ticket, message in found.items()}
+
+
+def _decide_link(
+    tx: Tx,
+    run: Run,
+    rules: PairRules,
+    link: Link,
+    hubs: Mapping[Which, HubTicket],
+    held: list[Held],
+    diff: Diff,
+) -> None:
+    for ticket in hubs.values():
+        if ticket.final:
+            why = f"{run.end(ticket.side).offer.name}: {ticket.final}"
+            plan = LinkPlan()
+            for one in hubs.values():
+                plan.mark(one.events, "parked", why)
+            diff.plans[link.id], diff.parked[link.id] = plan, why
+            return
+    lone = link.lone
+    if lone is not None:
+        if lone in hubs:
+            _decide_lone(tx, run, rules, link, hubs[lone], held, diff)
+        return
+    if len(hubs) < 2:
+        return  # the other member was never read in scope: nothing to merge with
+    waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
+    states = {which: state for which, state in waiting.items() if state}
+    usable = {which: _without_held_fields(ticket, held, rules) for which, ticket in hubs.items()}
+    plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
+    for which, ticket in hubs.items():
+        if states.get(which) == "parked":
+            diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
+        if which not in states:
+            kept = {event.id for event in usable[which].events}
+            plan.mark([e for e in ticket.events if e.id not in kept], "quarantined", "the field is set aside")
+        _note_problems(run, ticket, diff, link)
+    _finish(tx, run, link, plan, hubs, diff)
+
+
+def _decide_lone(
+    tx: Tx, run: Run, rules: PairRules, link: Link, ticket: HubTicket, held: list[Held], diff: Diff
+) -> None:
+    """A ticket without a twin: it is made, unless something holds it."""
+    plan = LinkPlan()
+    state = _waiting(run, ticket, held)
+    if state is None and ticket.side.other not in rules.creates:
+        diff.parked[link.id] = f"{run.end(ticket.side.other).offer.name} makes no tickets"
+        plan.mark(ticket.events, "noted", "the other side makes no tickets")
+    elif state is not None:
+        plan.mark(ticket.events, state, ticket.scope_reason if state == "parked" else "")
+        if state == "parked":
+            diff.parked[link.id] = f"{run.end(ticket.side).offer.name}: out of scope ({ticket.scope_reason})"
+    else:
+        plan = plan_create(ticket, rules, run.env.now())
+        diff.counts["creates"] += 1
+    _note_problems(run, ticket, diff, link)
+    _finish(tx, run, link, plan, {ticket.side: ticket}, diff)
+
+
+def _waiting(run: Run, ticket: HubTicket, held: list[Held]) -> str | None:
+    """The state in which a side's events wait, if nothing of that side is to be sent."""
+    if not ticket.in_scope:
+        return "parked"
+    if ticket.problems:
+        return "quarantined"
+    for one in held:
+        if one.side is ticket.side and not one.field and one.code != MappingError.code:
+            if one.state == "parked":
+                return "quarantined"
+            news = any(one.tried_at is None or event.at > one.tried_at for event in ticket.events)
+            if one.next_try is not None and one.next_try > run.env.now() and not news:
+                return "quarantined"
+    return None
+
+
+def _without_held_fields(ticket: HubTicket, held: list[Held], rules: PairRules) -> HubTicket:
+    """Fields that are set aside count as unchanged, and their events wait."""
+    names = {one.field for one in held if one.field and one.side is ticket.side}
+    if not names:
+        return ticket
+    fields = {
+        hub: FieldState(value=state.base, base=state.base, has_base=state.has_base) if hub in names else state
+        for hub, state in ticket.fields.items()
+    }
+    events = tuple(event for event in ticket.events if not (event.kind == "field" and event.field in names))
+    return ticket.model_copy(update={"fields": fields, "events": events})
+
+
+def _note_problems(run: Run, ticket: HubTicket, diff: Diff, link: Link) -> None:
+    if ticket.problems and ticket.in_scope:
+        first = ticket.problems[0]
+        error = MappingError(first.what, fields=[first.field])
+        diff.refused[f"{link.id}/{ticket.side}"] = Refused(ticket.side, error, first.key, first.shown)
+
+
+def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
+    """Write the plan in the targets' terms."""
+    diff.plans[link.id] = plan
+    if not plan.intents:
+        return
+    taken = {which: records.latest_records(tx, run.name, which, [ticket.ticket]) for which, ticket in hubs.items()}
+    found = {which: taken[which][ticket.ticket] for which, ticket in hubs.items()}
+    steps = records.events_by_id(tx, [intent.step for intent in plan.intents if intent.step is not None])
+    made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps), len(diff.actions))
+    diff.actions += made.actions
+    if made.refused is not None:
+        source = made.refused.source
+        diff.refused[f"{link.id}/{source}"] = made.refused
+        plan.mark(hubs[source].events, "quarantined", made.refused.error.code)
+
+
+def _stops(tx: Tx, run: Run, diff: Diff) -> list[safety.Measured]:
+    """Measure the plan against the pair's limits."""
+    creates, closes, emptied = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    for action in diff.actions:
+        name = run.end(action.side).offer.name
+        values = action.content.get("fields")
+        hub = values if isinstance(values, dict) else {}
+        if action.kind == "create":
+            creates[name] += 1
+        elif action.kind == "status" and hub.get("status") in ("solved", "closed"):
+            closes[name] += 1
+        for key, value in hub.items():
+            if value in (None, "", []) and action.kind == "update":
+                emptied[(name, key)] += 1
+    unseen = {}
+    for which, end in run.ends.items():
+        missing, linked = links.count_unseen(tx, run.name, which)
+        unseen[end.offer.name] = (missing, linked)
+    since = runs.last_done(tx, run.name)
+    covered = safety.intervals(run.env.now() - since if since else None, run.pair.interval)
+    limits = {safety.CREATES: run.pair.limits.creates, safety.CLOSES: run.pair.limits.closes}
+    measured = safety.measure(
+        creates=creates,
+        closes=closes,
+        emptied=emptied,
+        unseen=unseen,
+        limits=limits,
+        covered=covered,
+        raised=runs.approvals(tx, run.name),
+    )
+    return [one for one in measured if one.over]
+
+
+def _stop(run: Run, stops: list[safety.Measured]) -> None:
+    what = f"The plan was stopped before its first write: {safety.words(stops)}."
+    ways = ", ".join(sorted({one.limit for one in stops}))
+    fix = (
+        f"Look at it with `tandem plan {run.name}`. If it is right, let the next run do it: "
+        f"`tandem approve {run.name}` (raises {ways} to the measured values, once)."
+    )
+    with run.store.begin(run.fence) as tx:
+        counts: dict[str, Any] = {"stops": [[one.limit, one.side, one.value, one.allowed] for one in stops]}
+        runs.count(tx, run.name, run.job.run_id, "safety", counts)
+    raise SafetyStopError(what, where=run.name, fix=fix)
+
+
+def _store(
+    tx: Tx,
+    run: Run,
+    diff: Diff,
+    all_links: Mapping[str, Link],
+    by_link: Mapping[str, Mapping[Which, HubTicket]],
+    *,
+    apply: bool,
+) -> None:
+    """Store the plan. What needs no write (settled, noted, parked, conflicts) takes effect now, unless held back."""
+    actions.plan(tx, run.name, diff.actions, run.env.now())
+    every = {event.id for ticket in _tickets(by_link) for event in ticket.events}
+    for id_, plan in diff.plans.items():
+        if apply:
+            _apply(tx, run, diff, all_links[id_], plan, by_link[id_])
+        for clash in plan.clashes.values():
+            diff.counts["conflicts" if clash.winner else "held"] += 1
+    judged = {event for plan in diff.plans.values() for event in plan.states} if apply else set()
+    records.set_events(tx, every - judged, "waiting", run=run.job.run_id)
+    _ahead(tx, run, by_link)
+    for key, refused in diff.refused.items():
+        diff.counts["quarantined"] += 1
+        if apply:
+            _quarantine(tx, run, key.split("/")[0], refused)
+    if apply:
+        runs.use_approvals(tx, run.name)
+
+
+def _tickets(by_link: Mapping[str, Mapping[Which, HubTicket]]) -> list[HubTicket]:
+    return [ticket for sides in by_link.values() for ticket in sides.values()]
+
+
+def _ahead(tx: Tx, run: Run, by_link: Mapping[str, Mapping[Which, HubTicket]]) -> None:
+    """Events that their record does not show yet wait for the next run."""
+    for which in Which:
+        tickets = [sides[which].ticket for sides in by_link.values() if which in sides]
+        found = records.open_events(tx, run.name, which, tickets)
+        ids = [event.id for events in found.values() for event in events if event.state is None]
+        records.set_events(tx, ids, "waiting", "its ticket is read again", run=run.job.run_id)
+
+
+def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket]) -> None:
+    now = run.env.now()
+    for id_, state in plan.states.items():
+        records.set_events(tx, [id_], state.name, state.reason, run=run.job.run_id)
+    for which in Which:
+        if which not in hubs:
+            continue
+        end = run.end(which)
+        record = records.latest_records(tx, run.name, which, [hubs[which].ticket])[hubs[which].ticket]
+        moved: dict[str, Base] = {}
+        old = links.bases(tx, [link.id]).get((link.id, which), {})
+        for side, hub in plan.rebase | plan.unsaid:
+            if side is not which or hub not in end.offer.fields:
+                continue
+            rule = end.offer.fields[hub]
+            shown = canonical_native(rule, record.fields.get(rule.native), end.terms(rule.native, record))
+            if (side, hub) in plan.unsaid:
+                known = old.get(hub, Base(None, end.mapping))
+                moved[hub] = Base(known.value, end.mapping, unsaid=shown)
+            else:
+                moved[hub] = Base(shown, end.mapping)
+        links.set_bases(tx, link.id, which, moved)
+    agreed = {hub for _, hub in plan.rebase} - set(plan.clashes)
+    runs.settle_conflicts(tx, link.id, agreed, now)
+    for hub, clash in plan.clashes.items():
+        content: dict[str, Json] = {
+            f"{part}_{which}": getattr(hubs[which].fields[hub], part) for which in Which for part in ("base", "value")
+        }
+        winner = clash.winner.value if clash.winner else None
+        runs.put_conflict(tx, run.name, link.id, hub, clash.rule, winner, run.job.run_id, content, now)
+    why = diff.parked.get(link.id)
+    if why is not None:
+        if link.state != "parked" or link.reason != why:
+            log.info("%s: link parked (%s)", _label(link), why)
+        links.update_links(tx, [link.id], now, state="parked", reason=why[:300])
+    elif link.state == "parked":
+        links.update_links(tx, [link.id], now, state="linked" if link.lone is None else "new", reason="")
+    for which, ticket in hubs.items():
+        if not ticket.problems:
+            _release_mapping(tx, run, link, which)
+
+
+def _release_mapping(tx: Tx, run: Run, link: Link, which: Which) -> None:
+    """A value that has its place by now lets its direction go."""
+    for one in runs.held(tx, run.name):
+        if one.link == link.id and one.side is which and one.code == MappingError.code and not one.field:
+            runs.release(tx, link.id, which, "", run.env.now())
+
+
+def _quarantine(tx: Tx, run: Run, link: str, refused: Refused) -> None:
+    error = refused.error
+    content: Json = {"what": error.what, "fix": error.fix, "value": refused.shown, "fields": list(error.fields)}
+    runs.put_quarantine(tx, run.name, link, refused.source, "", error.code, refused.key, content, run.env.now())
+    found = links.links(tx, run.name, ids=[link])[link]
+    log.warning("%s quarantined: %s %s (%s)", _label(found), error.code, error.what, refused.key)
+
+
+def _label(link: Link) -> str:
+    return " / ".join(member.key for member in link.members.values())

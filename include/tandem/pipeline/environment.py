@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a task of a run is given: the job, the installation, and both ends with their connectors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tandem.config.identity import mapping_hash
+from tandem.config.models import FieldRule, Pair
+from tandem.config.models import Side as Offer
+from tandem.config.needs import needs
+from tandem.connectors.base import Capabilities, Connector, Preflight, Record
+from tandem.connectors.registry import factory
+from tandem.core.mapping import Terms
+from tandem.core.rules import Choices, Which
+from tandem.http import Http
+from tandem.state import runs
+from tandem.state.store import Fence, Store, Tx
+
+if TYPE_CHECKING:
+    import requests
+
+log = logging.getLogger("tandem")
+
+
+class Tracker(Protocol):
+    """A way to one tracker: address, a session that is logged in, and whether plain http was allowed by hand."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def session(self) -> requests.Session: ...
+    @property
+    def allow_plain_http(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one task is asked to do. Ids, dates, flags and numbers only."""
+
+    pair: str
+    run_id: str
+    kind: str = "manual"  # scheduled, manual, backfill, cli
+    try_number: int = 1
+    window: tuple[datetime, datetime] | None = None
+    tickets: tuple[str, ...] = ()
+    dry_run: bool = False
+    variable: str | None = None  # read by extract alone
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+Progress = Callable[[str, int, int], None]  # phase, done, total
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The installation: files, state, ways to the trackers, a clock."""
+
+    root: Path  # holds contracts/ and pairs/
+    store: Store
+    tracker: Callable[[str], Tracker]  # by the id of a connection
+    now: Callable[[], datetime] = utc_now
+    progress: Progress = _silent
+    connect: Callable[[Offer], Connector] | None = None  # in place of tracker: for connectors that are not over HTTP
+
+
+@dataclass
+class End:
+    """One side in a run: its offer, its connector, its dictionary."""
+
+    which: Which
+    offer: Offer
+    connector: Connector
+    dictionary: Mapping[str, Choices] = field(default_factory=dict)
+    offset: float = 0.0  # the tracker's clock minus ours, in seconds
+    account: str = ""
+
+    @property
+    def system(self) -> str:
+        """Tells this tracker from others in the whole installation."""
+        return self.offer.connection
+
+    @property
+    def caps(self) -> Capabilities:
+        return self.connector.capabilities
+
+    @cached_property
+    def mapping(self) -> str:
+        """Hash of the contract's mapping."""
+        return mapping_hash(self.offer)
+
+    def rule(self, hub: str) -> FieldRule | None:
+        return self.offer.fields.get(hub)
+
+    def hub_of(self, native: str) -> str | None:
+        """Give the hub field that a native field stands for."""
+        return next((hub for hub, rule in self.offer.fields.items() if rule.native == native), None)
+
+    def terms(self, native: str, record: Record | None = None) -> Terms:
+        """Give what is needed to read and write a field of a record."""
+        people = record.people if record else {}
+        return Terms(
+            choices=self.dictionary.get(native, Choices()),
+            people=self.offer.people,
+            markup=self.connector.markup,
+            emails={account: person.email.lower() for account, person in people.items() if person.email},
+            zone=self.offer.zone,
+            due_hour=self.offer.due_hour,
+            life_cycle_ends=self.caps.life_cycle_ends,
+            label_allowed=self.caps.label_allowed,
+            label_max=self.caps.label_max,
+        )
+
+
+@dataclass
+class Run:
+    """One task's view of a run."""
+
+    job: Job
+    env: Environment
+    pair: Pair
+    fence: Fence
+    ends: Mapping[Which, End]
+
+    @property
+    def store(self) -> Store:
+        return self.env.store
+
+    @property
+    def name(self) -> str:
+        return self.pair.name
+
+    def end(self, which: Which) -> End:
+        return self.ends[which]
+
+
+def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
+    """Build both ends, with the dictionaries that the last preflight left in the state."""
+    ends = {}
+    for which, offer in ((Which.LEFT, pair.left), (Which.RIGHT, pair.right)):
+        end = End(which, offer, connector(env, offer))
+        with env.store.begin() as tx:
+            load_dictionary(tx, pair.name, end)
+        ends[which] = end
+    return ends
+
+
+def connector(env: Environment, offer: Offer) -> Connector:
+    """Build the connector of an offer."""
+    if env.connect is not None:
+        return env.connect(offer)
+    way = env.tracker(offer.connection)
+    http = Http(way.session, way.url, tenant=offer.connection, allow_plain_http=way.allow_plain_http)
+    return factory(offer.system)(http, needs(offer))
+
+
+def load_dictionary(tx: Tx, pair: str, end: End) -> None:
+    """Take the dictionary, bindings and clock that the state holds for a side."""
+    row = runs.get_side(tx, pair, end.which)
+    end.offset = float(row["clock_offset"] or 0.0)
+    stored = row["dictionary"] or {}
+    end.account = stored.get("account", "")
+    end.dictionary = {
+        name: Choices(
+            ids={**{label: id_ for id_, label in info["choices"].items()}, **(row["bindings"] or {}).get(name, {})},
+            names=info["choices"],
+            max_length=info["max_length"],
+            kind=info["kind"],
+        )
+        for name, info in stored.get("fields", {}).items()
+    }
+
+
+def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime) -> list[str]:
+    """Store what preflight found; bind the contract's names to ids. Return notices on names that changed.
+
+    A name is bound when it is first seen. It stays bound while its id exists, whatever the id is called by then:
+    a renamed status, or an account whose language was switched, changes no meaning.
+    """
+    row = runs.get_side(tx, pair, end.which)
+    before: dict[str, dict[str, str]] = row["bindings"] or {}
+    bindings: dict[str, dict[str, str]] = {}
+    notices = []
+    for native, names in _names(end.offer).items():
+        info = found.fields.get(native)
+        if info is None or not info.choices:
+            continue
+        current = {label: id_ for id_, label in info.choices.items()}
+        own = bindings.setdefault(native, {})
+        for name in names:
+            bound = before.get(native, {}).get(name)
+            if bound in info.choices:
+                own[name] = str(bound)
+                if name not in current:
+                    notices.append(f'{native}: what the contract calls "{name}" has another name in the tracker now')
+            elif name in current:
+                own[name] = current[name]
+            elif name in info.choices:
+                own[name] = name
+    fields = {
+        name: {"choices": dict(info.choices), "max_length": info.max_length, "kind": info.kind, "label": info.label}
+        for name, info in found.fields.items()
+    }
+    runs.set_side(
+        tx,
+        pair,
+        end.which,
+        preflight_at=now,
+        clock_offset=found.offset,
+        dictionary={"account": found.account.id, "version": found.version, "fields": fields},
+        bindings=bindings,
+    )
+    runs.put_edges(tx, end.system, found.edges)
+    load_dictionary(tx, pair, end)
+    return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
+
+
+def _names(offer: Offer) -> dict[str, set[str]]:
+    """The native names that a contract uses, by native field."""
+    names: dict[str, set[str]] = {}
+    for rule in offer.fields.values():
+        own = names.setdefault(rule.native, set())
+        for known in rule.map.values():
+            own.update(known)
+        own.update(rule.ignore)
+        if rule.otherwise_in:
+            own.add(rule.otherwise_in)
+    for status, transition in offer.transitions.items():
+        if "status" in offer.fields:
+            names.setdefault(offer.fields["status"].native, set()).add(status)
+        for native, value in transition.fields.items():
+            if isinstance(value, str):
+                names.setdefault(native, set()).add(value)
+    for native, value in (offer.create or {}).items():
+        if isinstance(value, str):
+            names.setdefault(native, set()).add(value)
+    return names

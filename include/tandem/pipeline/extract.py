@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Extract: read what changed on both sides since the cursors, and store it with its events.
+
+One page with all its follow-up reads is one transaction: records, events, cursor. What is stored makes its link
+*pending*; a pending link is read by id in each run until nothing of it is open, so nothing that an index hid, a crash
+interrupted or a quarantine held is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tandem.connectors.base import History, Page, Record, Seen
+from tandem.core.rules import Which
+from tandem.errors import ConfigurationError
+from tandem.pipeline.environment import End, Run, keep_dictionary, load_dictionary, log
+from tandem.pipeline.intake import store_ticket
+from tandem.state import links, records, runs
+from tandem.state.store import Tx, from_db
+
+PREFLIGHT_EVERY = timedelta(hours=1)
+
+
+@dataclass
+class Reading:
+    """What was read of one side in this run."""
+
+    read: set[str] = field(default_factory=set)  # tickets read by id
+    changed: int = 0
+    events: int = 0
+    compared: int = 0
+    unseen: set[str] = field(default_factory=set)
+
+
+def read_sides(run: Run) -> dict[str, dict[str, int]]:
+    """Bring both sides up to date and take up the tickets of this run. Return counts by side."""
+    readings = {which: Reading() for which in Which}
+    for end in run.ends.values():
+        _preflight(run, end)
+        _start(run, end)
+    for which, end in run.ends.items():
+        _changes(run, end, readings[which])
+    for which, end in run.ends.items():
+        _pending(run, end, readings[which])
+        _sweep(run, end, readings[which])
+        if run.job.window:
+            _window(run, end, readings[which], run.job.window)
+    _take_up(run, readings)
+    return {
+        which.value: {
+            "changed": reading.changed,
+            "events": reading.events,
+            "compared": reading.compared,
+            "unseen": len(reading.unseen),
+        }
+        for which, reading in readings.items()
+    }
+
+
+def _preflight(run: Run, end: End) -> None:
+    """Ask the tracker about itself, at most once an hour."""
+    now = run.env.now()
+    with run.store.begin() as tx:
+        row = runs.get_side(tx, run.name, end.which)
+        at = row["preflight_at"]
+        if at is not None and now - from_db(at) < PREFLIGHT_EVERY and row["dictionary"]:
+            load_dictionary(tx, run.name, end)
+            return
+    found = end.connector.preflight()
+    wrong = [problem for problem in found.problems if not problem.warning]
+    if wrong:
+        raise ConfigurationError(wrong, where=end.offer.name)
+    with run.store.begin(run.fence) as tx:
+        for notice in keep_dictionary(tx, run.name, end, found, now):
+            log.warning("%s %s", end.offer.name, notice)
+
+
+def _start(run: Run, end: End) -> None:
+    """At the first run: set the cursor, and note by id alone what is in scope and not to be taken."""
+    with run.store.begin() as tx:
+        if runs.get_side(tx, run.name, end.which)["started_at"] is not None:
+            return
+    tracker_now = run.env.now() + timedelta(seconds=end.offset)
+    cursor = end.connector.start(tracker_now)
+    start = run.pair.start
+    seen = [one for page in end.connector.in_scope() for one in page.seen if one.in_scope]
+    if start == "all":
+        left_out: list[Seen] = []
+    elif start == "open":
+        left_out = _final_ones(end, seen)
+    else:
+        since = tracker_now if start == "now" else _midnight(start, end)
+        left_out = [one for one in seen if one.created_at < since]
+    with run.store.begin(run.fence) as tx:
+        links.put_before_start(tx, run.name, end.which, [one.id for one in left_out])
+        runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=run.env.now(), swept_at=run.env.now())
+    taken = {one.id for one in seen} - {one.id for one in left_out}
+    if taken:
+        _read_and_store(run, end, sorted(taken), Reading(), cursor=None)
+
+
+def _midnight(day: object, end: End) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    return datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=ZoneInfo(end.offer.zone))
+
+
+def _final_ones(end: End, seen: Sequence[Seen]) -> list[Seen]:
+    """Of the tickets in scope, those that are solved or take no more."""
+    rule = end.rule("status")
+    solved: set[str] = set()
+    if rule is not None:
+        choices = end.terms(rule.native).choices
+        solved = {choices.id_of(name) for hub in ("solved", "closed") for name in rule.map.get(hub, ())}
+    over: set[str] = set()
+    for some in records.chunks([one.id for one in seen], end.caps.fetch_batch):
+        for record in end.connector.fetch(some):
+            status = record.fields.get(rule.native) if rule else None
+            if record.final or str(status) in solved:
+                over.add(record.id)
+    return [one for one in seen if one.id in over]
+
+
+def _changes(run: Run, end: End, reading: Reading) -> None:
+    """Follow the tracker's feed of changes from the cursor."""
+    with run.store.begin() as tx:
+        cursor = runs.get_side(tx, run.name, end.which)["cursor"]
+    for page in end.connector.changed_since(cursor):
+        with run.store.read() as tx:
+            wanted = _wanted(tx, run, end, page.seen)
+        reading.changed += len(wanted)
+        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=_deleted(page))
+        run.env.progress(f"extract {end.offer.name}", reading.changed, 0)
+
+
+def _deleted(page: Page) -> set[str]:
+    return {one.id for one in page.seen if one.deleted}
+
+
+def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
+    """Of the tickets that a listing names: those without a link that are in scope, and those of another version."""
+    known = {one.id: one for one in seen}
+    of = links.member_states(tx, run.name, end.which, known)
+    early = links.before_starts(tx, run.name, end.which, known)
+    wanted = []
+    for one in known.values():
+        if one.id in of:
+            version, state = of[one.id]
+            if version is None or one.version > version or state == "unseen" or one.deleted:
+                wanted.append(one.id)
+        elif one.in_scope and not one.deleted and one.id not in early:
+            wanted.append(one.id)
+    return wanted
+
+
+def _pending(run: Run, end: End, reading: Reading) -> None:
+    """Read by id what is still open from earlier runs."""
+    with run.store.read() as tx:
+        pending = links.links(tx, run.name, pending=True).values()
+    ids = [link.members[end.which].ticket for link in pending if end.which in link.members]
+    _read_and_store(run, end, [id_ for id_ in ids if id_ not in reading.read], reading, cursor=None)
+
+
+def _sweep(run: Run, end: End, reading: Reading) -> None:
+    """Now and then list all that is in scope, to find what the feed of changes did not show."""
+    now = run.env.now()
+    with run.store.begin() as tx:
+        swept = runs.get_side(tx, run.name, end.which)["swept_at"]
+    if swept is not None and (now - from_db(swept)).total_seconds() < end.caps.sweep_every:
+        return
+    listed: set[str] = set()
+    for page in end.connector.in_scope():
+        inside = [one for one in page.seen if one.in_scope]
+        listed |= {one.id for one in inside}
+        with run.store.read() as tx:
+            wanted = [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read]
+        _read_and_store(run, end, wanted, reading, cursor=None)
+    with run.store.read() as tx:
+        members = links.versions(tx, run.name, end.which)
+    missing = [ticket for ticket in members if ticket not in listed and ticket not in reading.read]
+    _read_and_store(run, end, missing, reading, cursor=None)
+    with run.store.begin(run.fence) as tx:
+        runs.set_side(tx, run.name, end.which, swept_at=now)
+
+
+def _window(run: Run, end: End, reading: Reading, window: tuple[datetime, datetime]) -> None:
+    """Compare, by id, every linked ticket and whatever the tracker's listing dates at or after the window's start."""
+    start, stop = window
+    with run.store.read() as tx:
+        members = links.versions(tx, run.name, end.which)
+        touched = records.tickets_in_window(tx, run.name, end.which, start, stop)
+    wanted = set(members) | (touched & set(members))
+    for page in end.connector.in_scope():
+        with run.store.read() as tx:
+            wanted |= set(_wanted(tx, run, end, [one for one in page.seen if one.in_scope]))
+    fresh = sorted(wanted - reading.read)
+    moved = [id_ for some in records.chunks(fresh, end.caps.fetch_batch) for id_ in _moved(run, end, some, members)]
+    _read_and_store(run, end, moved, reading, cursor=None)
+    reading.compared += len(wanted)
+
+
+def _moved(run: Run, end: End, ids: Sequence[str], members: Mapping[str, tuple[str, str | None]]) -> Iterable[str]:
+    """Of these tickets, those that are not in the version that was last consumed, or not to be seen."""
+    found = {record.id: record for record in end.connector.fetch(ids)}
+    for id_ in ids:
+        record = found.get(id_)
+        if id_ not in members or record is None or record.version != members[id_][1]:
+            yield id_
+
+
+def _read_and_store(
+    run: Run,
+    end: End,
+    ids: Sequence[str],
+    reading: Reading,
+    *,
+    cursor: str | None,
+    gone: Collection[str] = (),
+) -> None:
+    """Read tickets whole, by id, and store them with the cursor that stands behind them."""
+    found: list[tuple[Record, History | None]] = []
+    for some in records.chunks(ids, end.caps.fetch_batch):
+        got = end.connector.fetch(some)
+        histories = end.connector.history([record.id for record in got if record.in_scope])
+        found += [(record, histories.get(record.id)) for record in got]
+    missing = set(ids) - {record.id for record, _ in found}
+    with run.store.begin(run.fence) as tx:
+        for record, history in found:
+            reading.events += store_ticket(tx, run, end, record, history)
+        for ticket in missing:
+            _store_missing(tx, run, end, ticket, ticket in gone)
+        if cursor is not None:
+            runs.set_side(tx, run.name, end.which, cursor=cursor, read_at=run.env.now())
+    reading.read |= {record.id for record, _ in found} | missing
+    reading.unseen |= missing
+
+
+def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:
+    """A ticket that cannot be read by id: deleted if the tracker itself says so, else merely unseen."""
+    of = links.link_of(tx, run.name, end.which, [ticket])
+    if ticket not in of:
+        return
+    state, reason = ("final", "deleted") if deleted else ("unseen", "not to be seen by our account")
+    links.update_member(tx, run.name, end.which, ticket, state=state, reason=reason)
+    links.update_links(tx, [of[ticket]], run.env.now(), pending=True)
+
+
+def _take_up(run: Run, readings: Mapping[Which, Reading]) -> None:
+    """Note which tickets, in which version, this run works on: every member of a link that is pending."""
+    wanted = set(run.job.tickets)
+    with run.store.begin(run.fence) as tx:
+        pending = links.links(tx, run.name, pending=True)
+        if wanted:
+            pending = {
+                id_: link
+                for id_, link in pending.items()
+                if any(wanted & {member.key, member.ticket} for member in link.members.values())
+            }
+        for which, reading in readings.items():
+            tickets = [link.members[which].ticket for link in pending.values() if which in link.members]
+            newest = records.latest_records(tx, run.name, which, tickets)
+            for why in ("changed", "pending"):
+                versions = {
+                    ticket: record.version
+                    for ticket, record in newest.items()
+                    if (ticket in reading.read) == (why == "changed")
+                }
+                records.take_up(tx, run.name, run.job.run_id, which, versions, why)

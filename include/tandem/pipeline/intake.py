@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take a ticket in: its version, its link and origin, and each thing that happened on it as an event, once.
+
+What the action journal explains is an echo. What bears our mark is a copy, never a source. All else is a person's, or
+a house rule's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tandem.connectors.base import Comment, Entry, File, History, Record
+from tandem.core.values import Json
+from tandem.pipeline.environment import End, Run, log
+from tandem.state import actions, links, records, runs
+from tandem.state.records import Happened
+from tandem.state.store import Tx
+from tandem.state.vault import origin_of
+
+
+def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | None) -> int:
+    """Store one version of a ticket with its events; open its link when it is first seen. Return the new events."""
+    now = run.env.now()
+    of = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
+    first = of is None
+    if of is None:
+        if not record.in_scope:
+            return 0
+        of = _first_sight(tx, run, end, record, now)
+        if of is None:
+            return 0
+    back = not first and links.member_states(tx, run.name, end.which, [record.id])[record.id][1] == "out"
+    records.save_record(tx, run.name, end.which, record, now)
+    links.see_member(tx, run.name, end.which, record)
+    links.update_links(tx, [of], now, pending=True)
+    happened = _events(tx, run, end, record, history) if history else []
+    if back and run.pair.on_return == "drop":
+        known = records.known_event_keys(tx, run.name, end.which, record.id)
+        happened = [
+            one if one.key in known or one.kind == "field" or one.state else _dropped(one, "made outside the scope")
+            for one in happened
+        ]
+    if first:
+        if run.pair.past == "none":
+            happened = [_dropped(one, "made before first contact") if one.kind != "field" else one for one in happened]
+        lone = links.links(tx, run.name, ids=[of])[of].lone
+        if lone is not None:
+            author = record.reporter.name if record.reporter else ""
+            at = record.created_at - timedelta(seconds=end.offset)
+            happened.insert(0, Happened("made", "made", "", at, {"author": author}))
+    return records.add_events(tx, run.name, end.which, record.id, happened)
+
+
+def _dropped(one: Happened, why: str) -> Happened:
+    return Happened(one.key, one.kind, one.order, one.at, {}, one.field, one.person, "dropped", why)
+
+
+def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> str | None:
+    """Give a ticket its origin and link. A copy that we made is joined to its source's link, never made a source."""
+    marked = origin_of(record.mark)
+    known = links.origin_at(tx, end.system, "ticket", record.id)
+    if known is None and marked is not None:
+        own = links.link_with_origin(tx, run.name, marked)
+        if own is None or end.which in own.members:
+            if runs.first_time(tx, run.name, "marked", f"{end.which}:{record.id}", now):
+                log.warning(
+                    "%s %s carries a mark that this pair cannot place; it is left alone", end.offer.name, record.key
+                )
+            return None
+        links.put_presence(
+            tx, of=marked, kind="ticket", system=end.system, native=record.id, place=record.place, ticket=record.id
+        )
+        links.join(tx, run.name, own.id, end.which, record)
+        links.update_links(tx, [own.id], now, state="linked", reason="")
+        return own.id
+    of = links.put_origin(
+        tx,
+        kind="ticket",
+        system=end.system,
+        native=record.id,
+        place=record.place,
+        ticket=record.id,
+        company=end.offer.company,
+        author=record.reporter.name if record.reporter else "",
+        at=record.created_at,
+    )
+    there = links.link_with_origin(tx, run.name, of)
+    if there is not None:
+        links.join(tx, run.name, there.id, end.which, record)
+        return there.id
+    return links.open_link(tx, run.name, end.which, of, record, now)
+
+
+def _events(tx: Tx, run: Run, end: End, record: Record, history: History) -> list[Happened]:
+    """What happened on a ticket, echoes marked as such, private and unoffered things absent."""
+    offered = {rule.native for rule in end.offer.fields.values() if rule.goes_out}
+    ours = actions.by_mark(tx, [entry.mark for entry in history.entries if entry.mark])
+    comments = links.present(tx, end.system, "comment", [comment.id for comment in history.comments])
+    files = links.present(tx, end.system, "file", [file.id for file in history.files])
+    rich = {rule.native for rule in end.offer.fields.values() if rule.kind == "rich"}
+    copies = {
+        comment.id
+        for comment in history.comments
+        if comments.get(comment.id) is not None or _late_copy(tx, end, record, comment.id, "comment", comment.mark)
+    }
+    happened = [
+        _field_event(end, entry, entry.mark in ours, entry.field in rich)
+        for entry in history.entries
+        if entry.field in offered
+    ]
+    happened += [_comment_event(end, comment, comment.id in copies) for comment in history.comments]
+    for file in history.files:
+        copied = files.get(file.id) is not None or file.comment in copies
+        happened.append(_file_event(end, file, copied))
+    return happened
+
+
+def _late_copy(tx: Tx, end: End, record: Record, native: str, kind: str, mark: str | None) -> bool:
+    """A comment that bears our mark is a copy that we made, even where its answer was lost."""
+    of = origin_of(mark)
+    if of is None or not links.has_origin(tx, of):
+        return False
+    links.put_presence(
+        tx, of=of, kind=kind, system=end.system, native=native, place=record.place, ticket=record.id, action="found"
+    )
+    return True
+
+
+def _ours(end: End, moment: datetime) -> datetime:
+    return moment - timedelta(seconds=end.offset)
+
+
+def _person(end: End, entry: Entry) -> bool:
+    return not entry.by_rule and not {entry.author.id, entry.author.name} & set(end.offer.automations)
+
+
+def _field_event(end: End, entry: Entry, echo: bool, rich: bool) -> Happened:
+    content: dict[str, Json] = {"author": entry.author.name}
+    if not rich:
+        content |= {"before": entry.before, "after": entry.after}
+    return Happened(
+        f"field:{entry.id}",
+        "field",
+        entry.order,
+        _ours(end, entry.at),
+        {} if echo else content,
+        entry.field,
+        _person(end, entry),
+        "echo" if echo else None,
+    )
+
+
+def _comment_event(end: End, comment: Comment, echo: bool) -> Happened:
+    content: dict[str, Json] = {
+        "native": comment.id,
+        "body": comment.body,
+        "public": comment.public,
+        "author": comment.author.name,
+        "author_id": comment.author.id,
+        "files": list(comment.files),
+    }
+    return Happened(
+        f"comment:{comment.id}",
+        "comment",
+        comment.order,
+        _ours(end, comment.at),
+        {} if echo else content,
+        state="echo" if echo else None,
+    )
+
+
+def _file_event(end: End, file: File, echo: bool) -> Happened:
+    content: dict[str, Json] = {
+        "native": file.id,
+        "name": file.name,
+        "size": file.size,
+        "media_type": file.media_type,
+        "author": file.author.name,
+        "comment": file.comment,
+        "referenced": file.referenced,
+    }
+    return Happened(
+        f"file:{file.id}",
+        "file",
+        "",
+        _ours(end, file.at),
+        {} if echo else content,
+        state="echo" if echo else None,
+    )

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find out what became of writes that were sent and whose answers were lost: looked up, never repeated blindly.
+
+History first, value second: an entry or thing that bears the action's mark proves that the write took place, whatever
+shows now. Only where a history that can be read has no such entry did it not take place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+
+from tandem.connectors.base import History, Outcome, Record
+from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.write import note_done, riding
+from tandem.state import actions, links, records, runs
+from tandem.state.actions import Action
+from tandem.state.links import Base, Link
+from tandem.state.store import Tx
+
+GRACE = timedelta(seconds=5)
+"""A call that was cut off may still be at work in its tracker: nothing younger than this is taken for not happened."""
+
+
+def recover(run: Run) -> dict[str, int]:
+    """Resolve every ``sent`` action of the pair; give up what earlier runs had planned and not sent."""
+    counts = {"found": 0, "not_found": 0, "cancelled": 0}
+    with run.store.read() as tx:
+        sent = actions.in_state(tx, run.name, ["sent"])
+        planned = [one for one in actions.in_state(tx, run.name, ["planned"]) if one.run != run.job.run_id]
+    if planned:
+        with run.store.begin(run.fence) as tx:
+            actions.drop(tx, [one.id for one in planned], "cancelled", reason="its run ended before it was sent")
+            events = {event for one in planned for event in riding(one)}
+            records.set_events(tx, events, "waiting", run=run.job.run_id)
+        counts["cancelled"] = len(planned)
+    if not sent:
+        return counts
+    _wait(run, sent)
+    for which, end in run.ends.items():
+        own = [one for one in sent if one.side is which]
+        if own:
+            _look_up(run, end, own, counts)
+    log.info("%s: of %d interrupted writes %d had arrived", run.name, len(sent), counts["found"])
+    return counts
+
+
+def _wait(run: Run, sent: list[Action]) -> None:
+    newest = max((one.sent_at for one in sent if one.sent_at), default=None)
+    if newest is not None:
+        left = (newest + GRACE - run.env.now()).total_seconds()
+        if left > 0:
+            time.sleep(min(left, GRACE.total_seconds()))
+
+
+def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> None:
+    creates = [one for one in sent if one.kind == "create"]
+    if creates:
+        _find_creates(run, end, creates, counts)
+    others = [one for one in sent if one.kind != "create"]
+    if not others:
+        return
+    with run.store.read() as tx:
+        found = links.links(tx, run.name, ids=[one.link for one in others])
+    tickets = {found[one.link].members[end.which].ticket for one in others if end.which in found[one.link].members}
+    read = {record.id: record for record in end.connector.fetch(sorted(tickets))}
+    histories = end.connector.history(sorted(read))
+    for one in others:
+        member = found[one.link].members.get(end.which)
+        record = read.get(member.ticket) if member else None
+        if record is None:
+            _not_there(run, one, counts, "the twin cannot be seen now", "deferred")
+            continue
+        history = histories.get(record.id)
+        _resolve(run, end, found[one.link], one, record, history or History((), (), ()), counts)
+
+
+def _find_creates(run: Run, end: End, creates: list[Action], counts: dict[str, int]) -> None:
+    marks = [str(one.content["mark"]) for one in creates]
+    after: dict[str, str] = {}
+    for one in creates:
+        highest = one.content.get("highest")
+        for place, key in (highest if isinstance(highest, dict) else {}).items():
+            after[place] = str(key) if place not in after else min(after[place], str(key), key=_number)
+    there = end.connector.find(marks, after)
+    for one, mark in zip(creates, marks, strict=True):
+        id_ = there.get(mark)
+        if id_ is None:
+            _not_there(run, one, counts)
+            continue
+        with run.store.begin(run.fence) as tx:
+            note_done(tx, run, end, one, Outcome(id=id_), None)
+        counts["found"] += 1
+
+
+def _number(key: str) -> int:
+    digits = key.rpartition("-")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _resolve(
+    run: Run, end: End, link: Link, action: Action, record: Record, history: History, counts: dict[str, int]
+) -> None:
+    if action.kind == "comment":
+        mark, part = str(action.content["mark"]), int(str(action.content.get("part") or 1))
+        own = [comment for comment in history.comments if comment.mark == mark]
+        if len(own) >= part:
+            comment = own[part - 1]
+            _there(run, end, action, Outcome(id=comment.id, files=comment.files), record, counts)
+            return
+    elif action.kind == "attach":
+        with run.store.read() as tx:
+            native = _lost_file(tx, end, action, history)
+        if native is not None:
+            _there(run, end, action, Outcome(id=native), record, counts)
+            return
+    else:
+        own_entries = [entry for entry in history.entries if entry.mark == action.id]
+        if own_entries and _arrived(end, action, own_entries[-1].field, own_entries[-1].after):
+            _there(run, end, action, Outcome(id=record.id, history=own_entries[-1].id), record, counts)
+            return
+        if own_entries:
+            _half_way(run, end, link, action, str(own_entries[-1].after))
+    _not_there(run, action, counts)
+
+
+def _arrived(end: End, action: Action, field: str, after: object) -> bool:
+    """A walk along a workflow has arrived only at its last step; any other write has with its entry."""
+    native = action.content.get("native")
+    if action.kind != "status" or not end.caps.workflow or not isinstance(native, dict):
+        return True
+    return str(native.get(field)) == str(after)
+
+
+def _half_way(run: Run, end: End, link: Link, action: Action, reached: str) -> None:
+    """A walk that was interrupted: the step that it reached is ours, and the rest is planned anew from there."""
+    with run.store.begin(run.fence) as tx:
+        links.set_bases(tx, link.id, end.which, {"status": Base(reached, end.mapping)})
+
+
+def _lost_file(tx: Tx, end: End, action: Action, history: History) -> str | None:
+    """A file of our account with the same name and size that no action accounts for."""
+    file = action.content["file"]
+    assert isinstance(file, dict)
+    known = links.present(tx, end.system, "file", [one.id for one in history.files])
+    for one in history.files:
+        if (
+            one.id not in known
+            and one.author.id == end.account
+            and one.size == file["size"]
+            and one.name == file["name"]
+        ):
+            return one.id
+    return None
+
+
+def _there(run: Run, end: End, action: Action, outcome: Outcome, record: Record, counts: dict[str, int]) -> None:
+    with run.store.begin(run.fence) as tx:
+        note_done(tx, run, end, action, outcome, record)
+    counts["found"] += 1
+
+
+def _not_there(
+    run: Run, action: Action, counts: dict[str, int], reason: str = "it did not arrive", state: str = "waiting"
+) -> None:
+    """It did not take place: within its own run it is planned again, else its events wait for the next diff."""
+    with run.store.begin(run.fence) as tx:
+        if action.run == run.job.run_id and state == "waiting":
+            actions.replan(tx, action.id)
+        else:
+            actions.drop(tx, [action.id], "failed", reason=reason)
+            records.set_events(tx, riding(action), state, reason, run=run.job.run_id)
+        links.update_links(tx, [action.link], run.env.now(), pending=True)
+    counts["not_found"] += 1
+
+
+def highest_keys(tx: Tx, run: Run, end: End, seen: Mapping[str, str]) -> None:
+    """Remember the highest key seen in each place, from which lost creates are looked for."""
+    known: dict[str, str] = dict(runs.get_side(tx, run.name, end.which)["highest"] or {})
+    for place, key in seen.items():
+        if _number(key) > _number(known.get(place, "")):
+            known[place] = key
+    runs.set_side(tx, run.name, end.which, highest=known)

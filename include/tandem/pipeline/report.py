@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run did, in numbers: the table at the end of reconcile's log, and the same for XCom."""
+
+from __future__ import annotations
+
+from collections import Counter
+from statistics import median
+from typing import Any
+
+from tandem.pipeline.environment import Run, log
+from tandem.state import actions, records, runs
+
+KINDS = {"create": "created", "update": "updated", "status": "status steps", "comment": "comments", "attach": "files"}
+
+
+def report(run: Run) -> dict[str, Any]:
+    """Count the run, and write its table to the log."""
+    with run.store.read() as tx:
+        done = [action for action in actions.of_run(tx, run.name, run.job.run_id) if action.state == "done"]
+        events = records.events_by_id(tx, [id_ for action in done for id_ in _caused_by(action)])
+        states = records.count_states(tx, run.name)
+        held = runs.held(tx, run.name)
+        conflicts = [row for row in runs.conflicts(tx, run.name) if row["run"] == run.job.run_id]
+    made = Counter(KINDS[action.kind] for action in done)
+    made["files"] += sum(_files(action) for action in done)
+    took = sorted(
+        (action.done_at - events[id_].at).total_seconds()
+        for action in done
+        if action.done_at is not None
+        for id_ in _caused_by(action)
+        if id_ in events
+    )
+    told: dict[str, Any] = {name: made.get(name, 0) for name in KINDS.values()}
+    told |= {
+        "conflicts": len(conflicts),
+        "quarantined": len({(one.link, one.side) for one in held}),
+        "waiting": sum(states.get(state, 0) for state in ("waiting", "deferred")),
+        "parked": states.get("parked", 0),
+    }
+    if took:
+        told |= {"seconds_median": round(median(took), 1), "seconds_worst": round(took[-1], 1)}
+    width = max(len(name) for name in told)
+    lines = [f"  {name:<{width}}  {value}" for name, value in told.items()]
+    log.info("%s, run %s\n%s", run.name, run.job.run_id, "\n".join(lines))
+    return told
+
+
+def _caused_by(action: actions.Action) -> list[int]:
+    """The events that an action carries."""
+    return [int(cause[6:].partition("/")[0]) for cause in action.causes if cause.startswith("event:")]
+
+
+def _files(action: actions.Action) -> int:
+    files = action.content.get("files")
+    return len(files) if isinstance(files, list) and action.kind == "comment" else 0

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reconcile: read back what was written, move both bases, and bring every event of the run to a state.
+
+A base never takes in a value that was not merged. At the source it is the value staged in this run; at the target it
+is what the read-back shows, unless somebody else changed the field after our write: then it is what we sent, and that
+change is the next run's to merge. What our write overwrote unseen becomes an open event.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from tandem.connectors.base import Entry, History, Record
+from tandem.core.rules import Which
+from tandem.core.values import Json, same
+from tandem.errors import RefusedError
+from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.intake import store_ticket
+from tandem.pipeline.recover import highest_keys
+from tandem.pipeline.translate import base_to_hub, canonical_native
+from tandem.pipeline.write import riding
+from tandem.state import actions, links, records, runs
+from tandem.state.actions import Action
+from tandem.state.links import Base, Link
+from tandem.state.records import Happened
+from tandem.state.store import Tx
+
+
+def settle(run: Run) -> dict[str, int]:
+    """Take in the effect of every action that is done."""
+    counts: Counter[str] = Counter()
+    with run.store.read() as tx:
+        done = actions.unsettled(tx, run.name)
+        found = links.links(tx, run.name, ids=[action.link for action in done])
+    by_link: dict[str, list[Action]] = {}
+    for action in done:
+        by_link.setdefault(action.link, []).append(action)
+    for some in records.chunks(list(by_link), 100):
+        seen: dict[Which, dict[str, tuple[Record, History]]] = {
+            which: _read_back(run, end, [found[id_] for id_ in some], by_link) for which, end in run.ends.items()
+        }
+        with run.store.begin(run.fence) as tx:
+            for id_ in some:
+                _settle_link(tx, run, found[id_], by_link[id_], seen, counts)
+    return dict(counts)
+
+
+def _read_back(
+    run: Run, end: End, some: Sequence[Link], by_link: Mapping[str, Sequence[Action]]
+) -> dict[str, tuple[Record, History]]:
+    """Read, by id, the tickets of this side that were written."""
+    tickets = sorted(
+        {
+            link.members[end.which].ticket
+            for link in some
+            if end.which in link.members and any(action.side is end.which for action in by_link[link.id])
+        }
+    )
+    read: dict[str, Record] = {}
+    for part in records.chunks(tickets, end.caps.fetch_batch):
+        read |= {record.id: record for record in end.connector.fetch(part)}
+    histories = end.connector.history([ticket for ticket, record in read.items() if record.in_scope])
+    empty = History((), (), ())
+    return {ticket: (record, histories.get(ticket, empty)) for ticket, record in read.items()}
+
+
+def _settle_link(
+    tx: Tx,
+    run: Run,
+    link: Link,
+    done: Sequence[Action],
+    seen: Mapping[Which, Mapping[str, tuple[Record, History]]],
+    counts: Counter[str],
+) -> None:
+    settled: list[str] = []
+    for which in Which:
+        own = [action for action in done if action.side is which]
+        member = link.members.get(which)
+        if not own or member is None or member.ticket not in seen[which]:
+            continue  # not to be seen now: settled by a later run
+        record, history = seen[which][member.ticket]
+        end = run.end(which)
+        _join_up(tx, run, end, record)
+        for place, action in enumerate(own):
+            later = own[place + 1 :]
+            if action.kind == "create":
+                _settle_create(tx, run, end, link, action, record, history)
+            elif action.kind in ("update", "status"):
+                _settle_fields(tx, run, end, link, action, record, history, later, counts)
+            _move_source(tx, run, link, action)
+            _arrive(tx, run, action)
+            settled.append(action.id)
+        records.save_record(tx, run.name, which, record, run.env.now())
+        store_ticket(tx, run, end, record, history if record.in_scope else None)
+        counts["read_back"] += 1
+    actions.settle(tx, settled, run.env.now())
+
+
+def _join_up(tx: Tx, run: Run, end: End, record: Record) -> None:
+    links.see_member(tx, run.name, end.which, record)
+    highest_keys(tx, run, end, {record.place: record.key})
+
+
+def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, record: Record, history: History) -> None:
+    """After a create each field's base is what was created: what shows, or what the first other change found."""
+    written = action.content["native"]
+    assert isinstance(written, dict)
+    moved: dict[str, Base] = {}
+    for hub, rule in end.offer.fields.items():
+        if rule.native not in record.fields:
+            continue
+        first = next((entry for entry in _sorted(history) if entry.field == rule.native), None)
+        value = record.fields[rule.native]
+        if first is not None and rule.kind != "rich":
+            value = first.before
+        elif first is not None and rule.native in written:
+            value = written[rule.native]
+        moved[hub] = Base(canonical_native(rule, value, end.terms(rule.native, record)), end.mapping)
+    links.set_bases(tx, link.id, end.which, moved)
+
+
+def _settle_fields(
+    tx: Tx,
+    run: Run,
+    end: End,
+    link: Link,
+    action: Action,
+    record: Record,
+    history: History,
+    later: Sequence[Action],
+    counts: Counter[str],
+) -> None:
+    native, before = action.content["native"], action.content.get("before")
+    assert isinstance(native, dict)
+    moved: dict[str, Base] = {}
+    again = {name for other in later for name in _natives(other)}
+    for name, sent in native.items():
+        hub = end.hub_of(name)
+        if hub is None:
+            continue
+        rule, terms = end.offer.fields[hub], end.terms(name, record)
+        entries = [entry for entry in _sorted(history) if entry.field == name]
+        ours = next((entry for entry in reversed(entries) if entry.mark == action.id), None)
+        replaced = before.get(name) if isinstance(before, dict) else None
+        first = next((entry for entry in entries if entry.mark == action.id), None)
+        if first is not None and rule.kind != "rich" and not _same(end, name, first.before, replaced, record):
+            _overwritten(tx, run, end, record, name, first, entries)
+        shown = canonical_native(rule, record.fields.get(name), terms)
+        wanted = canonical_native(rule, sent, terms)
+        reached = canonical_native(rule, ours.after, terms) if ours and rule.kind != "rich" else wanted
+        if name in again:
+            moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
+            continue
+        after = [entry for entry in entries if ours is not None and entry.order > ours.order]
+        people = [entry for entry in after if _by_person(end, entry)]
+        if same(shown, wanted) or same(shown, reached):
+            moved[hub] = Base(shown, end.mapping)
+        elif people:
+            moved[hub] = Base(reached, end.mapping)
+        elif ours is None and same(shown, canonical_native(rule, replaced, terms)):
+            _refused(tx, run, end, link, hub, name, counts)
+        elif ours is None and _changed_since(end, action, entries):
+            moved[hub] = Base(wanted, end.mapping)
+        else:
+            moved[hub] = Base(shown, end.mapping)
+            counts["altered"] += 1
+    links.set_bases(tx, link.id, end.which, moved)
+
+
+def _natives(action: Action) -> set[str]:
+    native = action.content.get("native")
+    return set(native) if isinstance(native, dict) and action.kind in ("update", "status") else set()
+
+
+def _sorted(history: History) -> list[Entry]:
+    return sorted(history.entries, key=lambda entry: (entry.order, entry.at))
+
+
+def _same(end: End, name: str, left: Json, right: Json, record: Record) -> bool:
+    hub = end.hub_of(name)
+    assert hub is not None
+    rule, terms = end.offer.fields[hub], end.terms(name, record)
+    return same(canonical_native(rule, left, terms), canonical_native(rule, right, terms))
+
+
+def _by_person(end: End, entry: Entry) -> bool:
+    return not entry.by_rule and not {entry.author.id, entry.author.name} & set(end.offer.automations)
+
+
+def _changed_since(end: End, action: Action, entries: Sequence[Entry]) -> bool:
+    """Without an entry of ours: did a person change the field after the write was sent?"""
+    if action.sent_at is None:
+        return False
+    since = action.sent_at + timedelta(seconds=end.offset - 2)
+    return any(entry.at >= since and _by_person(end, entry) for entry in entries)
+
+
+def _overwritten(tx: Tx, run: Run, end: End, record: Record, name: str, ours: Entry, entries: Sequence[Entry]) -> None:
+    """Our write met another value than was compared: it becomes an open event, with its author and time."""
+    if not any(rule.native == name and rule.goes_out for rule in end.offer.fields.values()):
+        return
+    theirs = next((entry for entry in reversed(entries) if entry.order < ours.order), None)
+    at = (theirs.at if theirs else ours.at) - timedelta(seconds=end.offset)
+    author = theirs.author.name if theirs else ""
+    lost = Happened(
+        f"lost:{ours.id}", "field", ours.order, at, {"before": None, "after": ours.before, "author": author}, name
+    )
+    records.add_events(tx, run.name, end.which, record.id, [lost])
+    log.warning("%s %s: a change made in the moment of our write is merged by the next run", end.offer.name, record.key)
+
+
+def _refused(tx: Tx, run: Run, end: End, link: Link, hub: str, name: str, counts: Counter[str]) -> None:
+    """Accepted without effect: the base stays, the field is set aside, other fields flow."""
+    info = end.dictionary.get(name)
+    allowed: list[Json] = list(sorted(info.names.values())) if info else []
+    content: Json = {"what": "The tracker accepted the write, and the field did not change.", "allowed": allowed}
+    key = end.offer.key_of(f"fields.{hub}")
+    source = end.which.other
+    runs.put_quarantine(tx, run.name, link.id, source, hub, RefusedError.code, key, content, run.env.now())
+    counts["refused"] += 1
+
+
+def _move_source(tx: Tx, run: Run, link: Link, action: Action) -> None:
+    """The source's base takes in what was staged in the run that wrote, never a re-read."""
+    staged = action.content.get("bases")
+    if isinstance(staged, dict) and staged:
+        source = run.end(action.side.other)
+        values = {hub: Base(value, source.mapping) for hub, value in staged.items()}
+        links.set_bases(tx, link.id, source.which, values)
+
+
+def _arrive(tx: Tx, run: Run, action: Action) -> None:
+    carries, covers = action.content.get("carries"), action.content.get("covers")
+    arrived = [int(str(id_)) for id_ in (carries if isinstance(carries, list) else [])]
+    records.set_events(tx, arrived, "arrived", run=run.job.run_id, action=action.id)
+    covered = set(riding(action)) - set(arrived) if covers else set()
+    records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
+    if action.kind in ("update", "create", "comment", "status", "attach"):
+        runs.release(tx, action.link, action.side.other, "", run.env.now())
+
+
+def close(run: Run) -> dict[str, int]:
+    """Note what is wholly consumed, so that it is not read again; count what stays open."""
+    counts: Counter[str] = Counter()
+    with run.store.read() as tx:
+        taken = {which: records.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
+        of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
+        touched = links.links(tx, run.name, ids={id_ for side in of.values() for id_ in side.values()})
+        bases = links.bases(tx, touched)
+    for some in records.chunks(list(touched.values()), 200):
+        with run.store.begin(run.fence) as tx:
+            for link in some:
+                _close_link(tx, run, link, bases, counts)
+    return dict(counts)
+
+
+def _close_link(
+    tx: Tx, run: Run, link: Link, bases: Mapping[tuple[str, Which], Mapping[str, Base]], counts: Counter[str]
+) -> None:
+    """A link rests when nothing of it is open; until then it is read by id in each run."""
+    resting = bool(link.members)
+    newest: dict[Which, Record] = {}
+    for which, member in link.members.items():
+        found = records.latest_records(tx, run.name, which, [member.ticket])
+        if member.ticket not in found:
+            resting = False
+            continue
+        newest[which] = record = found[member.ticket]
+        waiting = records.open_events(tx, run.name, which, [member.ticket]).get(member.ticket, [])
+        states = {event.state or "none" for event in waiting}
+        if states - {"parked", "conflict"} or member.state == "unseen":
+            resting = False
+        for state in states:
+            counts[state] += 1
+        if link.state == "linked" and not _agreed(run.end(which), record, bases.get((link.id, which), {}), states):
+            resting = False
+    if any(one.link == link.id for one in runs.held(tx, run.name)):
+        resting = False
+    if link.state == "new" and link.lone is not None:
+        resting = False
+    for which, record in newest.items():
+        if resting:
+            links.update_member(tx, run.name, which, record.id, version=record.version)
+            records.drop_content(tx, run.name, which, record.id)
+    status = _status(run, link, bases)
+    links.update_links(tx, [link.id], run.env.now(), pending=not resting, status=status)
+    counts["in_step" if resting and link.state == "linked" else "open"] += 1
+
+
+def _status(run: Run, link: Link, bases: Mapping[tuple[str, Which], Mapping[str, Base]]) -> str | None:
+    """The hub status that both last agreed on (it stands in clear)."""
+    for which in Which:
+        base = bases.get((link.id, which), {}).get("status")
+        rule = run.end(which).rule("status")
+        if base is not None and rule is not None:
+            value = base_to_hub(rule, base, run.end(which).terms(rule.native))
+            return None if value is None else str(value)
+    return None
+
+
+def _agreed(end: End, record: Record, bases: Mapping[str, Base], states: set[str]) -> bool:
+    """Tell whether a side shows nothing but its bases (a held conflict, or a value that says nothing, apart)."""
+    for hub, rule in end.offer.fields.items():
+        base = bases.get(hub)
+        if base is None or rule.native not in record.fields or not rule.goes_out or "conflict" in states:
+            continue
+        shown = canonical_native(rule, record.fields[rule.native], end.terms(rule.native, record))
+        if not (same(shown, base.value) or (base.unsaid is not None and same(shown, base.unsaid))):
+            kept = end.caps.life_cycle_ends | set(rule.ignore)
+            if str(shown) not in kept:
+                return False
+    return True

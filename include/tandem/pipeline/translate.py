@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Map: make hub tickets of the records that a run took up, each side by its own contract and against its own base.
+
+Behind this border there are no native values: only hub values, events, ids and origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
+
+from tandem.config.models import AttachmentRule, FieldRule
+from tandem.connectors.base import Record
+from tandem.core.doc import doc, is_empty, normalise, paragraph
+from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
+from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
+from tandem.core.rules import Which
+from tandem.core.values import Json, as_set, from_set, same
+from tandem.errors import MappingError
+from tandem.pipeline.environment import End, Run
+from tandem.state import links, records
+from tandem.state.links import Base, Link
+from tandem.state.records import Event
+
+
+def translate(run: Run) -> dict[str, int]:
+    """Map every ticket that the run took up, in its newest stored version."""
+    counts = {"tickets": 0, "problems": 0, "lossy": 0}
+    with run.store.read() as tx:
+        taken = {which: records.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
+        found = {which: records.latest_records(tx, run.name, which, taken[which]) for which in Which}
+        of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
+        all_links = links.links(tx, run.name, ids={id_ for ids in of.values() for id_ in ids.values()})
+        bases = links.bases(tx, all_links)
+        events = {which: records.open_events(tx, run.name, which, taken[which]) for which in Which}
+    for which, end in run.ends.items():
+        tickets = []
+        for ticket, record in found[which].items():
+            link = all_links[of[which][ticket]]
+            own = bases.get((link.id, which), {})
+            tickets.append(hub_ticket(end, link, record, own, events[which].get(ticket, [])))
+        with run.store.begin(run.fence) as tx:
+            versions = {ticket: record.version for ticket, record in found[which].items()}
+            records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
+            for message in tickets:
+                content = message.model_dump(mode="json")
+                records.save_hub(tx, run.name, run.job.run_id, which, message.ticket, content)
+        counts["tickets"] += len(tickets)
+        counts["problems"] += sum(len(message.problems) for message in tickets)
+        counts["lossy"] += sum(message.lossy for message in tickets)
+    return counts
+
+
+def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
+    """The form in which a native value is a base: rich text as its text, sets sorted, all else as it is."""
+    if rule.kind == "rich":
+        text = normalise(terms.markup.parse(native).doc)
+        return None if is_empty(text) else text
+    if rule.kind == "set":
+        return from_set(as_set(native))
+    return None if native == "" else native
+
+
+def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], events: Sequence[Event]) -> HubTicket:
+    """Make one hub ticket."""
+    fields: dict[str, FieldState] = {}
+    problems: list[HubProblem] = []
+    lossy = 0
+    lost = {event.field: event for event in events if event.key.startswith("lost:") and event.field}
+    for hub, rule in end.offer.fields.items():
+        if rule.native not in record.fields:
+            continue
+        terms = end.terms(rule.native, record)
+        base = bases.get(hub)
+        overwritten = lost.get(rule.native)
+        native = record.fields[rule.native]
+        if overwritten is not None:
+            native = overwritten.content.get("after")
+        try:
+            fields[hub], loss = _field(rule, native, base, terms)
+            lossy += loss
+        except MappingError as error:
+            fields[hub] = _as_base(rule, base, terms)
+            if rule.goes_out:
+                shown = terms.choices.name_of(native)
+                key = end.offer.key_of(f"fields.{hub}.map")
+                problems.append(HubProblem(field=hub, code=error.code, key=key, what=error.what, shown=shown))
+    member = link.members.get(end.which)
+    return HubTicket(
+        side=end.which,
+        ticket=record.id,
+        link=link.id,
+        in_scope=record.in_scope,
+        scope_reason=record.scope_reason,
+        final=record.final or ("unseen" if member and member.state == "unseen" else None),
+        fields=fields,
+        events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
+        problems=tuple(problems),
+        reporter=_name(end, record.reporter.name if record.reporter else ""),
+        reveal=_reveal(end, record),
+        lossy=lossy,
+    )
+
+
+def _field(rule: FieldRule, native: Json, base: Base | None, terms: Terms) -> tuple[FieldState, int]:
+    now = canonical_native(rule, native, terms)
+    kept = _as_base(rule, base, terms)
+    if base is not None and base.unsaid is not None and same(base.unsaid, now):
+        return kept, 0  # said nothing when it came, and says nothing while it stays
+    read = to_hub(rule, native, terms)
+    if isinstance(read, Kept):
+        return kept, 0
+    changed = base is not None and not same(now, base.value)
+    if isinstance(read, Unsaid):
+        return kept.model_copy(update={"unsaid": True, "changed": changed}), 0
+    state = FieldState(value=read.value, base=kept.base, has_base=base is not None, changed=changed)
+    return state, read.lossy
+
+
+def _as_base(rule: FieldRule, base: Base | None, terms: Terms) -> FieldState:
+    """The state of a field that counts as unchanged."""
+    if base is None:
+        return FieldState()
+    value = base_to_hub(rule, base, terms)
+    return FieldState(value=value, base=value, has_base=True)
+
+
+def base_to_hub(rule: FieldRule, base: Base, terms: Terms) -> Json:
+    """Map a base by the contract in force; what that cannot map any more is no value."""
+    if rule.kind == "rich":
+        return base.value
+    try:
+        read = to_hub(rule, base.value, terms)
+    except MappingError:
+        return None
+    return read.value if isinstance(read, Said) else None
+
+
+def _bare(events: Sequence[Event]) -> tuple[HubEvent, ...]:
+    """Events of a ticket out of scope: that they wait, and nothing of what they say."""
+    return tuple(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order) for event in events)
+
+
+def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]:
+    files = {str(event.content.get("native")): event for event in events if event.kind == "file"}
+    told: list[HubEvent] = []
+    for event in events:
+        if event.kind == "field":
+            if not _ahead(event, record, events):
+                told.append(_field_event(end, record, event))
+        elif event.kind == "comment":
+            told.append(_comment(end, event, files))
+        elif event.kind == "file":
+            told.append(_file(end, event))
+        else:
+            told.append(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order))
+    return told
+
+
+def _ahead(event: Event, record: Record, events: Sequence[Event]) -> bool:
+    """Tell whether the record does not show this change yet: it was made between the reading of the two."""
+    if event.key.startswith("lost:"):
+        return False
+    own = [other for other in events if other.kind == "field" and other.field == event.field]
+    shown = record.fields.get(event.field or "")
+    reached = [place for place, other in enumerate(own) if same(other.content.get("after"), shown)]
+    if reached and own.index(event) <= reached[-1]:
+        return False
+    return event.at.timestamp() > record.updated_at.timestamp() + 1
+
+
+def _field_event(end: End, record: Record, event: Event) -> HubEvent:
+    hub = end.hub_of(event.field or "")
+    told = HubEvent(
+        id=event.id,
+        kind="field",
+        at=event.at,
+        order=event.order,
+        field=hub or "",
+        author=_name(end, str(event.content.get("author", ""))),
+        person=event.person,
+        known=False,
+        note="" if hub else "no longer offered",
+    )
+    rule = end.rule(hub) if hub else None
+    if rule is None or "after" not in event.content:
+        return told
+    terms = end.terms(rule.native, record)
+    try:
+        before = to_hub(rule, event.content.get("before"), terms)
+        after = to_hub(rule, event.content.get("after"), terms)
+    except MappingError:
+        return told
+    if isinstance(before, Said) and isinstance(after, Said):
+        return told.model_copy(update={"before": before.value, "after": after.value, "known": True})
+    return told
+
+
+def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
+    content = event.content
+    private = content.get("public") is not True
+    parsed = end.connector.markup.parse(content.get("body"))
+    text = normalise(parsed.doc)
+    names = content.get("files")
+    carried = [files[str(native)] for native in names if str(native) in files] if isinstance(names, list) else []
+    told = [_file(end, file) for file in carried]
+    refused = [file for file in told if file.note]
+    if refused:
+        lines = [paragraph(f"({file.files[0].name}: {file.note})") for file in refused]
+        text = doc(*text["content"], *lines)
+    note = ""
+    if end.offer.comments.out == "none" or (private and end.offer.comments.out != "all"):
+        note = "not offered"
+    return HubEvent(
+        id=event.id,
+        kind="comment",
+        at=event.at,
+        order=event.order,
+        author=_name(end, str(content.get("author", ""))),
+        doc=text,
+        private=private,
+        native=str(content.get("native")),
+        files=tuple(file.files[0] for file in told if not file.note),
+        note=note,
+    )
+
+
+def _file(end: End, event: Event) -> HubEvent:
+    content = event.content
+    file = HubFile(
+        event=event.id,
+        native=str(content.get("native")),
+        name=str(content.get("name")),
+        size=int(str(content.get("size") or 0)),
+        media_type=str(content.get("media_type") or "application/octet-stream"),
+    )
+    return HubEvent(
+        id=event.id,
+        kind="file",
+        at=event.at,
+        order=event.order,
+        author=_name(end, str(content.get("author", ""))),
+        native=file.native,
+        files=(file,),
+        note=_refusal(end.offer.attachments, file, bool(content.get("referenced") or content.get("comment"))),
+    )
+
+
+def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> str:
+    """Why a file does not leave; empty if it does."""
+    if rule is None:
+        return "files are not offered"
+    if rule.up_to is not None and file.size > rule.up_to:
+        return f"not sent: larger than {rule.up_to // 1_000_000} MB"
+    kinds = (file.media_type.lower(), "." + file.name.rpartition(".")[2].lower())
+
+    def among(patterns: Sequence[str]) -> bool:
+        return any(fnmatch(kind, pattern.lower()) for pattern in patterns for kind in kinds)
+
+    if among(rule.deny) or (rule.allow and not among(rule.allow)):
+        return "not sent: this type of file is not offered"
+    if rule.unreferenced == "hold" and not referenced:
+        return "held: no text refers to it"
+    return ""
+
+
+def _name(end: End, name: str) -> str:
+    """An author's name, as far as the offer lets it go."""
+    return name if end.offer.comments.names == "full" else ""
+
+
+def _reveal(end: End, record: Record) -> dict[str, str]:
+    shown = {"key": record.key, "url": record.url}
+    return {name: value for name, value in shown.items() if name in end.offer.reveal}

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Status along a workflow: the way that leads to the wanted status and that the contract can fill, or a short walk.
+
+A way is chosen by the status it leads to, never by its name alone; a choice that stays open is refused. Where no way
+leads there directly, the shortest path over statuses that the contract maps is walked, five steps at most.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from tandem.connectors.base import Edge, Move, Outcome, Record, Way
+from tandem.core.mapping import Said, to_hub
+from tandem.core.values import Json
+from tandem.errors import MappingError, TransitionError
+from tandem.pipeline.environment import End, Run
+from tandem.state import runs
+from tandem.state.actions import Action
+
+STEPS = 5
+
+
+def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outcome, ...]:
+    """Bring tickets to the statuses that their actions want. A status counts only when it is read."""
+    results: dict[str, Outcome] = {}
+    last: dict[str, Outcome] = {}
+    for _ in range(STEPS + 1):
+        left = [(action, ticket) for action, ticket in wanted if action.id not in results]
+        if not left:
+            break
+        found = {record.id: record for record in end.connector.fetch([ticket for _, ticket in left])}
+        moving = []
+        for action, ticket in left:
+            record = found.get(ticket)
+            if record is None:
+                results[action.id] = Outcome(error=TransitionError("The ticket cannot be read any more."))
+            elif _there(end, action, record):
+                results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
+            else:
+                moving.append((action, record))
+        ways = end.connector.ways([record.id for _, record in moving]) if moving else {}
+        _learn(run, end, moving, ways)
+        moves = []
+        for action, record in moving:
+            try:
+                moves.append((action, _move(run, end, action, record, ways.get(record.id, ()))))
+            except TransitionError as error:
+                results[action.id] = Outcome(error=error)
+        outcomes = end.connector.transition([move for _, move in moves]) if moves else ()
+        for (action, _), outcome in zip(moves, outcomes, strict=True):
+            if outcome.error is not None:
+                results[action.id] = outcome
+            last[action.id] = outcome
+    for action, _ in wanted:
+        unmoved = TransitionError("The transition was accepted, but the status stayed as it was.")
+        results.setdefault(action.id, Outcome(error=unmoved))
+    return tuple(results[action.id] for action, _ in wanted)
+
+
+def _status(end: End) -> str:
+    return end.offer.fields["status"].native
+
+
+def _wanted(end: End, action: Action) -> tuple[str, Json]:
+    native, fields = action.content["native"], action.content["fields"]
+    assert isinstance(native, dict) and isinstance(fields, dict)
+    return str(native[_status(end)]), fields["status"]
+
+
+def _there(end: End, action: Action, record: Record) -> bool:
+    """A ticket is there if its status reads as the wanted one, whichever of the names for it that is."""
+    rule, native = end.offer.fields["status"], record.fields.get(_status(end))
+    try:
+        shown = to_hub(rule, native, end.terms(rule.native, record))
+    except MappingError:
+        return False
+    return isinstance(shown, Said) and shown.value == _wanted(end, action)[1]
+
+
+def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Mapping[str, tuple[Way, ...]]) -> None:
+    edges = [
+        Edge(record.place, record.type, str(record.fields.get(_status(end))), way)
+        for _, record in moving
+        for way in ways.get(record.id, ())
+    ]
+    if edges:
+        with run.store.begin(run.fence) as tx:
+            runs.put_edges(tx, end.system, edges)
+
+
+def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way]) -> Move:
+    ways = tuple(ways)
+    target, _ = _wanted(end, action)
+    way = _choose(end, ways, target)
+    if way is None:
+        with run.store.read() as tx:
+            graph = runs.get_edges(tx, end.system, record.place, record.type)
+        here = str(record.fields.get(_status(end)))
+        step = _first_step({**graph, here: list(ways)}, here, target, _mapped(end), end)
+        way = _choose(end, ways, step) if step is not None else None
+    if way is None:
+        names = end.terms(_status(end)).choices
+        reachable = sorted({names.name_of(one.to) for one in ways})
+        raise TransitionError(
+            f'No way leads to "{names.name_of(target)}"; from here go: {", ".join(reachable) or "none"}.',
+            reachable=reachable,
+            where=record.key,
+        )
+    return Move(record.id, way, _fields(end, way), action.id)
+
+
+def _choose(end: End, ways: Sequence[Way], target: str) -> Way | None:
+    """The way to a status that the contract can go.
+
+    Raises:
+        TransitionError: several could be gone, or those that lead there need fields that the contract does not fill.
+    """
+    names = end.terms(_status(end)).choices
+    rule = end.offer.transitions.get(names.name_of(target)) or end.offer.transitions.get(target)
+    there = [way for way in ways if way.to == target]
+    if rule is not None and rule.by is not None:
+        there = [way for way in there if rule.by in (way.name, way.id)]
+    filled = set(rule.fields) if rule is not None else set()
+    able = [way for way in there if set(way.needs) <= filled]
+    if there and not able:
+        missing = sorted({name for way in there for name in way.needs} - filled)
+        raise TransitionError(
+            f'The way to "{names.name_of(target)}" needs {", ".join(missing)}.',
+            fix=f"Fill them in the contract: transitions.{names.name_of(target)}.fields.",
+        )
+    if len(able) > 1:
+        choices = ", ".join(f'"{way.name}"' for way in able)
+        raise TransitionError(
+            f'"{names.name_of(target)}" is reached by several ways: {choices}.',
+            fix=f"Choose one in the contract: transitions.{names.name_of(target)}.by.",
+        )
+    return able[0] if able else None
+
+
+def _fields(end: End, way: Way) -> dict[str, Json]:
+    """What the contract fills on the way's screen, names bound to ids."""
+    names = end.terms(_status(end)).choices
+    rule = end.offer.transitions.get(names.name_of(way.to)) or end.offer.transitions.get(way.to)
+    if rule is None:
+        return {}
+    return {
+        native: end.terms(native).choices.id_of(value) if isinstance(value, str) else value
+        for native, value in rule.fields.items()
+    }
+
+
+def _mapped(end: End) -> set[str]:
+    rule = end.offer.fields["status"]
+    choices = end.terms(rule.native).choices
+    return {choices.id_of(name) for names in rule.map.values() for name in names}
+
+
+def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapped: set[str], end: End) -> str | None:
+    """The first status on the shortest path from here to the target, over statuses that the contract maps."""
+    queue: deque[tuple[str, str | None, int]] = deque([(here, None, 0)])
+    seen = {here}
+    while queue:
+        status, first, steps = queue.popleft()
+        if steps == STEPS:
+            continue
+        for to in sorted({way.to for way in graph.get(status, ())} - seen):
+            if to not in mapped or not _passable(end, graph[status], to):
+                continue
+            if to == target:
+                return first or to
+            seen.add(to)
+            queue.append((to, first or to, steps + 1))
+    return None
+
+
+def _passable(end: End, ways: Sequence[Way], to: str) -> bool:
+    try:
+        return _choose(end, ways, to) is not None
+    except TransitionError:
+        return False

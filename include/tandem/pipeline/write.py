@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Load: apply the plan in waves; wave *k* carries the *k*-th write of each ticket, so no call holds a ticket twice.
+
+Before each write the source's scope is asked again and the target's fields are compared with what the plan saw. Load
+never merges: what it finds changed waits for the next run. Each action is committed as *sent*, with its claims, before
+its call, and as *done* after; an exception leaves it *sent*, to be looked up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
+from tandem.core.rules import Which
+from tandem.core.values import Json, same
+from tandem.errors import ClosedError, GoneError, ItemError, StaleError
+from tandem.http import OVER_BUDGET
+from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.files import attach, send_files
+from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.walk import walk
+from tandem.state import actions, links, records, runs
+from tandem.state.actions import Action
+from tandem.state.links import Link
+from tandem.state.store import Tx
+
+STALE_TRIES = 3
+
+
+@dataclass
+class Loading:
+    """What is known while a plan is applied."""
+
+    queues: dict[tuple[str, Which], list[Action]]
+    counts: Counter[str] = field(default_factory=Counter)
+    expected: dict[tuple[Which, str, str], Json] = field(default_factory=dict)  # what our own writes left behind
+    created: set[tuple[str, Which]] = field(default_factory=set)  # (link, side) made in this run
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An action that may go, with what it meets."""
+
+    action: Action
+    link: Link
+    target: Record | None
+
+    @property
+    def ticket(self) -> str:
+        """The target ticket's id."""
+        assert self.target is not None
+        return self.target.id
+
+
+def load(run: Run) -> dict[str, int]:
+    """Apply the run's plan."""
+    with run.store.read() as tx:
+        planned = actions.in_state(tx, run.name, ["planned"], run=run.job.run_id)
+    loading = Loading({})
+    for action in planned:
+        loading.queues.setdefault((action.link, action.side), []).append(action)
+    strict = run.pair.ordering == "strict"
+    while loading.queues:
+        keys = list(loading.queues)[:1] if strict else list(loading.queues)
+        wave = [loading.queues[key].pop(0) for key in keys]
+        for size, side in ((run.end(which).caps.write_batch, which) for which in Which):
+            own = [action for action in wave if action.side is side]
+            for some in records.chunks(own, max(size, 1)):
+                _perform(run, loading, some)
+                loading.done += len(some)
+                run.env.progress("load", loading.done, len(planned))
+        loading.queues = {key: queue for key, queue in loading.queues.items() if queue}
+    return {"planned": len(planned), **loading.counts}
+
+
+def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
+    """Check, write ahead, call and note the outcome of one batch on one side."""
+    if not batch:
+        return
+    end = run.end(batch[0].side)
+    with run.store.read() as tx:
+        found = links.links(tx, run.name, ids=[action.link for action in batch])
+    sources = _fresh(run.end(end.which.other), found)
+    targets = _fresh(end, found)
+    ready: list[Ready] = []
+    for action in batch:
+        link = found[action.link]
+        why = _hindrance(end, loading, action, link, sources, targets)
+        if why is None:
+            member = link.members.get(end.which)
+            ready.append(Ready(action, link, targets[member.ticket] if member else None))
+        else:
+            _put_off(run, loading, action, *why)
+    ready = _write_ahead(run, loading, end, ready)
+    for kind in ("create", "update", "status", "attach", "comment"):
+        own = [one for one in ready if one.action.kind == kind]
+        if own:
+            _call(run, loading, end, kind, own)
+
+
+def _fresh(end: End, found: Mapping[str, Link]) -> dict[str, Record]:
+    ids = sorted({link.members[end.which].ticket for link in found.values() if end.which in link.members})
+    read: dict[str, Record] = {}
+    for some in records.chunks(ids, end.caps.fetch_batch):
+        read |= {record.id: record for record in end.connector.fetch(some)}
+    return read
+
+
+def _hindrance(
+    end: End,
+    loading: Loading,
+    action: Action,
+    link: Link,
+    sources: Mapping[str, Record],
+    targets: Mapping[str, Record],
+) -> tuple[str, str] | None:
+    """Why an action may not go now: (state of its events, reason)."""
+    source = link.members.get(end.which.other)
+    origin = sources.get(source.ticket) if source else None
+    if origin is None:
+        return "parked", "the ticket cannot be seen at its side"
+    if not origin.in_scope:
+        return "parked", f"left the scope ({origin.scope_reason})"
+    if action.kind == "create":
+        return ("deferred", "it has a twin by now") if end.which in link.members else None
+    member = link.members.get(end.which)
+    target = targets.get(member.ticket) if member else None
+    if target is None:
+        return "deferred", "the twin cannot be seen"
+    if target.final:
+        return "parked", f"the twin is {target.final}"
+    if (link.id, end.which) in loading.created or action.content.get("target_version") is None:
+        return None
+    before = action.content.get("before")
+    for native, staged in (before if isinstance(before, dict) else {}).items():
+        wanted = loading.expected.get((end.which, target.id, native), staged)
+        if not _equal(end, native, target.fields.get(native), wanted, target):
+            return "deferred", "the twin changed since it was read"
+    return None
+
+
+def _equal(end: End, native: str, left: Json, right: Json, record: Record) -> bool:
+    hub = end.hub_of(native)
+    if hub is None:
+        return same(left, right)
+    rule, terms = end.offer.fields[hub], end.terms(native, record)
+    return same(canonical_native(rule, left, terms), canonical_native(rule, right, terms))
+
+
+def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -> list[Ready]:
+    """Commit the actions as sent, with what they are about to replace."""
+    now, going, claimed = run.env.now(), [], []
+    with run.store.begin(run.fence) as tx:
+        for one in ready:
+            content = dict(one.action.content)
+            if one.target is not None and one.action.kind in ("update", "status"):
+                native = content["native"]
+                assert isinstance(native, dict)
+                content["before"] = {name: one.target.fields.get(name) for name in native}
+                content["target_version"] = one.target.version
+            if one.action.kind == "create":
+                content["highest"] = runs.get_side(tx, run.name, end.which)["highest"] or {}
+            place = end.system if one.target is None else f"{end.system}:{one.target.id}"
+            if actions.send(tx, one.action, place, run.fence.number, now, content):
+                going.append(replace(one, action=replace(one.action, state="sent", content=content, sent_at=now)))
+            else:
+                claimed.append(one)
+    for one in claimed:
+        _put_off(run, loading, one.action, "deferred", "another action carries the same cause")
+    return going
+
+
+def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready]) -> None:
+    if kind == "create":
+        outcomes = end.connector.create([_draft(one.action) for one in ready])
+    elif kind == "update" or (kind == "status" and not end.caps.workflow):
+        outcomes = _update(end, ready)
+    elif kind == "status":
+        outcomes = walk(run, end, [(one.action, one.ticket) for one in ready])
+    elif kind == "attach":
+        outcomes = tuple(attach(run, end, one.action, one.ticket) for one in ready)
+    else:
+        outcomes = _comment(run, end, ready)
+    for one, outcome in zip(ready, outcomes, strict=True):
+        if outcome.error is None:
+            _done(run, loading, end, one, outcome)
+        else:
+            _failed(run, loading, one.action, outcome.error)
+
+
+def _draft(action: Action) -> Draft:
+    native = action.content["native"]
+    assert isinstance(native, dict)
+    return Draft(mark=str(action.content["mark"]), place=None, fields=native)
+
+
+def _update(end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
+    """Write fields; a stale stamp is tried again while the fields in the write still show what was compared."""
+    results: dict[str, Outcome] = {}
+    versions = {one.action.id: one.target.version for one in ready if one.target}
+    left = list(ready)
+    for _ in range(STALE_TRIES):
+        patches = []
+        for one in left:
+            native = one.action.content["native"]
+            assert isinstance(native, dict)
+            patches.append(Patch(one.ticket, native, one.action.id, versions[one.action.id]))
+        answered = end.connector.update(patches)
+        results |= {one.action.id: outcome for one, outcome in zip(left, answered, strict=True)}
+        stale = [one for one in left if isinstance(results[one.action.id].error, StaleError)]
+        again = {record.id: record for record in end.connector.fetch([one.ticket for one in stale])} if stale else {}
+        left = []
+        for one in stale:
+            record = again.get(one.ticket)
+            before = one.action.content["before"]
+            assert isinstance(before, dict)
+            if record and all(
+                _equal(end, name, record.fields.get(name), value, record) for name, value in before.items()
+            ):
+                versions[one.action.id] = record.version
+                left.append(one)
+        if not left:
+            break
+    return tuple(results[one.action.id] for one in ready)
+
+
+def _comment(run: Run, end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
+    """Write comments; a file that cannot be read or stored keeps its comment back."""
+    results: dict[str, Outcome] = {}
+    notes: list[tuple[Ready, Note]] = []
+    for one in ready:
+        content = one.action.content
+        try:
+            tokens = send_files(run, end, one.action, one.ticket)
+        except ItemError as error:
+            results[one.action.id] = Outcome(error=error)
+            continue
+        note = Note(one.ticket, content["body"], content["public"] is True, str(content["mark"]), tokens)
+        notes.append((one, note))
+    outcomes = end.connector.comment([note for _, note in notes]) if notes else ()
+    results |= {one.action.id: outcome for (one, _), outcome in zip(notes, outcomes, strict=True)}
+    return tuple(results[one.action.id] for one in ready)
+
+
+def _done(run: Run, loading: Loading, end: End, one: Ready, outcome: Outcome) -> None:
+    action = one.action
+    with run.store.begin(run.fence) as tx:
+        note_done(tx, run, end, action, outcome, one.target)
+    loading.counts[action.kind] += 1
+    if action.kind == "create":
+        loading.created.add((action.link, end.which))
+    elif one.target is not None:
+        native = action.content.get("native")
+        for name, value in (native if isinstance(native, dict) else {}).items():
+            shown = outcome.shown.get(name, value) if outcome.shown is not None else value
+            loading.expected[(end.which, one.target.id, name)] = shown
+
+
+def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, target: Record | None) -> None:
+    """Note that a write took place, and what it made, in one transaction."""
+    content, now = dict(action.content), run.env.now()
+    if outcome.shown is not None:
+        content["shown"] = dict(outcome.shown)
+    actions.done(tx, action.id, now, native=outcome.id, history=outcome.history, content=content)
+    place = target.place if target else ""
+    ticket = target.id if target else str(outcome.id)
+    if action.kind == "create":
+        assert outcome.id is not None
+        link = links.links(tx, run.name, ids=[action.link])[action.link]
+        links.put_presence(
+            tx, of=link.origin, kind="ticket", system=end.system, native=outcome.id, place=place,
+            ticket=outcome.id, action=action.id,
+        )  # fmt: skip
+        links.join_made(tx, run.name, action.link, end.which, outcome.id)
+        links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
+    elif action.kind == "comment" and outcome.id is not None:
+        origin = str(content["origin"])
+        links.ensure_origin(tx, origin, "notice", end.system, outcome.id, run.end(end.which.other).offer.company)
+        links.put_presence(
+            tx, of=origin, kind="comment", system=end.system, native=outcome.id, place=place, ticket=ticket,
+            action=action.id, heading=str(content.get("heading") or ""),
+        )  # fmt: skip
+        files = content.get("files")
+        if end.caps.files_in_comments and isinstance(files, list):
+            for file, native in zip(files, outcome.files, strict=False):
+                _file_present(tx, end, file, native, place, ticket, action.id)
+    elif action.kind == "attach" and outcome.id is not None:
+        _file_present(tx, end, content["file"], outcome.id, place, ticket, action.id)
+
+
+def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket: str, action: str) -> None:
+    assert isinstance(file, dict)
+    links.put_presence(
+        tx, of=str(file["origin"]), kind="file", system=end.system, native=native, place=place, ticket=ticket,
+        action=action,
+    )  # fmt: skip
+
+
+def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> None:
+    """One item did not go: it waits, is set aside, or parks its link; what comes behind it waits too."""
+    if isinstance(error, StaleError) or error.code == OVER_BUDGET:
+        _put_off(run, loading, action, "deferred", error.what, error=error.code)
+    elif isinstance(error, ClosedError | GoneError):
+        _put_off(run, loading, action, "parked", error.what, error=error.code)
+    else:
+        _put_off(run, loading, action, "quarantined", error.what, error=error.code)
+        content: Json = {"what": error.what, "fix": error.fix, "fields": list(error.fields)}
+        with run.store.begin(run.fence) as tx:
+            key = ",".join(error.fields)
+            runs.put_quarantine(
+                tx, run.name, action.link, action.side.other, "", error.code, key, content, run.env.now()
+            )
+        log.warning("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
+
+
+def _put_off(run: Run, loading: Loading, action: Action, state: str, reason: str, *, error: str = "") -> None:
+    """Cancel an action and all that must keep order with it; their events wait in this state."""
+    behind = loading.queues.get((action.link, action.side), [])
+    ids = [action.id, *(other.id for other in behind)]
+    events = {id_ for other in (action, *behind) for id_ in riding(other)}
+    with run.store.begin(run.fence) as tx:
+        actions.drop(tx, ids, "failed" if error else "cancelled", error=error, reason=reason)
+        records.set_events(tx, events, state, reason, run=run.job.run_id)
+        links.update_links(tx, [action.link], run.env.now(), pending=True)
+    behind.clear()
+    loading.counts[state] += 1
+
+
+def riding(action: Action) -> Iterable[int]:
+    """The events that an action carries or covers."""
+    for part in ("carries", "covers"):
+        ids = action.content.get(part)
+        yield from (int(str(id_)) for id_ in (ids if isinstance(ids, list) else []))
