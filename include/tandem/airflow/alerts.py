@@ -143,6 +143,8 @@ async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     told, run = Audience.of(audience), context["dag_run"]
+    if run["state"] not in ("queued", "running"):  # Airflow keeps the deadline of a run that failed
+        return
     run_id = run["dag_run_id"]
     states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
     tasks = {task: state for task, state in states.get(run_id, {}).items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tandem.errors import ConfigurationError, Problem
@@ -16,6 +17,7 @@ from tandem.errors import ConfigurationError, Problem
 if TYPE_CHECKING:
     import requests
 
+    from tandem.pipeline.environment import Environment
     from tandem.state.store import Store
 
 STATE = "tandem_db"
@@ -60,6 +62,13 @@ def tracker(connection_id: str) -> Tracker:
     session = hook.get_conn()
     session.headers.pop(PLAIN, None)  # the hook sends unknown extras as headers
     return Tracker(hook.base_url, session, str(extra.get(PLAIN, False)).lower() == "true")
+
+
+def environment(root: Path) -> Environment:
+    """Return what the engine is given inside Airflow. Raises: ConfigurationError."""
+    from tandem.pipeline.environment import Environment
+
+    return Environment(root, state_store(), tracker)
 
 
 def state_store() -> Store:

@@ -63,18 +63,18 @@ def audience_of(pair: Pair, dag_id: str) -> Audience:
     return Audience(pair.name, dag_id, minutes, people.responsible, (people.accountable,), people.informed)
 
 
-def build_dag(pair: Pair | BrokenPair) -> DAG:
-    """Make the DAG of a pair. One whose files cannot be used keeps its DAG's id, and the DAG says what is wrong."""
+def build_dag(pair: Pair | BrokenPair, root: Path) -> DAG:
+    """Make the DAG of a pair below a folder. If its files cannot be used, the DAG of the same id says what is wrong."""
     dag_id = f"sync__{pair.name}"
-    return broken_dag(pair, dag_id) if isinstance(pair, BrokenPair) else _pair_dag(pair, dag_id)
+    return broken_dag(pair, dag_id) if isinstance(pair, BrokenPair) else _pair_dag(pair, dag_id, root)
 
 
 def registered(root: Path) -> dict[str, DAG]:
     """Return the DAGs of all pairs below a folder (`pairs/`, `contracts/`) by id, for the file that Airflow scans."""
-    return {dag.dag_id: dag for dag in map(build_dag, load_all(root))}
+    return {dag.dag_id: dag for dag in (build_dag(pair, root) for pair in load_all(root))}
 
 
-def _pair_dag(pair: Pair, dag_id: str) -> DAG:
+def _pair_dag(pair: Pair, dag_id: str, root: Path) -> DAG:
     audience = audience_of(pair, dag_id)
     with DAG(
         dag_id,
@@ -99,15 +99,15 @@ def _pair_dag(pair: Pair, dag_id: str) -> DAG:
             "on_retry_callback": on_retry,
         },
     ) as dag:
-        phases = [_phase(name, line, audience) for name, line in TASKS.items()]
+        phases = [_phase(name, line, audience, root) for name, line in TASKS.items()]
         for before, after in pairwise(phases):
             before >> after
     return dag
 
 
-def _phase(name: str, line: str, audience: Audience) -> Any:
+def _phase(name: str, line: str, audience: Audience, root: Path) -> Any:
     @task(task_id=name, doc_md=line)
     def phase() -> dict[str, Any]:
-        return perform(name, audience)
+        return perform(name, audience, root)
 
     return phase()

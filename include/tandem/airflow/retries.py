@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Context, RetryDecision, RetryPolicy
 
-from tandem.errors import TandemError, Verdict
+from tandem.errors import LeaseHeldError, TandemError, Verdict
 
 RETRIES = 4
 """Tries after the first one; with the waits below they outlast about a quarter of an hour of outage."""
@@ -30,6 +30,8 @@ class ByVerdict(RetryPolicy):
             return RetryDecision.default()
         if exception.verdict is not Verdict.RETRY:
             return RetryDecision.fail(f"{exception.code}: trying again changes nothing")
+        if isinstance(exception, LeaseHeldError):  # it was waited for already, without a worker's slot
+            return RetryDecision.fail(f"{exception.code}: waited for it as long as the pair's deadline")
         asked: float | None = getattr(exception, "retry_after", None)
         wait = asked if asked is not None else min(_FIRST_WAIT * 2 ** (try_number - 1), _LONGEST_WAIT)
         return RetryDecision.retry(timedelta(seconds=wait), f"{exception.code}: again in {wait:.0f} s")

@@ -10,20 +10,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Context, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from tandem.airflow.alerts import Audience, stopped_mail, tell
+from tandem.airflow.connections import environment
 from tandem.errors import ConfigurationError, LeaseHeldError, Problem, SafetyStopError
 from tandem.pipeline import tasks as engine
-from tandem.pipeline.tasks import Job
+from tandem.pipeline.environment import Environment, Job
 from tandem.state.lease import TTL
 
 log = logging.getLogger("tandem")
 
-PHASES: Mapping[str, Callable[[Job], Mapping[str, Any]]] = {
+PHASES: Mapping[str, Callable[[Job, Environment], Mapping[str, Any]]] = {
     "extract": engine.extract,
     "map": engine.map_tickets,
     "diff": engine.diff,
@@ -41,20 +43,29 @@ def variable_key(pair: str) -> str:
     return f"tandem__{pair}"
 
 
-def perform(phase: str, audience: Audience) -> dict[str, Any]:
-    """Run one phase of the pair's run; what it returns becomes XCom: references and counts, never a ticket's text."""
+def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
+    """Run one phase of the pair's run; what it returns becomes XCom: references and counts, never a ticket's text.
+
+    ``root`` holds the folders `pairs/` and `contracts/`.
+    """
     context = get_current_context()
     job = job_of(audience.pair, phase, context)
     if job.dry_run and phase in ("load", "reconcile"):
         raise AirflowSkipException("dry run: the plan is stored and nothing is written; `tandem plan` shows it")
     try:
-        return dict(PHASES[phase](job))
+        env = environment(root)
+        if phase == "extract":
+            env.store.migrate()  # the first run of a new version; two at once do no harm
+        counts = dict(PHASES[phase](job, env))
     except LeaseHeldError as held:
         wait_for_lease(held, context, timedelta(minutes=audience.deadline_minutes))
         raise
     except SafetyStopError as stop:
         tell(stopped_mail(audience, job.run_id, phase, stop, datetime.now(UTC)), audience)
         raise AirflowSkipException(str(stop)) from None
+    if counts.get("enabled") is False:
+        raise AirflowSkipException(f"the pair is switched off: {variable_key(audience.pair)} says enabled: false")
+    return counts
 
 
 def job_of(pair: str, phase: str, context: Context) -> Job:
