@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -24,10 +24,12 @@ SCOPE = (SHOP, CUSTOMER)
 READ = frozenset({"summary", "description", "status", "priority", "labels", "assignee", "customfield_10042"})
 
 
-def _world() -> dict[str, Any]:
+def _world(**changes: Any) -> dict[str, Any]:
     world = deepcopy(WORLD)
     settings = world["tenants"][0]["settings"]
-    settings["security_levels"] = {"Confidential": ["elaine", "tandem"]}
+    settings |= changes
+    settings["security_levels"] = {"Confidential": ["elaine", "tandem"], "Board": ["elaine"]}
+    settings["projects"]["DESK"]["required"] = []
     settings["projects"]["OPS"] = {"name": "Operations", "issue_types": ["Task"]}
     settings["rules"], world["tenants"][0]["tickets"] = [], []
     return world
@@ -38,13 +40,26 @@ class House:
     """A running site with ways to act as its people and as our connector."""
 
     site: JiraSite
+    moved: list[float] = field(default_factory=list)
+    """By how many seconds the site's clock was moved, each time."""
 
-    def jira(self, *, scope: tuple[Condition, ...] = SCOPE, login: tuple[str, str] | None = None, **needs: Any) -> Jira:
+    def wait(self, seconds: float) -> None:
+        self.site.control.advance(seconds)
+        self.moved.append(seconds)
+
+    def jira(
+        self,
+        *,
+        scope: tuple[Condition, ...] = SCOPE,
+        login: tuple[str, str] | None = None,
+        kind: type[Jira] = Jira,
+        **needs: Any,
+    ) -> Jira:
         """Connect as the integration account; by default for customer issues of SHOP, all fields both ways."""
         session = requests.Session()
         session.auth = login or self.site.place.integration.basic
         wanted = {"read": READ, "write": READ - {"status"}, "scope": scope} | needs
-        return Jira(Http(session, self.site.place.url, tenant=f"jira-{time.monotonic_ns()}"), Needs(**wanted))
+        return kind(Http(session, self.site.place.url, tenant=f"jira-{time.monotonic_ns()}"), Needs(**wanted))
 
     def make(self, by: str = "elaine", **fields: Any) -> str:
         """Make an issue that is in scope; return its id."""
@@ -76,6 +91,7 @@ class House:
 
 
 @contextmanager
-def open_house() -> Iterator[House]:
-    with running_sandbox(_world()) as running:
+def open_house(**settings: Any) -> Iterator[House]:
+    """Open the site, with other settings if they are given."""
+    with running_sandbox(_world(**settings)) as running:
         yield House(JiraSite(running[JIRA], running.control))

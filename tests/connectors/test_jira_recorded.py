@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from tandem.connectors.base import Condition, Needs
+from tandem.connectors.base import Condition, Needs, Patch
 from tandem.connectors.jira import Jira
 from tandem.connectors.jira.shape import SYSTEM, Form, flat, form, instant, told, wire
 from tandem.http import Http
@@ -27,7 +27,8 @@ ISSUE: dict[str, Any] = json.loads((RECORDED / "cloud_v3_issue_adf.json").read_t
 ]
 DOWNLOADS = [i["body"] for i in json.loads((RECORDED / "jirametrics_cloud_issues.json").read_text())["interactions"]]
 WITH_HISTORY = [body for body in DOWNLOADS if isinstance(body, dict) and "changelog" in body]
-SHOP = (Condition("project", is_="UL"),)
+PROJECT = (Condition("project", is_="UL"),)
+UL = {"project": {"id": "10000", "key": "UL"}}
 
 Answer = Callable[[dict[str, Any], str], Any]
 
@@ -44,14 +45,16 @@ def answering(**answers: Answer | Any) -> Iterator[tuple[str, list[tuple[str, An
             name = "_".join(self.path.partition("?")[0].split("/")[-2:])
             asked.append((self.path, body))
             answer = answers[name]
-            given = json.dumps(answer(body, self.path) if callable(answer) else answer).encode()
-            self.send_response(200)
+            given = (
+                b"" if answer is None else json.dumps(answer(body, self.path) if callable(answer) else answer).encode()
+            )
+            self.send_response(200 if given else 204)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(given)))
             self.end_headers()
             self.wfile.write(given)
 
-        do_GET = do_POST
+        do_GET = do_PUT = do_POST
 
         def log_message(self, format: str, *args: Any) -> None: ...
 
@@ -64,7 +67,7 @@ def answering(**answers: Answer | Any) -> Iterator[tuple[str, list[tuple[str, An
         server.server_close()
 
 
-def jira(url: str, *read: str, scope: tuple[Condition, ...] = SHOP, **needs: Any) -> Jira:
+def jira(url: str, *read: str, scope: tuple[Condition, ...] = PROJECT, **needs: Any) -> Jira:
     return Jira(Http(requests.Session(), url, tenant="recorded"), Needs(frozenset(read), frozenset(), scope, **needs))
 
 
@@ -155,7 +158,7 @@ def test_the_published_answer_of_bulk_changelogs_is_read_though_its_schema_refus
         for history in log["changeHistories"]:
             history["items"][0]["fieldId"] = "summary"
     pages = [published, {"issueChangeLogs": [], "nextPageToken": None}]
-    issue = {"id": "10100", "key": "UL-1", "fields": {"comment": {"comments": [], "total": 0}}}
+    issue = {"id": "10100", "key": "UL-1", "fields": UL | {"comment": {"comments": [], "total": 0}}}
     with answering(
         issue_bulkfetch={"issues": [issue]},
         changelog_bulkfetch=lambda body, _: pages[1 if "nextPageToken" in body else 0],
@@ -173,7 +176,7 @@ def test_fields_are_asked_for_in_tens_and_issues_in_hundreds():
     names = [name for name in SYSTEM if name != "security"][:15]
     ids = [str(number) for number in range(10000, 10250)]
     with answering(
-        issue_bulkfetch=lambda body, _: {"issues": [{"id": i, "fields": {}} for i in body["issueIdsOrKeys"]]},
+        issue_bulkfetch=lambda body, _: {"issues": [{"id": i, "fields": UL} for i in body["issueIdsOrKeys"]]},
         changelog_bulkfetch={"issueChangeLogs": []},
     ) as (url, asked):
         assert len(jira(url, *names, files=False).history(ids)) == 250
@@ -196,7 +199,7 @@ def _paging(total: int, there: int) -> dict[str, Any]:
         return {"comments": listed[start : start + 100], "total": total, "startAt": start, "maxResults": 100}
 
     field = {"comments": listed[:50], "total": total, "maxResults": 50, "startAt": 0}
-    issue = {"id": "10004", "key": "UL-5", "fields": {"comment": field}}
+    issue = {"id": "10004", "key": "UL-5", "fields": UL | {"comment": field}}
     return {
         "issue_bulkfetch": {"issues": [issue]},
         "changelog_bulkfetch": {"issueChangeLogs": []},
@@ -225,3 +228,12 @@ def test_an_issue_that_cannot_be_given_with_others_is_asked_for_alone():
         (record,) = jira(url, "summary").fetch(["10004"])
     assert record.key == "UL-5"
     assert "properties=tandem" in asked[-1][0]
+
+
+def test_a_site_that_shows_nothing_after_an_edit_is_believed_its_status():
+    with answering(issue_10004=None) as (url, _):
+        site = Jira(
+            Http(requests.Session(), url, tenant="recorded"), Needs(frozenset(), frozenset({"summary"}), PROJECT)
+        )
+        (outcome,) = site.update([Patch("10004", {"summary": "x"}, "m")])
+    assert (outcome.error, outcome.id, outcome.shown, outcome.version) == (None, "10004", None, None)

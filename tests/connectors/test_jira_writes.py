@@ -261,7 +261,7 @@ def test_what_must_be_private_is_never_written_where_all_can_read_it(house):
 
 
 def test_a_service_project_takes_internal_comments(house):
-    issue = house.make(project="DESK", duedate="2026-12-01")
+    issue = house.make(project="DESK")
     notes = [_note(issue, doc("between us"), "c-4", public=False)]
     (outcome,) = house.jira(scope=DESK).comment(notes)
     told = _comments(house, issue, scope=DESK)
@@ -269,7 +269,7 @@ def test_a_service_project_takes_internal_comments(house):
 
 
 def test_what_others_write_into_our_internal_comment_stays(house):
-    issue = house.make(project="DESK", duedate="2026-12-01")
+    issue = house.make(project="DESK")
     (outcome,) = house.jira(scope=DESK).comment([_note(issue, doc("ours"), "c-5", public=False)])
     path = f"3/issue/{issue}/comment/{outcome.id}"
     assert house.site.ask("PUT", path, "automation", json={"body": doc("theirs")}).ok

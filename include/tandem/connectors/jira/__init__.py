@@ -26,6 +26,7 @@ from tandem.connectors.base import (
 )
 from tandem.connectors.jira import check, read, write
 from tandem.connectors.jira.history import history
+from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import FETCH, Site
 from tandem.core.doc import Markup
 from tandem.http import Http
@@ -47,7 +48,7 @@ _CAPABILITIES = Capabilities(
     files_in_comments=False,
     workflow=True,
     max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it
-    max_comment=check.TEXT_LONGEST,
+    max_comment=TEXT_LONGEST,
     clock=0.001,
     label_allowed=r"\S",
     label_max=255,

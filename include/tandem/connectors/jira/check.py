@@ -11,16 +11,14 @@ from typing import Any
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.scope import among
-from tandem.connectors.jira.shape import SYSTEM, author, form
+from tandem.connectors.jira.shape import SYSTEM, TEXT_LONGEST, author, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
 from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
 
 READ_RIGHTS = ("BROWSE_PROJECTS",)
 WRITE_RIGHTS = ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
 FILE_RIGHT = "CREATE_ATTACHMENTS"
-SUMMARY_LONGEST = 255  # in UTF-16 units, like the next two
-LINE_LONGEST = 255
-TEXT_LONGEST = 32_767
+LINE_LONGEST = 255  # in UTF-16 units, of the summary too
 _REQUIRED = frozenset({"summary", "project", "issuetype"})
 _LINE = ":textfield"
 _ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
@@ -130,7 +128,7 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
 def _info(told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> FieldInfo:
     name, schema = str(told["id"]), told.get("schema") or {}
     shape = SYSTEM.get(name) or form(schema)
-    length = {"summary": SUMMARY_LONGEST}.get(name)
+    length = {"summary": LINE_LONGEST}.get(name)
     if shape.kind == "rich":
         length = TEXT_LONGEST
     elif str(schema.get("custom", "")).endswith(_LINE):

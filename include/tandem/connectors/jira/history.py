@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tandem.connectors.base import Comment, Entry, File, History
+from tandem.connectors.jira.read import judged
 from tandem.connectors.jira.shape import MARK, Form, author, instant, mark_of, told
 from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
 from tandem.core.values import Json
@@ -29,8 +30,10 @@ class _Text:
 
 
 def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
-    """Read what happened on issues that are in scope; those that are gone are left out."""
-    issues = site.issues(list(dict.fromkeys(ids)), _asked(site))
+    """Read what happened on issues. Those that are gone, or out of scope by now, are left out."""
+    found = site.issues(list(dict.fromkeys(ids)), _asked(site))
+    reasons = judged(site, found)
+    issues = [issue for issue in found if not reasons[str(issue["id"])]]
     read = site.http.map(lambda issue: _comments(site, issue), issues)
     raw = {str(issue["id"]): comments for issue, (comments, _) in zip(issues, read, strict=True)}
     marks = _comment_marks(site, raw.values())
@@ -49,9 +52,10 @@ def _asked(site: Site) -> list[str]:
 
     A file is as private as the most private text that shows it, so with files go all texts that may show one.
     """
-    if not site.needs.files:
-        return ["comment"]
-    return ["attachment", "comment", *sorted(name for name, shape in site.all_forms.items() if shape.kind == "rich")]
+    asked = {"comment"} | site.scope.fields
+    if site.needs.files:
+        asked |= {"attachment"} | {name for name, shape in site.all_forms.items() if shape.kind == "rich"}
+    return sorted(asked)
 
 
 # ---- field changes

@@ -67,12 +67,18 @@ def fetch(site: Site, ids: Sequence[str]) -> tuple[Record, ...]:
     wanted = site.needs.read | site.needs.write
     fields = sorted(wanted.union(site.scope.fields, _ALWAYS))
     issues = site.issues(list(dict.fromkeys(ids)), fields, marked=True)
+    reasons = judged(site, issues)
+    return tuple(_record(site, issue, wanted, reasons[str(issue["id"])]) for issue in issues)
+
+
+def judged(site: Site, issues: Sequence[Issue]) -> dict[str, str]:
+    """Judge issues as read by their ids: why each is out of scope (empty: it is in)."""
     reasons = {str(issue["id"]): site.scope.reason(issue["fields"]) for issue in issues}
     if site.scope.query:
         inside = [issue for issue, reason in reasons.items() if not reason]
         found = site.matching(inside)
         reasons |= {issue: QUERY for issue in inside if issue not in found}
-    return tuple(_record(site, issue, wanted, reasons[str(issue["id"])]) for issue in issues)
+    return reasons
 
 
 def _record(site: Site, issue: Issue, wanted: frozenset[str], reason: str) -> Record:
@@ -151,5 +157,6 @@ def _needed(offered: Mapping[str, Any]) -> Iterable[str]:
 
 
 def start(site: Site, now: datetime) -> str:
-    """Give the cursor for ``now``, in the tracker's time."""
-    return utc_text(now + timedelta(seconds=site.http.clock_offset))
+    """Give the cursor for ``now`` in the tracker's time, as an answer's ``Date`` tells it to the second."""
+    site.get("/serverInfo")
+    return utc_text(now + timedelta(seconds=site.http.clock_offset - 1))

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import requests
+
 from tandem.connectors.base import Author, Needs
 from tandem.connectors.jira.scope import Scope
 from tandem.connectors.jira.shape import SYSTEM, Form, author, form
@@ -181,14 +183,16 @@ class Site:
 
     # ---- writing
 
-    def write(self, method: str, path: str, endpoint: str, ticket: str | None, **sent: Any) -> Any:
-        """Send one write and return its answer's JSON (none without a body).
+    def write(
+        self, method: str, path: str, endpoint: str, ticket: str | None, *, accept: int = 403, **sent: Any
+    ) -> requests.Response:
+        """Send one write and return its answer: a 2xx, or the status that is accepted.
 
         Raises:
             RefusedError: also for a right that we lack on this one ticket (403): others may still be written.
         """
         answer = self.http.request(
-            method, API + path, endpoint=f"{method} {endpoint}", ticket=ticket, accept=frozenset({403}), **sent
+            method, API + path, endpoint=f"{method} {endpoint}", ticket=ticket, accept={403, accept}, **sent
         )
         if answer.status_code == 403:
             raise RefusedError(
@@ -196,7 +200,7 @@ class Site:
                 where=self.http.tenant,
                 fix="Give the integration account the right to do this in the ticket's project.",
             )
-        return parsed(answer) if answer.content else None
+        return answer
 
 
 def batches(items: Sequence[T], size: int) -> list[Sequence[T]]:

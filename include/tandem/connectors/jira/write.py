@@ -13,11 +13,12 @@ from urllib3.fields import RequestField
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
 from tandem.connectors.jira.history import is_public
 from tandem.connectors.jira.read import transitions
-from tandem.connectors.jira.shape import MARK, SYSTEM, flat, stamp, wire
+from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
 from tandem.connectors.jira.site import API, Site
 from tandem.core.values import Json
-from tandem.errors import ItemError, PrivacyError, RefusedError, TransitionError
-from tandem.http import Body
+from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError
+from tandem.http import Body, parsed
+from tandem.markup import Adf
 
 INTERNAL = "sd.public.comment"  # comment property of Jira Service Management
 W = TypeVar("W")
@@ -41,13 +42,13 @@ def create(site: Site, draft: Draft) -> Outcome:
     if draft.place is not None:
         fields["project"] = wire(draft.place, SYSTEM["project"])
     body = {"fields": fields, "properties": [_property(draft.mark)]}
-    made = site.write("POST", "/issue", "/issue", None, json=body)
+    made = parsed(site.write("POST", "/issue", "/issue", None, json=body))
     return Outcome(id=str(made["id"]))
 
 
 def update(site: Site, patch: Patch) -> Outcome:
     """Set fields of an issue. Of the answer, which is the whole issue, only those are kept."""
-    made = site.write(
+    answer = site.write(
         "PUT",
         f"/issue/{patch.id}",
         "/issue",
@@ -55,8 +56,9 @@ def update(site: Site, patch: Patch) -> Outcome:
         params={"returnIssue": "true"},
         json={"fields": _wired(site, patch.fields), "historyMetadata": _metadata(patch.mark)},
     )
-    if not made:
+    if not answer.content:  # a site that does not know ``returnIssue``
         return Outcome(id=patch.id)
+    made = parsed(answer)
     shown = {name: flat(name, made["fields"][name]) for name in patch.fields if name in made["fields"]}
     return Outcome(id=patch.id, version=stamp(made["fields"]["updated"]), shown=shown)
 
@@ -68,17 +70,16 @@ def transition(site: Site, move: Move) -> Outcome:
         "fields": _wired(site, move.fields),
         "historyMetadata": _metadata(move.mark),
     }
-    refused: RefusedError | None = None
-    try:
-        site.write("POST", f"/issue/{move.id}/transitions", "/issue/transitions", move.id, json=body)
-    except RefusedError as error:
-        refused = error
-    if refused is None:
+    path = f"/issue/{move.id}/transitions"
+    answer = site.write("POST", path, "/issue/transitions", move.id, accept=400, json=body)
+    if answer.status_code != 400:
         return Outcome(id=move.id)
-    if set(refused.fields) & set(move.fields):
-        raise refused
+    blamed = sorted(parsed(answer).get("errors") or ())
+    if set(blamed) & set(move.fields):
+        what = f'the transition "{move.way.name}" refused its fields: {", ".join(blamed)}'
+        raise RefusedError(what, where=site.http.tenant, fields=blamed)
     offered = transitions(site, move.id) or ()
-    asked = f"; its screen asks for {', '.join(refused.fields)}" if refused.fields else ""
+    asked = f"; its screen asks for {', '.join(blamed)}" if blamed else ""
     raise TransitionError(
         f'the transition "{move.way.name}" was refused{asked}',
         reachable=sorted({way.to for way in offered}),
@@ -90,9 +91,12 @@ def comment(site: Site, note: Note) -> Outcome:
     """Add a comment, with its files shown at its end as far as its text does not show them.
 
     Raises:
+        TooLargeError: it is longer than Jira takes, as our codec measures it.
         RefusedError: a private comment where Jira has none: it is never written publicly.
         PrivacyError: Jira shows publicly what was to be internal; the comment was deleted again.
     """
+    if Adf().length(note.body) > TEXT_LONGEST:
+        raise TooLargeError(f"a comment is longer than {TEXT_LONGEST} characters", where=site.http.tenant)
     properties = [_property(note.mark)]
     if not note.public:
         if not site.has_internal_comments(note.id):
@@ -104,7 +108,7 @@ def comment(site: Site, note: Note) -> Outcome:
         properties.append({"key": INTERNAL, "value": {"internal": True}})
     body = {"body": _with_files(site, note.body, note.files), "properties": properties}
     path = f"/issue/{note.id}/comment"
-    made = site.write("POST", path, "/issue/comment", note.id, json=body)
+    made = parsed(site.write("POST", path, "/issue/comment", note.id, json=body))
     number = str(made["id"])
     if not note.public and is_public(made) and is_public(site.get(f"{path}/{number}", "/issue/comment")):
         site.write("DELETE", f"{path}/{number}", "/issue/comment", note.id)
@@ -125,7 +129,7 @@ def attach(site: Site, upload: Upload) -> Outcome:
     tail = f"\r\n--{boundary}--\r\n".encode()
     try:
         with upload.open() as chunks:
-            made = site.write(
+            answer = site.write(
                 "POST",
                 f"/issue/{upload.id}/attachments",
                 "/issue/attachments",
@@ -138,7 +142,7 @@ def attach(site: Site, upload: Upload) -> Outcome:
             )
     except ItemError as error:
         return Outcome(error=error)
-    number = str(made[0]["id"])
+    number = str(parsed(answer)[0]["id"])
     return Outcome(id=number, files=(number,))
 
 
