@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ import pytest
 from support import postgres as support
 from support.postgres import Postgres
 from tandem.state.store import Store, open_store
+from tandem.state.tables import metadata
 from tandem.state.vault import Vault, new_keys
+
+
+def _new_vault() -> Vault:
+    content, hashing = new_keys()
+    return Vault([content], hashing)
 
 
 @pytest.fixture
 def vault() -> Vault:
-    content, hashing = new_keys()
-    return Vault([content], hashing)
+    return _new_vault()
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +46,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
             yield url
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def _migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('state') / 'state.db'}"
+        else:
+            server: Postgres = request.getfixturevalue("postgres")
+            url = stack.enter_context(server.database())
+        opened = open_store(url, _new_vault())
+        opened.migrate()
+        yield opened
+        opened.close()
+
+
 @pytest.fixture
-def store(database_url: str, vault: Vault) -> Iterator[Store]:
-    """A migrated state database, once on each engine."""
-    opened = open_store(database_url, vault)
-    opened.migrate()
-    yield opened
-    opened.close()
+def store(_migrated: Store, vault: Vault) -> Iterator[Store]:
+    """A migrated and empty state database, once on each engine. Tests that change the schema make their own."""
+    yield Store(_migrated.engine, vault)
+    with _migrated.begin() as tx:
+        for table in reversed(metadata.sorted_tables):
+            tx.run(table.delete())
 
 
 @pytest.fixture

@@ -94,11 +94,14 @@ class JiraBench:
         self.site.control.clear_faults()
 
 
+@pytest.fixture(scope="module")
+def bench() -> Iterator[JiraBench]:
+    with running_sandbox(_world()) as running:
+        site = JiraSite(running[JIRA], running.control)
+        named = {one["name"]: str(one["id"]) for one in site.get("3/status")}
+        task = next(str(one["id"]) for one in site.get("3/issuetype") if one["name"] == "Task")
+        yield JiraBench(site, (named["To Do"], named["In Progress"]), {"issuetype": task})
+
+
 class TestJira(ConnectorContract):
-    @pytest.fixture(scope="class")
-    def bench(self) -> Iterator[JiraBench]:
-        with running_sandbox(_world()) as running:
-            site = JiraSite(running[JIRA], running.control)
-            named = {one["name"]: str(one["id"]) for one in site.get("3/status")}
-            task = next(str(one["id"]) for one in site.get("3/issuetype") if one["name"] == "Task")
-            yield JiraBench(site, (named["To Do"], named["In Progress"]), {"issuetype": task})
+    pass

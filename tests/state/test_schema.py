@@ -20,6 +20,15 @@ open_store(sys.argv[1], Vault([new_keys()[0]], new_keys()[1])).migrate()
 """
 
 
+@pytest.fixture
+def store(database_url, vault):
+    """One of its own: these tests change the schema."""
+    opened = open_store(database_url, vault)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
 def _set_version(store, version):
     with store.begin() as tx:
         tx.run(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = :version").bindparams(version=version))

@@ -196,10 +196,11 @@ for _ in range(40):
 """
 
 
-def test_two_processes_that_read_before_they_write_lose_nothing(store, database_url):
+def test_two_processes_that_read_before_they_write_lose_nothing(store):
     with store.begin() as tx:
         tx.insert(approval, {"pair": "p", "limit": "l", "side": "s", "value": 0, "by": "b", "at": AT})
-    both = [subprocess.Popen([sys.executable, "-c", ADD, database_url]) for _ in range(2)]
+    url = store.engine.url.render_as_string(hide_password=False)
+    both = [subprocess.Popen([sys.executable, "-c", ADD, url]) for _ in range(2)]
     assert [process.wait(120) for process in both] == [0, 0]
     with store.read() as tx:
         assert tx.row(sa.select(approval.c.value)) == {"value": 80}
