@@ -99,17 +99,20 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def only_ticket(response: requests.Response) -> bool:
+def only_ticket(response: requests.Response, told: float | None) -> bool:
     """Tell whether the tracker limits the one ticket rather than the account.
 
-    Jira says so in ``RateLimit-Reason``; elsewhere the account has requests left although this one was refused.
+    Jira says so in ``RateLimit-Reason``. Elsewhere it shows: the account has requests left although this one was
+    refused, or must wait ``told`` seconds, longer than until the account's own budget is full again.
     """
     reason = response.headers.get("RateLimit-Reason", "")
     if reason:
         return "issue" in reason
-    left = [
-        response.headers[name]
-        for name in ("X-Rate-Limit-Remaining", "RateLimit-Remaining", "X-RateLimit-Remaining", "Rate-Limit-Remaining")
-        if name in response.headers
-    ]
-    return bool(left) and all(text.strip().isdigit() and int(text) > 0 for text in left)
+    left = _numbers(response, "X-Rate-Limit-Remaining", "RateLimit-Remaining", "Rate-Limit-Remaining")
+    reset = _numbers(response, "RateLimit-Reset", "Rate-Limit-Reset")
+    return bool(left) and (min(left) > 0 or (told is not None and bool(reset) and told > max(reset) + SHORTEST))
+
+
+def _numbers(response: requests.Response, *names: str) -> list[int]:
+    texts = [response.headers.get(name, "").strip() for name in names]
+    return [int(text) for text in texts if re.fullmatch(r"\d{1,9}", text, re.ASCII)]

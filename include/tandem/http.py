@@ -63,7 +63,10 @@ OVER_BUDGET = "TDM-208"  # code of the item error for a ticket over the tracker'
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body as a stream whose length in bytes is known."""
+    """A request's body as a stream whose length in bytes is known.
+
+    A stream of another length raises ``RefusedError`` before its last byte is sent: nothing of it is stored.
+    """
 
     chunks: Iterable[bytes]
     size: int
@@ -72,7 +75,18 @@ class Body:
         return self.size
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self.chunks)
+        left = self.size
+        held = b""  # the last byte goes when the end has been seen
+        for chunk in self.chunks:
+            left -= len(chunk)
+            if left < 0:
+                break
+            whole = held + chunk
+            held = whole[-1:]
+            yield whole[:-1]
+        if left:
+            raise RefusedError(f"a file of {self.size} bytes was announced, and it has another size")
+        yield held
 
 
 class Http:
@@ -278,7 +292,7 @@ class Http:
         if told is None and BUDGETS.first_report(self.tenant):
             log.warning("%s asks to wait, but not how long (%s): we wait by our own back-off", self.tenant, call)
         if refused or told is not None:
-            ticket = call.ticket if only_ticket(response) else None
+            ticket = call.ticket if only_ticket(response, told) else None
             BUDGETS.limit(self.tenant, call.endpoint, ticket, self._clock(), told)
         return refused or (response.status_code == 503 and call.reads and told is not None)
 

@@ -196,8 +196,16 @@ def test_retry_after_is_obeyed_with_200_too(http, server, clock):
     assert clock.slept == [pytest.approx(4)]
 
 
-def test_only_the_ticket_over_its_own_budget_waits(http, server):
-    server.script = [Answer(429, [("Retry-After", "300"), ("X-Rate-Limit-Remaining", "650")])]
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Rate-Limit-Remaining": "650"},
+        {"X-Rate-Limit-Remaining": "0", "RateLimit-Reset": "40"},
+        {"RateLimit-Reason": "jira-per-issue-on-write"},
+    ],
+)
+def test_only_the_ticket_over_its_own_budget_waits(http, server, headers):
+    server.script = [Answer(429, [("Retry-After", "300"), *headers.items()])]
     over = refusal(http.request, "PUT", "/tickets/7", json={}, ticket="7")
     assert isinstance(over, RefusedError)
     assert over.code == "TDM-208"
@@ -206,8 +214,17 @@ def test_only_the_ticket_over_its_own_budget_waits(http, server):
     http.request("PUT", "/tickets/8", json={}, ticket="8")
 
 
-def test_an_exhausted_account_stops_all_its_tickets(http, server):
-    server.script = [Answer(429, [("Retry-After", "300"), ("X-Rate-Limit-Remaining", "0")])]
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Rate-Limit-Remaining": "0"},
+        {"X-Rate-Limit-Remaining": "0", "RateLimit-Reset": "300"},
+        {"RateLimit-Reason": "jira-quota-tenant-based", "X-RateLimit-Remaining": "5"},
+    ],
+)
+def test_an_exhausted_account_stops_all_its_tickets(http, server, headers):
+    server.script = [Answer(429, [("Retry-After", "300"), *headers.items()])]
     assert isinstance(refusal(http.request, "PUT", "/tickets/7", json={}, ticket="7"), RateLimitedError)
     assert isinstance(refusal(http.request, "PUT", "/tickets/8", json={}, ticket="8"), RateLimitedError)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from tandem.connectors.base import (
     Capabilities,
@@ -31,8 +32,9 @@ from tandem.connectors.zendesk import dictionary
 from tandem.connectors.zendesk.listing import Feed, start
 from tandem.connectors.zendesk.read import Reader
 from tandem.connectors.zendesk.scope import Scope
-from tandem.connectors.zendesk.write import Writer
+from tandem.connectors.zendesk.write import MAX_COMMENT, Writer
 from tandem.core.doc import Markup
+from tandem.errors import GoneError
 from tandem.http import Http
 from tandem.markup import Html
 from tandem.markup.neutralise import ZENDESK
@@ -53,8 +55,11 @@ CAPABILITIES = Capabilities(
     files_in_comments=True,
     workflow=False,
     max_file=50 * 1024 * 1024,
-    max_comment=65_535,
+    max_comment=MAX_COMMENT,
     clock=1.0,
+    # Tags are kept in lower case and without spaces: of scripts with cases only small letters come back as written.
+    label_allowed=r"[a-z0-9_:/\-ß-öø-ÿ]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]",
+    label_max=255,
     life_cycle_ends=frozenset({"closed", "deleted"}),
 )
 
@@ -69,7 +74,8 @@ class Zendesk:
     def __init__(self, http: Http, needs: Needs, clock: Callable[[], datetime] = _now) -> None:
         self._http = http
         self._needs = needs
-        self._markup = Html(ZENDESK)
+        host = urlsplit(http.base_url).hostname or ""
+        self._markup = Html(ZENDESK, frozenset({host.lower()}))
         self._delay = CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._scope = Scope(http, needs)
         self._feed = Feed(http, self._scope, self._delay, clock)
@@ -126,4 +132,11 @@ class Zendesk:
         return self._writer.attach(upload)
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
+        """Stream a file's bytes.
+
+        Raises:
+            GoneError: it is not there, or not offered (any more).
+        """
+        if not self._reader.offers(ticket, file):
+            raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=self._http.tenant)
         return self._writer.download(file)

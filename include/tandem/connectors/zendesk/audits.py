@@ -189,7 +189,7 @@ def _files(audit: Raw, event: Raw, author: Author, comment: str | None, mark: st
             at=moment(audit["created_at"]),
             author=author,
             comment=comment,
-            referenced=file.get("inline") is True or f"attachment:{file['id']}" in shown,
+            referenced=file.get("inline") is True or f"attachment:{file['id']}?" in shown,
             mark=mark,
         )
         for file in event.get("attachments") or ()

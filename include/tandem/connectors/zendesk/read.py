@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import requests
+
 from tandem.connectors.base import History, Needs, Record
 from tandem.connectors.zendesk.audits import Audits, history_of, read_audits
 from tandem.connectors.zendesk.people import People
@@ -37,21 +39,33 @@ class Reader:
 
     def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
         records: list[Record] = []
-        for start in range(0, len(ids), BATCH):
-            batch = ids[start : start + BATCH]
-            response = self._http.request("GET", "/api/v2/tickets/show_many.json", params={"ids": ",".join(batch)})
-            tickets = {str(ticket["id"]): ticket for ticket in parsed(response)["tickets"]}
-            stamps = {id_: version(ticket["updated_at"], response) for id_, ticket in tickets.items()}
-            records += self._records(tickets, stamps)
+        wanted = list(dict.fromkeys(ids))
+        self._fresh = {}
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            tickets, response = self._show(batch)
+            reasons, audits = self._judged(tickets)
+            self._fresh |= {id_: audits[id_] for id_, reason in reasons.items() if not reason}
+            for id_, reason in reasons.items():
+                seen = version(tickets[id_]["updated_at"], response)
+                records.append(self._record(tickets[id_], seen, audits.get(id_), reason))
             records += self._deleted([id_ for id_ in batch if id_ not in tickets])
         return tuple(records)
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
-        fresh = {id_: kept for id_ in ids if (kept := self._fresh.pop(id_, None)) is not None}
-        read = self._audits([id_ for id_ in ids if id_ not in fresh])
-        audits = {id_: fresh.get(id_) or read[id_] for id_ in ids if id_ in fresh or id_ in read}
-        authors = self._people.named({id_ for one in audits.values() for id_ in one.people()})
-        return {id_: history_of(one, self._needs, authors) for id_, one in audits.items()}
+        """Read what happened on tickets that are in scope; others are left out."""
+        found = {id_: kept for id_ in ids if (kept := self._fresh.pop(id_, None)) is not None}
+        missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in found]
+        for start in range(0, len(missing), BATCH):
+            reasons, audits = self._judged(self._show(missing[start : start + BATCH])[0])
+            found |= {id_: audits[id_] for id_, reason in reasons.items() if not reason}
+        authors = self._people.named({id_ for one in found.values() for id_ in one.people()})
+        return {id_: history_of(one, self._needs, authors) for id_, one in found.items()}
+
+    def offers(self, ticket: str, file: str) -> bool:
+        """Tell whether a file may leave, as the ticket is now."""
+        told = self.history([ticket]).get(ticket)
+        return told is not None and any(offered.id == file for offered in told.files)
 
     def find(self, marks: Sequence[str]) -> Mapping[str, str]:
         """Look tickets up by their external id, which anyone may give to any number of tickets: the audit decides."""
@@ -65,25 +79,29 @@ class Reader:
         # Without a marker in any audit the oldest counts: a second create would be worse.
         return next(iter(ours or ids), None)
 
-    def _audits(self, ids: Sequence[str]) -> dict[str, Audits]:
-        found = self._http.map(lambda id_: read_audits(self._http, id_), ids)
-        return {id_: audits for id_, audits in zip(ids, found, strict=True) if audits is not None}
+    def _show(self, ids: Sequence[str]) -> tuple[dict[str, Raw], requests.Response]:
+        response = self._http.request("GET", "/api/v2/tickets/show_many.json", params={"ids": ",".join(ids)})
+        return {str(ticket["id"]): ticket for ticket in parsed(response)["tickets"]}, response
 
-    def _records(self, tickets: Mapping[str, Raw], stamps: Mapping[str, str]) -> list[Record]:
+    def _judged(self, tickets: Mapping[str, Raw]) -> tuple[dict[str, str], dict[str, Audits]]:
+        """Judge what is in scope: why each ticket is not, empty if it is; and the audits of those that may be.
+
+        A ticket whose audits cannot be read whole is left out: whether it may leave cannot be known.
+        """
         reasons = {id_: self._scope.reason(ticket) for id_, ticket in tickets.items()}
-        self._fresh = self._audits([id_ for id_ in tickets if not reasons[id_]])
-        records = []
-        for id_, ticket in tickets.items():
-            audits = self._fresh.get(id_)
-            if not reasons[id_] and (audits is None or not audits.whole):
-                continue  # gone since, or not to be judged: whether it may leave cannot be known
-            reason = reasons[id_] or self._private_first(audits)
-            records.append(self._record(ticket, stamps[id_], audits, reason))
-        return records
+        maybe = [id_ for id_, reason in reasons.items() if not reason]
+        read = self._http.map(lambda id_: read_audits(self._http, id_), maybe)
+        audits = {id_: one for id_, one in zip(maybe, read, strict=True) if one is not None and one.whole}
+        for id_ in maybe:
+            if id_ in audits:
+                reasons[id_] = self._private_first(audits[id_])
+            else:
+                del reasons[id_]
+        return reasons, audits
 
-    def _private_first(self, audits: Audits | None) -> str:
-        first = audits.first if audits else None
-        if audits is None or first is None or audits.is_public(first) or self._needs.private_first == "withhold":
+    def _private_first(self, audits: Audits) -> str:
+        first = audits.first
+        if first is None or audits.is_public(first) or self._needs.private_first == "withhold":
             return ""
         return PRIVATE_FIRST
 

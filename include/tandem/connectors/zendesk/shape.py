@@ -7,19 +7,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from tandem.budgets import answered_at
 from tandem.connectors.base import Author
 from tandem.core.values import Json, canonical
-from tandem.errors import UnknownOutcomeError
+from tandem.errors import RefusedError, UnknownOutcomeError
 
 Raw = Mapping[str, Any]
 
 DESCRIPTION = "description"
 MARK = "tandem"  # key in the metadata of an audit, where Zendesk keeps what the writer says about a write
 CUSTOM = "custom_field_"
+WRITABLE = frozenset(
+    {
+        *("subject", DESCRIPTION, "status", "priority", "type", "tags", "due_at", "requester", "requester_id"),
+        *("assignee_id", "group_id", "brand_id", "organization_id", "ticket_form_id"),
+    }
+)
 PEOPLE = ("assignee_id", "requester_id", "submitter_id")
 ITSELF = Author("-1", "Zendesk")  # the author of what Zendesk does by itself
 
@@ -89,19 +96,29 @@ def mark_of(audit: Raw) -> str | None:
 
 
 def rich(event: Raw) -> str:
-    """A comment's HTML. Addresses of its own files, which open them for anyone, give way to ``attachment:<id>``."""
+    """A comment's HTML.
+
+    Addresses of its own files, which open them for anyone, give way to ``attachment:<id>?name=<name>``.
+    """
     html = event.get("html_body")
     text = html if isinstance(html, str) and html else f"<p>{escape(str(event.get('body') or ''))}</p>"
     for file in event.get("attachments") or ():
         for address in (file.get("content_url"), file.get("mapped_content_url")):
             if address:
-                text = text.replace(escape(address), f"attachment:{file['id']}")
-                text = text.replace(address, f"attachment:{file['id']}")
+                known = f"attachment:{file['id']}?name={quote(str(file['file_name']), safe='')}"
+                text = text.replace(escape(address), known).replace(address, known)
     return text
 
 
 def native(fields: Mapping[str, Json]) -> dict[str, Any]:
-    """Write fields as the body of a ticket; empty ones are emptied. The description is not among them."""
+    """Write fields as the body of a ticket; empty ones are emptied. The description is not among them.
+
+    Raises:
+        RefusedError: a field that tickets do not have: Zendesk would pass over it in silence.
+    """
+    unknown = sorted(name for name in fields if name not in WRITABLE and not name.removeprefix(CUSTOM).isdigit())
+    if unknown:
+        raise RefusedError(f"Zendesk's tickets have no field {', '.join(unknown)} to write", fields=unknown)
     body: dict[str, Any] = {}
     for name, value in fields.items():
         if name.startswith(CUSTOM):

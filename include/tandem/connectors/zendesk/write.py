@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -25,11 +25,12 @@ from tandem.connectors.zendesk.shape import (
 )
 from tandem.core.doc import is_empty
 from tandem.core.values import Json
-from tandem.errors import ClosedError, ItemError, PrivacyError, RefusedError, UnknownOutcomeError
+from tandem.errors import ClosedError, ItemError, PrivacyError, RefusedError, TooLargeError, UnknownOutcomeError
 from tandem.http import Body, Http, parsed
 from tandem.markup import Html
 
 W = TypeVar("W")
+MAX_COMMENT = 65_535  # bytes of HTML
 
 
 class Writer:
@@ -58,7 +59,7 @@ class Writer:
                     "POST",
                     "/api/v2/uploads.json",
                     params={"filename": upload.name},
-                    data=Body(chunks, upload.size) if upload.size else b"",
+                    data=Body(chunks, upload.size) if upload.size else b"".join(Body(chunks, 0)),
                     headers={"Content-Type": upload.media_type},
                 )
         except ItemError as error:
@@ -66,7 +67,7 @@ class Writer:
         stored = part(parsed(response), "upload")
         return Outcome(id=str(stored["token"]), files=(str(part(stored, "attachment")["id"]),))
 
-    def download(self, file: str) -> AbstractContextManager[Any]:
+    def download(self, file: str) -> AbstractContextManager[Iterator[bytes]]:
         found = parsed(self._http.request("GET", f"/api/v2/attachments/{file}.json"))
         return self._http.download(found["attachment"]["content_url"])
 
@@ -85,6 +86,7 @@ class Writer:
         if draft.place:
             ticket["brand_id"] = int(draft.place)
         body = draft.fields.get(DESCRIPTION)
+        self._fits(body, "a new ticket: its description")
         # Zendesk makes no ticket without a first comment: the subject stands in for an empty description.
         said = {"body": draft.fields.get("subject") or "-"} if self._says_nothing(body) else {"html_body": body}
         ticket["comment"] = {**said, "public": True}
@@ -104,6 +106,7 @@ class Writer:
         return self._done(self._put(patch.id, ticket), patch.fields)
 
     def _comment(self, note: Note) -> Outcome:
+        self._fits(note.body, f"ticket {note.id}: a comment")
         said = {"html_body": note.body, "public": note.public, "uploads": list(note.files)}
         response = self._put(note.id, {"comment": said, "metadata": {MARK: note.mark}})
         body = parsed(response)
@@ -169,6 +172,11 @@ class Writer:
     def _is_closed(self, id_: str) -> bool:
         response = self._http.request("GET", f"/api/v2/tickets/{id_}.json", accept=(403, 404))
         return response.status_code == 200 and parsed(response)["ticket"]["status"] == "closed"
+
+    def _fits(self, body: Json, what: str) -> None:
+        length = self._markup.length(body)
+        if length > MAX_COMMENT:
+            raise TooLargeError(f"{what} has {length} bytes, {MAX_COMMENT} are the most", where=self._http.tenant)
 
     def _says_nothing(self, body: Json) -> bool:
         return is_empty(self._markup.parse(body).doc)
