@@ -52,14 +52,13 @@ class House:
         *,
         scope: tuple[Condition, ...] = SCOPE,
         login: tuple[str, str] | None = None,
-        kind: type[Jira] = Jira,
         **needs: Any,
     ) -> Jira:
         """Connect as the integration account; by default for customer issues of SHOP, all fields both ways."""
         session = requests.Session()
         session.auth = login or self.site.place.integration.basic
         wanted = {"read": READ, "write": READ - {"status"}, "scope": scope} | needs
-        return kind(Http(session, self.site.place.url, tenant=f"jira-{time.monotonic_ns()}"), Needs(**wanted))
+        return Jira(Http(session, self.site.place.url, tenant=f"jira-{time.monotonic_ns()}"), Needs(**wanted))
 
     def make(self, by: str = "elaine", **fields: Any) -> str:
         """Make an issue that is in scope; return its id."""

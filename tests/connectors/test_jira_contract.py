@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of connectors, kept by Jira in a service project, which has all that other projects have and more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
@@ -11,19 +11,12 @@ import pytest
 from connectors.jira_house import House, open_house
 from contract.connector_suite import SECRET, ConnectorContract, Fields
 from support.jira import JIRA, doc, picture
-from tandem.connectors.base import Condition, Draft, Needs, Outcome
+from tandem.connectors.base import Condition, Needs
 from tandem.connectors.jira import Jira
 from tandem.core.values import Json
 
 LAG = 1.0
 VERBS = {"create": ("POST", "/issue$"), "update": ("PUT", "/issue/[0-9]+"), "comment": ("POST", "/comment$")}
-
-
-class Typed(Jira):
-    """The connector with the type that a contract's ``create:`` gives."""
-
-    def create(self, drafts: Sequence[Draft]) -> tuple[Outcome, ...]:
-        return super().create([replace(draft, fields={"issuetype": "Task", **draft.fields}) for draft in drafts])
 
 
 @dataclass
@@ -32,6 +25,7 @@ class JiraBench:
     fields: Fields
     needs: Needs
     statuses: tuple[str, str]
+    create: Mapping[str, Json]
     place: str = "DESK"
     refuses_stale: bool = False
 
@@ -40,7 +34,7 @@ class JiraBench:
         return sum(self.house.moved)
 
     def connect(self, needs: Needs) -> Jira:
-        return self.house.jira(kind=Typed, **{name: getattr(needs, name) for name in Needs.__slots__})
+        return self.house.jira(**{name: getattr(needs, name) for name in Needs.__slots__})
 
     def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str:
         labels = ["shared"] if shared else []
@@ -102,4 +96,5 @@ class TestJira(ConnectorContract):
         read = frozenset({"summary", "description", "labels", "assignee", "status"})
         scope = (Condition("project", is_="DESK"), Condition("labels", contains="shared"))
         statuses = (house.status("To Do"), house.status("In Progress"))
-        return JiraBench(house, fields, Needs(read, read, scope), statuses)
+        kind = next(str(one["id"]) for one in house.site.get("3/issuetype") if one["name"] == "Task")
+        return JiraBench(house, fields, Needs(read, read, scope), statuses, {"issuetype": kind})

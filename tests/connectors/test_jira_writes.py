@@ -343,3 +343,23 @@ def test_a_write_whose_answer_was_lost_is_not_sent_again(house):
     with pytest.raises(UnknownOutcomeError):
         house.jira().comment([_note(issue, doc("once"), "u-1")])
     assert [comment.mark for comment in _comments(house, issue).values()] == ["u-1"]
+
+
+def test_our_own_work_is_still_told_of_a_ticket_that_left_the_scope(house):
+    issue = house.make(summary="theirs before")
+    jira = house.jira()
+    jira.update([Patch(issue, {"summary": "ours"}, "o-1")])
+    (said,) = jira.comment([_note(issue, doc("our words"), "o-2")])
+    (edited,) = jira.comment([_note(issue, doc("our other words"), "o-3")])
+    stored = jira.attach(_upload(issue, b"x"))
+    house.site.ask("PUT", f"3/issue/{issue}/comment/{edited.id}", "automation", json={"body": doc("a secret")})
+    house.comment(issue, doc("a secret"))
+    house.site.attach(issue, "secret.png", b"x")
+    house.site.edit(issue, summary="a secret", labels=[])
+    told = jira.history([issue])[issue]
+    assert [(entry.after, entry.mark) for entry in told.entries] == [("ours", "o-1")]
+    assert {comment.id: comment.body for comment in told.comments} == {said.id: doc("our words"), edited.id: None}
+    assert [file.id for file in told.files] == [stored.id]
+    assert "secret" not in repr(told) and "theirs" not in repr(told)
+    with jira.download(issue, str(stored.id)) as chunks:
+        assert b"".join(chunks) == b"x"

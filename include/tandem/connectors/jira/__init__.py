@@ -25,10 +25,11 @@ from tandem.connectors.base import (
     Way,
 )
 from tandem.connectors.jira import check, read, write
-from tandem.connectors.jira.history import history
+from tandem.connectors.jira.history import history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
-from tandem.connectors.jira.site import FETCH, Site
+from tandem.connectors.jira.site import API, FETCH, Site
 from tandem.core.doc import Markup
+from tandem.errors import RefusedError
 from tandem.http import Http
 from tandem.markup import Adf
 
@@ -128,5 +129,11 @@ class Jira:
         return write.attach(self._site, upload)
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
-        """Stream an attachment's bytes."""
-        return self._site.http.download(write.content(file))
+        """Stream an attachment's bytes.
+
+        Raises:
+            RefusedError: the file may not leave (any more): a private text shows it, or its issue is out of scope.
+        """
+        if not offers(self._site, ticket, file):
+            raise RefusedError("a file is not offered, or not any more", where=self._site.http.tenant)
+        return self._site.http.download(f"{API}/attachment/content/{file}".lstrip("/"))

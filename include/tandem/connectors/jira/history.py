@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tandem.connectors.base import Comment, Entry, File, History
@@ -30,21 +30,37 @@ class _Text:
 
 
 def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
-    """Read what happened on issues. Those that are gone, or out of scope by now, are left out."""
-    found = site.issues(list(dict.fromkeys(ids)), _asked(site))
-    reasons = judged(site, found)
-    issues = [issue for issue in found if not reasons[str(issue["id"])]]
+    """Read what happened on issues; those that are gone are left out.
+
+    Of one that is out of scope by now only our own work is told: without it nobody could say whether a write whose
+    answer was lost took place.
+    """
+    issues = site.issues(list(dict.fromkeys(ids)), _asked(site))
+    reasons = judged(site, issues)
     read = site.http.map(lambda issue: _comments(site, issue), issues)
-    raw = {str(issue["id"]): comments for issue, (comments, _) in zip(issues, read, strict=True)}
-    marks = _comment_marks(site, raw.values())
+    marks = _comment_marks(site, [comments for comments, _ in read])
     entries = _entries(site, [str(issue["id"]) for issue in issues])
-    files = site.http.map(lambda issue: _files(site, issue, raw[str(issue["id"])]), issues)
+    files = site.http.map(lambda pair: _files(site, pair[0], pair[1][0]), list(zip(issues, read, strict=True)))
     told_of = {}
     for issue, (comments, whole), offered in zip(issues, read, files, strict=True):
         number = str(issue["id"])
-        shown = tuple(_shown(site, comments, marks, offered))
-        told_of[number] = History(tuple(entries[number]), shown, offered, whole)
+        inside = not reasons[number]
+        shown = offered if inside else tuple(file for file in offered if file.author.id == site.account.id)
+        changes = (
+            entries[number] if inside else [replace(e, before=None) for e in entries[number] if e.mark is not None]
+        )
+        said = tuple(_shown(site, comments, marks, shown, inside=inside))
+        told_of[number] = History(tuple(changes), said, shown, whole)
     return told_of
+
+
+def offers(site: Site, ticket: str, file: str) -> bool:
+    """Tell whether a file may leave as its issue is now; our own copies may always be read back."""
+    issues = site.issues([ticket], _asked(site))
+    reasons = judged(site, issues)
+    given = [file for issue in issues for file in _files(site, issue, _comments(site, issue)[0])]
+    inside = not any(reasons.values())
+    return any(one.id == file and (inside or one.author.id == site.account.id) for one in given)
 
 
 def _asked(site: Site) -> list[str]:
@@ -161,12 +177,17 @@ def _offered(site: Site, comment: Mapping[str, Any]) -> bool:
 
 
 def _shown(
-    site: Site, comments: Sequence[Mapping[str, Any]], marks: Mapping[str, str], files: Sequence[File]
+    site: Site,
+    comments: Sequence[Mapping[str, Any]],
+    marks: Mapping[str, str],
+    files: Sequence[File],
+    *,
+    inside: bool,
 ) -> Iterator[Comment]:
     """Give the comments whose text may leave, and our own; what others made of ours is theirs, and private if it is."""
     for comment in comments:
         number = str(comment["id"])
-        offered = _offered(site, comment)
+        offered = inside and _offered(site, comment)
         if not offered and number not in marks:
             continue
         last = author(comment.get("updateAuthor") or comment.get("author"))

@@ -157,6 +157,9 @@ def _needed(offered: Mapping[str, Any]) -> Iterable[str]:
 
 
 def start(site: Site, now: datetime) -> str:
-    """Give the cursor for ``now`` in the tracker's time, as an answer's ``Date`` tells it to the second."""
-    site.get("/serverInfo")
-    return utc_text(now + timedelta(seconds=site.http.clock_offset - 1))
+    """Give the cursor for ``now`` (on our clock) in the tracker's time, never in its future.
+
+    Its offset is known to the second only, so the cursor lies a second earlier.
+    """
+    there = instant(site.get("/serverInfo")["serverTime"])
+    return utc_text(min(now + timedelta(seconds=site.http.clock_offset), there) - timedelta(seconds=1))

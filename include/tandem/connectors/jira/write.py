@@ -14,7 +14,7 @@ from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
 from tandem.connectors.jira.history import is_public
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
-from tandem.connectors.jira.site import API, Site
+from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
 from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError
 from tandem.http import Body, parsed
@@ -158,11 +158,6 @@ def _framed(head: bytes, chunks: Iterable[bytes], tail: bytes, size: int) -> Ite
     if left != 0:
         raise RefusedError("the file has another size than its tracker says")
     yield tail
-
-
-def content(file: str) -> str:
-    """Give the path of a file's bytes, relative to the site."""
-    return f"{API}/attachment/content/{file}".lstrip("/")
 
 
 def _property(mark: str) -> dict[str, Any]:

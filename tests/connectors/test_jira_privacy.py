@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What never leaves a Jira site: comments that are not for all, and every file that a private text shows."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.jira_house import House, open_house
+from support.jira import doc, picture
+from tandem.connectors.base import Condition
+from tandem.errors import RefusedError
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with open_house() as house:
+        yield house
+
+
+def _history(house, issue, **needs):
+    return house.jira(**needs).history([issue])[issue]
+
+
+def test_comments_that_are_not_public_stay(house):
+    issue = house.make()
+    said = [house.comment(issue, doc(str(number))) for number in range(3)]
+    role = {"visibility": {"type": "role", "value": "Administrators"}}
+    secret = house.comment(issue, doc("between us"), "tandem", **role)
+    assert [comment.id for comment in _history(house, issue).comments] == said
+    assert _history(house, issue, comments="none").comments == ()
+    every = {comment.id: comment.public for comment in _history(house, issue, comments="all").comments}
+    assert every == dict.fromkeys(said, True) | {secret: False}
+
+
+def test_internal_comments_of_a_service_project_stay(house):
+    scope = (Condition("project", is_="DESK"),)
+    issue = house.make(project="DESK")
+    internal = {"properties": [{"key": "sd.public.comment", "value": {"internal": True}}]}
+    public = house.comment(issue, doc("hello"))
+    house.comment(issue, doc("between us"), **internal)
+    assert [comment.id for comment in _history(house, issue, scope=scope).comments] == [public]
+
+
+# ---- files
+
+
+def _attached(house, issue, name="shot.png"):
+    file = house.site.attach(issue, name, b"picture of " + name.encode())
+    return str(file["id"]), house.site.media_of(str(file["id"]))
+
+
+def _files(house, issue, **needs):
+    return {file.id: file for file in _history(house, issue, **needs).files}
+
+
+def test_a_file_is_told_with_the_comment_that_shows_it(house):
+    issue = house.make()
+    shown, media = _attached(house, issue)
+    loose, _ = _attached(house, issue, "loose.log")
+    number = house.comment(issue, picture(media))
+    found = _history(house, issue)
+    files = {file.id: file for file in found.files}
+    assert (files[shown].comment, files[shown].referenced) == (number, True)
+    assert (files[loose].comment, files[loose].referenced) == (None, False)
+    assert (files[shown].name, files[shown].size, files[shown].author.name) == ("shot.png", 19, "Elaine Moreau")
+    assert found.comments[0].files == (shown,)
+    assert _files(house, issue, files=False) == {}
+
+
+def test_a_file_that_a_private_text_shows_never_leaves(house):
+    issue = house.make()
+    hidden, media = _attached(house, issue, "secret.png")
+    loose, _ = _attached(house, issue, "loose.log")
+    house.comment(issue, picture(media))
+    role = {"visibility": {"type": "role", "value": "Administrators"}}
+    house.comment(issue, picture(media), "tandem", **role)
+    assert _files(house, issue).keys() == {loose}
+    assert _files(house, issue, comments="all").keys() == {hidden, loose}
+
+
+def test_a_private_link_to_a_file_counts_like_a_picture_of_it(house):
+    issue = house.make()
+    hidden, _ = _attached(house, issue, "secret.log")
+    text = doc(f"see {house.site.place.url}/rest/api/3/attachment/content/{hidden}")
+    house.comment(issue, text, "tandem", visibility={"type": "role", "value": "Administrators"})
+    assert _files(house, issue) == {}
+
+
+@pytest.mark.parametrize("field", ["description", "environment", "customfield_10050"])
+def test_a_text_that_is_not_offered_is_private_for_the_files_in_it(house, field):
+    issue = house.make()
+    file, media = _attached(house, issue)
+    house.site.edit(issue, **{field: picture(media)})
+    assert _files(house, issue, read=frozenset({"summary"})) == {}
+    offered = _files(house, issue, read=frozenset({"summary", field}))
+    assert (offered[file].referenced, offered[file].comment) == (True, None)
+
+
+def test_the_redirect_to_a_files_bytes_is_not_followed_to_name_it(house):
+    issue = house.make()
+    _, media = _attached(house, issue)
+    house.comment(issue, picture(media))
+    with house.asked() as asked:
+        _history(house, issue)
+    paths = [entry["path"] for entry in asked]
+    assert sum("/attachment/content/" in path for path in paths) == 1
+    assert not any(path.startswith("/file/") for path in paths)
+
+
+def test_bytes_are_given_only_while_their_file_is_offered(house):
+    issue = house.make()
+    file, media = _attached(house, issue)
+    jira = house.jira()
+    with jira.download(issue, file) as chunks:
+        assert b"".join(chunks) == b"picture of shot.png"
+    role = {"visibility": {"type": "role", "value": "Administrators"}}
+    house.comment(issue, picture(media), "tandem", **role)
+    with pytest.raises(RefusedError):
+        jira.download(issue, file)
+    with pytest.raises(RefusedError):
+        house.jira(scope=(Condition("project", is_="OPS"),), comments="all").download(issue, file)
