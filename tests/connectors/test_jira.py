@@ -150,6 +150,12 @@ def test_a_raw_query_narrows_and_is_asked_for_each_read(house):
     assert inside in listed and outside not in listed
 
 
+def test_a_raw_query_is_answered_for_what_the_index_does_not_know_yet(house):
+    with house.site.settings(search_lag=3600):
+        issue = house.make(summary="cart broken")
+        assert house.record(issue, query="summary ~ cart").in_scope
+
+
 # ---- issues by id
 
 
