@@ -316,7 +316,7 @@ class Connector(Protocol):
         """
 
     def start(self, now: datetime) -> str:
-        """Give the cursor behind which everything that changes from ``now`` on will be seen."""
+        """Give the cursor behind which everything that changes from ``now`` (by our clock) on will be seen."""
 
     def changed_since(self, cursor: str) -> Iterator[Page]:
         """List what changed behind a cursor, oldest first. An item may come again; none is left out."""
@@ -333,7 +333,7 @@ class Connector(Protocol):
     def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
         """Find tickets made with these marks: mark → id, strongly consistent.
 
-        ``after`` maps each place to the highest ticket id known there before the first of the creates.
+        ``after`` maps each place to the highest ticket key known there before the first of the creates.
         """
 
     def ways(self, ids: Sequence[str]) -> Mapping[str, tuple[Way, ...]]:

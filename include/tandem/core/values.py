@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+from pydantic import JsonValue
+
+Json = JsonValue  # pydantic's name for it is one that it can validate without end
 
 
 def canonical(value: Json) -> str:

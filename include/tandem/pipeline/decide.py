@@ -272,7 +272,7 @@ def _store(
             diff.counts["conflicts" if clash.winner else "held"] += 1
     judged = {event for plan in diff.plans.values() for event in plan.states} if apply else set()
     records.set_events(tx, every - judged, "waiting", run=run.job.run_id)
-    _ahead(tx, run, by_link)
+    _rest_waits(tx, run, by_link)
     for key, refused in diff.refused.items():
         diff.counts["quarantined"] += 1
         if apply:
@@ -285,13 +285,12 @@ def _tickets(by_link: Mapping[str, Mapping[Which, HubTicket]]) -> list[HubTicket
     return [ticket for sides in by_link.values() for ticket in sides.values()]
 
 
-def _ahead(tx: Tx, run: Run, by_link: Mapping[str, Mapping[Which, HubTicket]]) -> None:
-    """Events that their record does not show yet wait for the next run."""
-    for which in Which:
-        tickets = [sides[which].ticket for sides in by_link.values() if which in sides]
-        found = records.open_events(tx, run.name, which, tickets)
-        ids = [event.id for events in found.values() for event in events if event.state is None]
-        records.set_events(tx, ids, "waiting", "its ticket is read again", run=run.job.run_id)
+def _rest_waits(tx: Tx, run: Run, by_link: Mapping[str, Mapping[Which, HubTicket]]) -> None:
+    """Events that this run did not judge wait: of tickets it was not asked for, or ahead of what their record shows."""
+    taken = {(which, sides[which].ticket) for sides in by_link.values() for which in sides}
+    for id_, which, ticket in records.stateless(tx, run.name):
+        why = "ahead of what its ticket showed" if (which, ticket) in taken else "its ticket was not asked for"
+        records.set_events(tx, [id_], "waiting", why, run=run.job.run_id)
 
 
 def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket]) -> None:

@@ -83,7 +83,7 @@ def _start(run: Run, end: End) -> None:
         if runs.get_side(tx, run.name, end.which)["started_at"] is not None:
             return
     tracker_now = run.env.now() + timedelta(seconds=end.offset)
-    cursor = end.connector.start(tracker_now)
+    cursor = end.connector.start(run.env.now())
     start = run.pair.start
     seen = [one for page in end.connector.in_scope() for one in page.seen if one.in_scope]
     if start == "all":

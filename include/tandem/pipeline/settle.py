@@ -94,6 +94,9 @@ def _settle_link(
             settled.append(action.id)
         records.save_record(tx, run.name, which, record, run.env.now())
         store_ticket(tx, run, end, record, history if record.in_scope else None)
+        news = records.open_events(tx, run.name, which, [record.id]).get(record.id, [])
+        fresh = [event.id for event in news if event.state is None]
+        records.set_events(tx, fresh, "waiting", "happened while the run wrote", run=run.job.run_id)
         counts["read_back"] += 1
     actions.settle(tx, settled, run.env.now())
 

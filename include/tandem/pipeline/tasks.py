@@ -92,10 +92,10 @@ def reconcile(job: Job, env: Environment) -> Counts:
     with _leased(job, env, "reconcile") as run:
         counts: Counts = {"settled": settle(run), "links": close(run)}
         with env.store.begin(run.fence) as tx:
-            lost = records.stateless_events(tx, run.name)
+            lost = records.stateless(tx, run.name)
             records.forget_stage(tx, run.name, job.run_id)
         if lost:
-            tickets = ", ".join(sorted({f"{side} {ticket}" for side, ticket, _ in lost})[:10])
+            tickets = ", ".join(sorted({f"{side} {ticket}" for _, side, ticket in lost})[:10])
             _end(run, "failed", f"{len(lost)} events are in no state")
             raise TandemError(f"{len(lost)} events are in no state ({tickets}).", where=run.name, code="TDM-309")
         told = report(run)

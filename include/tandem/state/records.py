@@ -229,10 +229,10 @@ def set_events(
         tx.run(sa.update(event).where(event.c.id.in_(some)).values(**values))
 
 
-def stateless_events(tx: Tx, pair: str) -> list[tuple[str, str, str]]:
-    """List (side, ticket, key) of events that are in no state."""
-    select = sa.select(event.c.side, event.c.ticket, event.c.key).where(event.c.pair == pair, event.c.state.is_(None))
-    return [(row["side"], row["ticket"], row["key"]) for row in tx.rows(select)]
+def stateless(tx: Tx, pair: str) -> list[tuple[int, Which, str]]:
+    """List (id, side, ticket) of events that are in no state."""
+    select = sa.select(event.c.id, event.c.side, event.c.ticket).where(event.c.pair == pair, event.c.state.is_(None))
+    return [(row["id"], Which(row["side"]), row["ticket"]) for row in tx.rows(select)]
 
 
 def count_states(tx: Tx, pair: str) -> dict[str, int]:

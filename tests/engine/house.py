@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An installation for tests: the example pair, the sandbox as its trackers, a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import requests
+from support.sandbox import RunningSandbox
+
+from tandem.core.rules import Which
+from tandem.pipeline import tasks
+from tandem.pipeline.environment import Environment, Job
+from tandem.state import links
+from tandem.state.store import Store, open_store
+from tandem.state.vault import Vault, new_keys
+
+INCLUDE = Path(__file__).parents[2] / "include"
+PAIR = "mercuri-zendesk__infinity-jira"
+TENANTS = {"mercuri_zendesk": "mercuri-zendesk", "infinity_jira": "infinity-jira"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to a simulated tracker."""
+
+    url: str
+    session: requests.Session
+    allow_plain_http: bool = False
+
+
+def way_to(box: RunningSandbox, connection: str) -> Way:
+    """Log in as the integration."""
+    place = box[TENANTS[connection]]
+    session = requests.Session()
+    login = place.integration
+    user = f"{login.email}/token" if place.kind == "zendesk" else login.email
+    session.auth = (user, login.token or login.password)
+    return Way(place.url, session)
+
+
+@dataclass
+class House:
+    """Runs the pair and looks into its state."""
+
+    box: RunningSandbox
+    url: str
+    root: Path = INCLUDE
+    keys: tuple[str, str] = field(default_factory=new_keys)
+    numbers: Any = field(default_factory=lambda: count(1))
+    between: Callable[[str], None] | None = None  # called before each task: people act in mid-run
+
+    def __post_init__(self) -> None:
+        self.store: Store = open_store(self.url, Vault([self.keys[0]], self.keys[1]))
+        self.store.migrate()
+        self.env = Environment(self.root, self.store, lambda connection: way_to(self.box, connection))
+
+    def run(self, **what: Any) -> dict[str, Any]:
+        """One whole run; gives each task's counts."""
+        job = Job(PAIR, f"test-{next(self.numbers)}", **what)
+        steps = {
+            "extract": tasks.extract,
+            "map": tasks.map_tickets,
+            "diff": tasks.diff,
+            "load": tasks.load,
+            "reconcile": tasks.reconcile,
+        }
+        told = {}
+        for name, step in steps.items():
+            if job.dry_run and name == "load":
+                break
+            if self.between is not None:
+                self.between(name)
+            told[name] = step(job, self.env)
+        return told
+
+    def twins(self) -> dict[str, str]:
+        """Left ticket → right ticket, of all links that have both."""
+        with self.store.read() as tx:
+            return {
+                link.members[Which.LEFT].ticket: link.members[Which.RIGHT].ticket
+                for link in links.links(tx, PAIR).values()
+                if link.lone is None and link.members
+            }
