@@ -130,6 +130,11 @@ class Http:
         """The tracker's clock minus ours, in seconds, by its newest answers (0 before the first)."""
         return median(self._offsets) if self._offsets else 0.0
 
+    @property
+    def knows_clock(self) -> bool:
+        """Whether an answer has told the tracker's clock yet."""
+        return bool(self._offsets)
+
     def request(
         self,
         method: str,

@@ -15,6 +15,7 @@ from connectors.zendesk_house import (
     SECRET,
     TENANT,
     connector,
+    desk_time,
     everything,
     history,
     needs,
@@ -85,6 +86,23 @@ def test_what_changes_after_the_start_is_seen(desk, who):
     desk.change(other, "anna", tags=["shared"])
     desk.control.advance(3, TENANT)
     assert everything(zendesk.changed_since(pages[-1].cursor))[str(other)].in_scope
+
+
+@pytest.mark.parametrize("ahead", [-300, 0, 300])
+def test_a_clock_of_ours_that_is_wrong_hides_nothing(desk, ahead):
+    """Zendesk refuses an export that starts within its last minute, and knows only its own clock."""
+    desk.control.settings(TENANT, export_lag=60)
+    ours = desk_time(desk) + timedelta(seconds=ahead)
+
+    def fresh() -> Zendesk:
+        return connector(desk, clock=lambda: ours.timestamp())
+
+    cursor = fresh().start(ours)
+    number = desk.make("anna", tags=["shared"])["id"]
+    list(fresh().changed_since(cursor))
+    desk.control.advance(62, TENANT)
+    ours += timedelta(seconds=62)
+    assert everything(fresh().changed_since(cursor))[str(number)].in_scope
 
 
 def test_a_run_with_nothing_new_asks_once(desk):
@@ -205,6 +223,7 @@ def test_a_private_first_comment_keeps_the_ticket_or_its_text(desk):
     number = desk.make("anna", tags=["shared"], comment={"body": SECRET, "public": False})["id"]
     skipping = record(connector(desk), number)
     assert (skipping.in_scope, skipping.scope_reason) == (False, "private first comment")
+    assert connector(desk).history([str(number)]) == {}
     withholding = connector(desk, needs(private_first="withhold", comments="all"))
     found = record(withholding, number)
     assert (found.in_scope, found.fields["description"]) == (True, WITHHELD)

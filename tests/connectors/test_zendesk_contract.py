@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import pytest
 
-from connectors.zendesk_house import IN_SCOPE, ORDER, ORDER_FIELD, TENANT, connector
+from connectors.zendesk_house import IN_SCOPE, ORDER, ORDER_FIELD, TENANT, connector, desk_time
 from contract.connector_suite import SECRET, ConnectorContract, Fields
 from support.zendesk import ZendeskDesk
 from tandem.connectors.base import Needs
@@ -37,8 +36,7 @@ class ZendeskBench:
 
     @property
     def ahead(self) -> float:
-        told = parsedate_to_datetime(self.desk.ask("GET", "users/me.json").headers["Date"])
-        return (told - self.now()).total_seconds()
+        return (desk_time(self.desk) - self.now()).total_seconds()
 
     def connect(self, needs: Needs) -> Zendesk:
         return connector(self.desk, needs)

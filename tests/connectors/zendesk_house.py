@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mercuri's Zendesk as its people use it, and our connector to it under test."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import requests
 
@@ -72,11 +75,24 @@ def needs(**changes: object) -> Needs:
     return Needs(**{"read": READ, "write": READ, "scope": IN_SCOPE, **changes})  # type: ignore[arg-type]
 
 
-def connector(desk: ZendeskDesk, wants: Needs | None = None, who: str = "tandem", word: str | None = None) -> Zendesk:
+def connector(
+    desk: ZendeskDesk,
+    wants: Needs | None = None,
+    who: str = "tandem",
+    word: str | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Zendesk:
+    """Our connector, logged in as one of the people; ``clock`` is what it takes for the time."""
     person = desk.place.people[who]
     session = requests.Session()
     session.auth = (person.email, word or person.password)
-    return Zendesk(Http(session, desk.place.url, tenant=f"{TENANT}/{who}"), wants or needs())
+    http = Http(session, desk.place.url, tenant=f"{TENANT}/{who}", clock=clock)
+    return Zendesk(http, wants or needs(), lambda: datetime.fromtimestamp(clock(), UTC))
+
+
+def desk_time(desk: ZendeskDesk) -> datetime:
+    """The tracker's clock, in whole seconds."""
+    return parsedate_to_datetime(desk.ask("GET", "users/me.json").headers["Date"])
 
 
 def record(zendesk: Zendesk, number: object):
