@@ -3,6 +3,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,6 +64,8 @@ class Play:
     """Number of the story's ticket in Zendesk."""
     key: str = ""
     """Its twin's key in Jira."""
+    quiet: tuple[int, str] = (0, "")
+    """Number and key of a second ticket on which nothing is pending."""
     runs: list[str] = field(default_factory=list)
     """Ids of the runs of the present step."""
     number: int = 0
@@ -98,12 +101,16 @@ class Play:
         return " | ".join(self._counted(run_id, task) for task in TASKS)
 
     def _counted(self, run_id: str, task: str) -> str:
-        numbers = [f"{value} {name.replace('_', ' ')}" for name, value in self._numbers(run_id, task) if value]
+        numbers = [f"{name.replace('_', ' ')} {value}" for name, value in self._numbers(run_id, task) if value]
         return f"{task} {', '.join(numbers)}" if numbers else task
 
     def _numbers(self, run_id: str, task: str) -> Sequence[tuple[str, int]]:
+        """The numbers in a task's result by name; those of both sides are added up."""
         result = self.airflow.result(DAG, run_id, task)
-        return [(name, value) for name, value in result.items() if type(value) is int]
+        numbers: Counter[str] = Counter()
+        for part in (result, result.get("left", {}), result.get("right", {})):
+            numbers.update({name: value for name, value in part.items() if type(value) is int})
+        return list(numbers.items())
 
     def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
         """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""

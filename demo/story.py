@@ -199,6 +199,7 @@ def quarantine(play: Play) -> str:
         lambda seen: seen is not None,
         lambda seen: f"{seen['key']} came" if seen else f'"{title}" did not come',
     )
+    play.quiet = (number, str((play.twin(title) or {}).get("key")))
     kept = play.anna.ticket(play.ticket)["priority"]
     if kept != "low":
         raise NotSeenError(f"#{play.ticket} was changed to priority {kept}")
@@ -244,29 +245,29 @@ def kill(play: Play) -> str:
 
 
 def backfill(play: Play) -> str:
-    """A change that scheduled runs could not see: a backfill of its window finds it."""
+    """A change that scheduled runs could not see: Airflow's backfill of its time finds it."""
+    number, key = play.quiet
     account = play.sandbox.tenants[ZENDESK].people[play.sandbox.integrations[ZENDESK]]["email"]
-    play.tell(f"Mercuri takes #{play.ticket} out of Tandem's sight for a moment; Anna renames it meanwhile")
-    play.sandbox.change(ZENDESK, hidden={account: [play.ticket]})
-    renamed = f"{TITLE} after log-in"
-    play.anna.change(play.ticket, subject=renamed)
-    since = datetime.now(UTC)
-    number = play.bruno.open_ticket("Loyalty points are missing", "For orders of last week.")
+    play.tell(f"Mercuri takes #{number} out of Tandem's sight for a moment; Bruno renames it meanwhile")
+    play.sandbox.change(ZENDESK, hidden={account: [number]})
+    renamed, since = "Kiosk shows the prices of last week", datetime.now(UTC)
+    play.bruno.change(number, subject=renamed)
+    other = play.bruno.open_ticket("Loyalty points are missing", "For orders of last week.")
     play.until(
         lambda: play.twin("Loyalty points are missing"),
         lambda seen: seen is not None,
-        lambda seen: f"#{number} came" if seen else f"#{number} did not come",
+        lambda seen: f"#{other} came" if seen else f"#{other} did not come",
     )
     play.sandbox.change(ZENDESK, hidden={})
     play.run()
-    if play.elaine.issue(play.key)["fields"]["summary"] == renamed:
+    if play.elaine.issue(key)["fields"]["summary"] == renamed:
         raise NotSeenError("the ordinary runs saw it: nothing was left for a backfill to find")
-    play.tell("it is in sight again; the ordinary runs did not see the change; Airflow's own backfill of that time:")
+    play.tell("it is in sight again, and ordinary runs did not see the change; Airflow's own backfill of that time:")
     play.backfill(since)
-    seen = play.elaine.issue(play.key)["fields"]["summary"]
+    seen = play.elaine.issue(key)["fields"]["summary"]
     if seen != renamed:
-        raise NotSeenError(f"{play.key} is still called {seen!r}")
-    return f"{play.key} is called {seen!r}"
+        raise NotSeenError(f"{key} is still called {seen!r}")
+    return f"{key} is called {seen!r}"
 
 
 STEPS = (
@@ -275,16 +276,16 @@ STEPS = (
     Step("private stays private", "note and out-of-scope ticket neither in Jira nor in a request to it", private),
     Step("comment seen in Jira", "one comment that names Bruno Conti", comment_to_jira),
     Step("comment seen in Zendesk", "one public comment that names Elaine Moreau", comment_to_zendesk),
-    to_zendesk("In Progress", "open", "Start"),
-    to_zendesk("Waiting", "pending", "Wait"),
     to_jira("open", "In Progress"),
+    to_zendesk("Waiting", "pending", "Wait"),
+    to_zendesk("In Progress", "open", "Start"),
     to_jira("pending", "Waiting"),
     Step("priority conflict", "both sides Low: the pair's rule is right", conflict),
     Step("bad ticket set aside", "it waits, another one flows; mended, it flows too", quarantine),
     to_jira("solved", "Done", "Fixed"),
     to_jira("open", "In Progress"),
     to_zendesk("Done", "solved", "Finish"),
-    to_zendesk("In Progress", "open", "Reopen", "Start"),
+    to_zendesk("To Do", "open", "Reopen"),
     Step("kill -9 in mid-load", "1 issue, 1 comment, 1 file", kill),
     Step("backfill", "the title that ordinary runs could not see", backfill),
 )

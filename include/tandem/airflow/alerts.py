@@ -18,8 +18,9 @@ from airflow.sdk import Context
 
 from tandem.airflow.connections import state_store
 from tandem.airflow.mail import Mail, send, send_async
-from tandem.airflow.standing import Standing, read_standing
+from tandem.airflow.standing import Standing
 from tandem.errors import HANDBOOK, TandemError
+from tandem.state.runs import first_time
 
 log = logging.getLogger("tandem")
 
@@ -81,7 +82,8 @@ def links(audience: Audience, run_id: str, code: str) -> tuple[tuple[str, str], 
     )
 
 
-def _standing(pair: str, run_id: str) -> Standing | None:
+def read_state(pair: str, run_id: str) -> Standing | None:
+    """Read how far a run has come; None if the state database does not answer."""
     try:
         with state_store().read() as tx:
             return read_standing(tx, pair, run_id)
@@ -148,7 +150,7 @@ async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
     run_id = run["dag_run_id"]
     states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
     tasks = {task: state for task, state in states.get(run_id, {}).items()}
-    standing = await asyncio.to_thread(_standing, told.pair, run_id)
+    standing = await asyncio.to_thread(read_state, told.pair, run_id)
     await send_async(late_mail(told, run, tasks, standing, datetime.now(UTC)), told.recipients)
 
 
@@ -173,7 +175,7 @@ def failed_mail(
             ("Who is told", audience.told()),
         ),
         links(audience, run_id, code),
-        "The next mail comes if the next run fails too.",
+        "While runs go on failing so, the next mail comes in an hour.",
     )
 
 
@@ -190,7 +192,7 @@ def stopped_mail(audience: Audience, run_id: str, task: str, error: TandemError,
             ("Who is told", audience.told()),
         ),
         links(audience, run_id, error.code),
-        "The next mail comes if the next run stops too.",
+        "While plans stay beyond the limits, the next mail comes in an hour.",
     )
 
 
@@ -213,13 +215,27 @@ def tell(mail: Mail, audience: Audience) -> None:
         log.error("mail not sent (%s): %s", type(error).__name__, mail.subject)
 
 
+def due(pair: str, what: str, standing: Standing | None, now: datetime) -> bool:
+    """Tell whether a mail is due: the first of its kind since the pair was last in step, then one an hour."""
+    since = standing.in_step_since.isoformat() if standing and standing.in_step_since else "never"
+    try:
+        with state_store().begin() as tx:
+            return first_time(tx, pair, "mail", f"{what} since {since}, hour {now:%Y-%m-%dT%H}", now)
+    except Exception as error:  # better one mail too many than none
+        log.warning("the state database could not be asked whether a mail is due: %s", type(error).__name__)
+        return True
+
+
 def on_failure(audience: Audience, context: Context) -> None:
     """Airflow's callback for a task that failed for good: in its process; in the DAG processor if that was killed."""
     error = context.get("exception")
     error = error if isinstance(error, BaseException) else None
     run, task = context["dag_run"], context["ti"].task_id
     since = run.start_date or run.run_after
-    tell(failed_mail(audience, run.run_id, task, since, error, _standing(audience.pair, run.run_id)), audience)
+    standing = read_state(audience.pair, run.run_id)
+    mail = failed_mail(audience, run.run_id, task, since, error, standing)
+    if due(audience.pair, mail.subject, standing, datetime.now(UTC)):
+        tell(mail, audience)
     for line in last_lines(error):
         log.error(line)
 

@@ -6,40 +6,16 @@ The only reader of secrets inside Airflow. Airflow is imported late: the first t
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tandem.errors import ConfigurationError, Problem
+from tandem.connections import PLAIN, Connection, Tracker, headers, problem, state_of
 
 if TYPE_CHECKING:
-    import requests
-
     from tandem.pipeline.environment import Environment
     from tandem.state.store import Store
-
-STATE = "tandem_db"
-ADDRESS = "TANDEM_DB"
-
-OPTIONS = frozenset(
-    {"stream", "cert", "proxies", "proxy", "timeout", "verify", "verify_ssl"}
-    | {"allow_redirects", "max_redirects", "trust_env", "check_response", "srv_lookup"}
-)
-"""Extras that Airflow's HttpHook takes as options; every other one it would send as a header."""
-
-PLAIN = "allow_plain_http"
-
-
-@dataclass(frozen=True)
-class Tracker:
-    """A way to one tracker."""
-
-    url: str
-    session: requests.Session
-    allow_plain_http: bool
-    """Said in the connection's extra, for a tracker that is reached inside a VPN or on this machine only."""
 
 
 def tracker(connection_id: str) -> Tracker:
@@ -50,24 +26,19 @@ def tracker(connection_id: str) -> Tracker:
     """
     from airflow.providers.http.hooks.http import HttpHook
 
-    extra = _connection(connection_id).extra_dejson
-    headers = {name: value for name, value in extra.items() if name.lower().startswith("x-")}
-    if unknown := sorted(set(extra) - OPTIONS - {PLAIN} - set(headers)):
-        raise _problem(
-            connection_id,
-            f"Its extra names {', '.join(unknown)}, which is no option.",
-            f"Use {', '.join(sorted({*OPTIONS, PLAIN}))}, or a header whose name starts with X-.",
-        )
+    found = _find(connection_id)
+    headers(connection_id, found.extra)
     hook = HttpHook(http_conn_id=connection_id)
     session = hook.get_conn()
     session.headers.pop(PLAIN, None)  # the hook sends unknown extras as headers
-    return Tracker(hook.base_url, session, str(extra.get(PLAIN, False)).lower() == "true")
+    return Tracker(hook.base_url, session, found.allow_plain_http)
 
 
 def environment(root: Path) -> Environment:
     """Return what the engine is given inside Airflow. Raises: ConfigurationError."""
     from tandem.pipeline.environment import Environment
 
+    logging.getLogger("alembic.runtime").setLevel(logging.WARNING)  # it tells of every look at the schema
     return Environment(root, state_store(), tracker)
 
 
@@ -80,20 +51,14 @@ def state_store() -> Store:
     from tandem.state.store import open_store
     from tandem.state.vault import keys_from_environment
 
-    address, settings = _state()
+    address, settings = state_of(os.environ, _find)
     return open_store(address, keys_from_environment(settings))
 
 
-def _state() -> tuple[str, Mapping[str, str]]:
-    """Address and keys: the environment's, else the connection's (keys stand in its extra by the same names)."""
-    if address := os.environ.get(ADDRESS):
-        return address, os.environ
-    connection = _connection(STATE)
-    extra: dict[str, Any] = connection.extra_dejson
-    settings = {**os.environ, **{key: str(value) for key, value in extra.items() if key.startswith("TANDEM_")}}
-    if connection.conn_type == "sqlite":
-        return f"sqlite:///{connection.host}", settings
-    return str(connection.get_uri()).split("?")[0].replace("postgres://", "postgresql://", 1), settings
+def _find(connection_id: str) -> Connection:
+    found = _connection(connection_id)
+    texts = {name: getattr(found, name) or "" for name in ("conn_type", "host", "login", "password", "schema")}
+    return Connection(id=connection_id, port=found.port, extra=found.extra_dejson, **texts)
 
 
 def _connection(connection_id: str) -> Any:
@@ -105,8 +70,4 @@ def _connection(connection_id: str) -> Any:
     except (AirflowNotFoundException, AirflowRuntimeError):
         name = f"AIRFLOW_CONN_{connection_id.upper()}"
         fix = f"Make it in Airflow (Admin, Connections), or set {name} in the environment."
-        raise _problem(connection_id, "There is no such Airflow connection.", fix) from None
-
-
-def _problem(connection_id: str, what: str, fix: str) -> ConfigurationError:
-    return ConfigurationError([Problem(code="TDM-301", what=what, fix=fix, where=f"connection {connection_id}")])
+        raise problem(connection_id, "There is no such Airflow connection.", fix) from None

@@ -106,7 +106,7 @@ def _pair_dag(pair: Pair, dag_id: str, root: Path) -> DAG:
 
 
 def _phase(name: str, line: str, audience: Audience, root: Path) -> Any:
-    @task(task_id=name, doc_md=line)
+    @task(task_id=name, doc_md=line, show_return_value_in_logs=False)
     def phase() -> dict[str, Any]:
         return perform(name, audience, root)
 

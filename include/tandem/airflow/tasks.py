@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk import Context, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
-from tandem.airflow.alerts import Audience, stopped_mail, tell
+from tandem.airflow.alerts import Audience, due, read_state, stopped_mail, tell
 from tandem.airflow.connections import environment
 from tandem.errors import ConfigurationError, LeaseHeldError, Problem, SafetyStopError
 from tandem.pipeline import tasks as engine
@@ -61,7 +61,9 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
         wait_for_lease(held, context, timedelta(minutes=audience.deadline_minutes))
         raise
     except SafetyStopError as stop:
-        tell(stopped_mail(audience, job.run_id, phase, stop, datetime.now(UTC)), audience)
+        now = datetime.now(UTC)
+        if due(audience.pair, f"stopped {stop.code}", read_state(audience.pair, job.run_id), now):
+            tell(stopped_mail(audience, job.run_id, phase, stop, now), audience)
         raise AirflowSkipException(str(stop)) from None
     if counts.get("enabled") is False:
         raise AirflowSkipException(f"the pair is switched off: {variable_key(audience.pair)} says enabled: false")
