@@ -10,6 +10,7 @@ RUN pip install --no-cache-dir -r requirements.txt \
 COPY include ./include
 COPY dags ./dags
 COPY plugins ./plugins
+COPY docs/handbook ./docs/handbook
 
 ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONPATH=/opt/tandem/include \

@@ -18,7 +18,7 @@ from airflow.sdk import Context
 
 from tandem.airflow.connections import state_store
 from tandem.airflow.mail import Mail, send, send_async
-from tandem.airflow.standing import Standing
+from tandem.airflow.standing import Standing, read_standing
 from tandem.errors import HANDBOOK, TandemError
 from tandem.state.runs import first_time
 

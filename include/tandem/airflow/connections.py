@@ -26,11 +26,11 @@ def tracker(connection_id: str) -> Tracker:
     """
     from airflow.providers.http.hooks.http import HttpHook
 
-    found = _find(connection_id)
-    headers(connection_id, found.extra)
+    found = find(connection_id)
+    headers(found.id, found.extra)  # refuses what the hook would send as a header unasked
     hook = HttpHook(http_conn_id=connection_id)
     session = hook.get_conn()
-    session.headers.pop(PLAIN, None)  # the hook sends unknown extras as headers
+    session.headers.pop(PLAIN, None)
     return Tracker(hook.base_url, session, found.allow_plain_http)
 
 
@@ -51,23 +51,28 @@ def state_store() -> Store:
     from tandem.state.store import open_store
     from tandem.state.vault import keys_from_environment
 
-    address, settings = state_of(os.environ, _find)
+    address, settings = state_of(os.environ, find)
     return open_store(address, keys_from_environment(settings))
 
 
-def _find(connection_id: str) -> Connection:
-    found = _connection(connection_id)
-    texts = {name: getattr(found, name) or "" for name in ("conn_type", "host", "login", "password", "schema")}
-    return Connection(id=connection_id, port=found.port, extra=found.extra_dejson, **texts)
-
-
-def _connection(connection_id: str) -> Any:
+def find(connection_id: str) -> Connection:
+    """Ask Airflow for a connection. Raises: ConfigurationError: there is none."""
     from airflow.sdk import BaseHook
     from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
     try:
-        return BaseHook.get_connection(connection_id)
+        found: Any = BaseHook.get_connection(connection_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
         name = f"AIRFLOW_CONN_{connection_id.upper()}"
         fix = f"Make it in Airflow (Admin, Connections), or set {name} in the environment."
         raise problem(connection_id, "There is no such Airflow connection.", fix) from None
+    return Connection(
+        connection_id,
+        found.conn_type or "",
+        found.host or "",
+        found.login or "",
+        found.password or "",
+        found.schema or "",
+        found.port,
+        found.extra_dejson,
+    )
