@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``tandem check``: everything that can be known before a run, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tandem.check import PairReport, SideReport, check_trackers
+from tandem.cli.out import IN_STEP, PROBLEMS, Answer, problem_lines, told
+from tandem.cli.setting import Setting
+from tandem.config.load import load_all
+from tandem.config.models import BrokenPair, Pair
+from tandem.connections import connect
+from tandem.errors import ConfigurationError, Problem, StateError, TandemError
+from tandem.state import runs
+from tandem.state.schema import VERSION_TABLE
+from tandem.state.store import check_four_byte
+
+ELSE = "Links between tickets and work logs do not travel yet."
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is wrong with the state database, or the words for its being in order."""
+
+    words: str
+    problems: tuple[Problem, ...] = ()
+
+
+def check(setting: Setting, names: Sequence[str]) -> Answer:
+    """Check these pairs (none named: all), their trackers, and the state database."""
+    wanted = [setting.pair_name(name) for name in names]
+    if not wanted and not setting.pairs():
+        setting.pair_name("")
+    read = [pair for pair in load_all(setting.root) if not wanted or pair.name in wanted]
+    sound = [pair for pair in read if isinstance(pair, Pair)]
+    reports = [check_trackers(pair, lambda side: connect(setting.tracker(side.connection), side)) for pair in sound]
+    state = _state(setting, reports)
+    broken = [problem for pair in read if isinstance(pair, BrokenPair) for problem in pair.problems]
+    every = list(dict.fromkeys([*broken, *(one for report in reports for one in report.everything), *state.problems]))
+    count = sum(not one.warning for one in every)
+    data = {
+        "ok": count == 0,
+        "pairs": [pair.name for pair in read],
+        "sides": [_side_data(side) for report in reports for side in report.sides],
+        "state": {"ok": not state.problems, "what": state.words},
+        "problems": [told(one) for one in every],
+        "not_carried": ["relations", "worklogs"],
+    }
+    return Answer(data, _lines(reports, state, every), PROBLEMS if count else IN_STEP)
+
+
+def _state(setting: Setting, reports: Iterable[PairReport]) -> State:
+    """Look at keys, tables and characters; remember the pieces of workflow that were seen."""
+    try:
+        store = setting.open()
+    except ConfigurationError as error:
+        return State("cannot be opened", error.problems)
+    try:
+        if not sa.inspect(store.engine).has_table(VERSION_TABLE):
+            return State("has no tables yet; the first run makes them")
+        store.check_schema()
+        four = check_four_byte(store)
+        with store.begin() as tx:
+            for side in (side for report in reports for side in report.sides):
+                if side.found is not None:
+                    runs.put_edges(tx, side.side.connection, side.found.edges)
+        return State("keeps what is written", (four,) if four else ())
+    except StateError as error:
+        return State("is of another version", (_problem(error),))
+    except sa.exc.DBAPIError as error:
+        what = f"The state database cannot be used ({type(error.orig).__name__})."
+        fix = "See that it runs and that its address is right."
+        return State("cannot be used", (_problem(StateError(what, fix=fix)),))
+    finally:
+        store.close()
+
+
+def _problem(error: TandemError) -> Problem:
+    return Problem(error.code, error.what, error.fix, where="state database")
+
+
+def _side_data(report: SideReport) -> dict[str, Any]:
+    found, capabilities = report.found, report.capabilities
+    return {
+        "name": report.side.name,
+        "system": report.side.system,
+        "logged_in": report.logged_in,
+        "account": found.account.name if found else None,
+        "clock_offset": round(found.offset, 1) if found else None,
+        "version": found.version if found else None,
+        "search_delay": found.search_delay if found else None,
+        "sweep_every": capabilities.sweep_every if capabilities else None,
+        "remarks": list(report.remarks),
+    }
+
+
+def _lines(reports: Sequence[PairReport], state: State, every: Sequence[Problem]) -> Iterable[str]:
+    sides = {report.side.name: report for pair in reports for report in pair.sides}
+    width = max([len(name) for name in sides] + [len("state database")])
+    for name, report in sides.items():
+        yield f"{name:<{width}}  {_side_words(report)}"
+        yield from (f"{'':<{width}}  {remark}" for remark in report.remarks)
+    yield f"{'state database':<{width}}  {state.words}"
+    if sides:
+        yield ELSE
+    yield from problem_lines(every)
+    problems, warnings = sum(not one.warning for one in every), sum(one.warning for one in every)
+    more = f", {_counted(warnings, 'warning')}" if warnings else ""
+    yield f"{_counted(problems, 'problem')}{more}. Nothing was written."
+
+
+def _side_words(report: SideReport) -> str:
+    found, capabilities = report.found, report.capabilities
+    if found is None:
+        return "could not be asked"
+    if not report.logged_in or capabilities is None:
+        return f"log-in refused   clock {found.offset:+.1f} s"
+    parts = [
+        f'log-in ok (account "{found.account.name}")',
+        f"clock {found.offset:+.1f} s",
+        f"{report.side.system} {found.version}".strip(),
+        f"search lag about {_span(found.search_delay)}",
+        f"sweep every {_span(capabilities.sweep_every)}",
+    ]
+    return "   ".join(parts)
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:g} {name}"
+    return f"{seconds:g} s"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' if number != 1 else ''}"
