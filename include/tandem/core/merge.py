@@ -12,6 +12,7 @@ changed                changed, apart         the pair's rule; the losing value 
 changed back           unchanged              nothing (superseded)
 no base on either      equal                  settled
 no base on either      unequal                the pair's rule
+no base                any                    never agreed on yet: counts as changed
 =====================  =====================  ==========================================
 
 Sets merge element by element. A field that may pass one way only is never written the other way.
@@ -92,8 +93,10 @@ def merge(
     if same(left.value, right.value) and not (left.unsaid or right.unsaid):
         shifted = left.changed or right.changed or not (left.has_base and right.has_base)
         return Merged(agreed=True) if shifted else NOTHING
-    if not (left.has_base or right.has_base):
-        moved_left, moved_right = not left.unsaid, not right.unsaid
+    if not left.has_base:  # never agreed on yet: what it shows is news to the other side
+        moved_left = not left.unsaid and (right.has_base is False or left.value is not None)
+    if not right.has_base:
+        moved_right = not right.unsaid and (left.has_base is False or right.value is not None)
     if moved_left and moved_right:
         return _clash(left, right, rule, times, tie, ways)
     if moved_left and Which.RIGHT in ways:

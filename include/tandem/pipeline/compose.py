@@ -166,7 +166,8 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if description is not None and native.get(description.native) is None:
         empty = with_heading(doc(paragraph(NO_TEXT)), _heading(end, source, ticket.reporter))
         native[description.native] = end.connector.markup.render(empty).native
-    for hub in scene.hubs[source.which].fields:
+    moved_after = {hub for other in scene.plan.intents if other.kind == MOVE for hub in other.fields}
+    for hub in scene.hubs[source.which].fields.keys() - moved_after:  # that one is agreed when its own write is done
         bases.setdefault(hub, scene.base_of(source.which, hub))
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(scene.link.origin, source.system, record.id),

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from tandem.connectors.base import Entry, History, Record
+from tandem.core import labels
+from tandem.core.mapping import Said, to_hub
 from tandem.core.rules import Which
-from tandem.core.values import Json, same
+from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
@@ -150,6 +152,9 @@ def _settle_fields(
         first = next((entry for entry in entries if entry.mark == action.id), None)
         if first is not None and rule.kind != "rich" and not _same(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
+        if rule.kind == "set":
+            _settle_set(tx, run, link, action, hub, record)
+            continue
         shown = canonical_native(rule, record.fields.get(name), terms)
         wanted = canonical_native(rule, sent, terms)
         reached = canonical_native(rule, ours.after, terms) if ours and rule.kind != "rich" else wanted
@@ -170,6 +175,37 @@ def _settle_fields(
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += 1
     links.set_bases(tx, link.id, end.which, moved)
+
+
+def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: Record) -> None:
+    """Of a set only those elements are agreed that the source's staged value and the target's read-back both have, or
+    both lack. All others keep their base: what the target's people added meanwhile is still to be merged.
+    """
+    target, source = run.end(action.side), run.end(action.side.other)
+    staged = action.content["bases"]
+    assert isinstance(staged, dict)
+    theirs = _labels(source, hub, staged[hub])
+    ours = _labels(target, hub, record.fields.get(target.offer.fields[hub].native))
+    old = links.bases(tx, [link.id])
+    for end, shown in ((source, staged[hub]), (target, record.fields.get(target.offer.fields[hub].native))):
+        rule, terms = end.offer.fields[hub], end.terms(end.offer.fields[hub].native)
+        own = old.get((link.id, end.which), {}).get(hub)
+        before = _labels(end, hub, own.value) if own else frozenset()
+        agreed = (theirs & ours) | (before & (theirs ^ ours))
+        apart = frozenset(
+            item for item in as_set(shown) if labels.read(item, terms.label_allowed) not in _labels(end, hub, shown)
+        )
+        native = apart | {labels.spell(label, terms.label_allowed) for label in agreed}
+        links.set_bases(
+            tx, link.id, end.which, {hub: Base(canonical_native(rule, from_set(native), terms), end.mapping)}
+        )
+
+
+def _labels(end: End, hub: str, native: Json) -> frozenset[str]:
+    """The elements of a set that are offered or taken, in hub terms."""
+    rule, terms = end.offer.fields[hub], end.terms(end.offer.fields[hub].native)
+    said = to_hub(rule, native, terms)
+    return as_set(said.value) if isinstance(said, Said) else frozenset()
 
 
 def _natives(action: Action) -> set[str]:
@@ -230,7 +266,12 @@ def _move_source(tx: Tx, run: Run, link: Link, action: Action) -> None:
     staged = action.content.get("bases")
     if isinstance(staged, dict) and staged:
         source = run.end(action.side.other)
-        values = {hub: Base(value, source.mapping) for hub, value in staged.items()}
+        sets = (
+            {hub for hub, rule in source.offer.fields.items() if rule.kind == "set"}
+            if action.kind != "create"
+            else set()
+        )
+        values = {hub: Base(value, source.mapping) for hub, value in staged.items() if hub not in sets}
         links.set_bases(tx, link.id, source.which, values)
 
 
