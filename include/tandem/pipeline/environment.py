@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -74,6 +75,7 @@ class Environment:
     store: Store
     tracker: Callable[[str], Tracker]  # by the id of a connection
     now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
     progress: Progress = _silent
     connect: Callable[[Offer], Connector] | None = None  # in place of tracker: for connectors that are not over HTTP
 

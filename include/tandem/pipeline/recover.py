@@ -7,7 +7,6 @@ shows now. Only where a history that can be read has no such entry did it not ta
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -51,7 +50,7 @@ def _wait(run: Run, sent: list[Action]) -> None:
     if newest is not None:
         left = (newest + GRACE - run.env.now()).total_seconds()
         if left > 0:
-            time.sleep(min(left, GRACE.total_seconds()))
+            run.env.sleep(min(left, GRACE.total_seconds()))
 
 
 def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> None:
