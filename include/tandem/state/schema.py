@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from tandem.errors import StateError
 
 VERSION_TABLE = "tandem_alembic_version"
 _LOCK = 0x74616E64656D  # "tandem": the number of PostgreSQL's advisory lock
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # two lines each time it merely looks
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
