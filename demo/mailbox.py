@@ -2,6 +2,7 @@
 """A mail server for the demo: every e-mail that Airflow sends becomes a file that any mail program opens."""
 
 import json
+import logging
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import count
@@ -21,6 +22,7 @@ class Mailbox:
         self.port = free_port(port)
         self._numbers = count(1)
         folder.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of every line it hears
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def start(self) -> None:

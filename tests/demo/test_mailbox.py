@@ -10,7 +10,7 @@ from demo.mailbox import Mailbox
 from tandem.airflow.mail import Mail, message_of
 
 MAIL = Mail(
-    "[Tandem] late: sync__a__b has run 12 min (deadline 10)",
+    f"[Tandem] late: sync__{'a' * 80}__b has run 12 min (deadline 10 min)",
     "Changes made since 09:04 UTC have not all reached the other side yet; none is lost.",
     (("What hangs", "load: running\nreconcile: not started"), ("Where", "a <b> & c")),
     (("The run", "http://127.0.0.1:8080/dags/x/runs/y?a=1&b=2"),),

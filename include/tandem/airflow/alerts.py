@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from airflow.sdk import Context
 
 from tandem.airflow.connections import state_store
+from tandem.airflow.describe import words
 from tandem.airflow.mail import Mail, send, send_async
 from tandem.airflow.standing import Standing, read_standing
 from tandem.errors import HANDBOOK, TandemError
@@ -40,7 +41,7 @@ class Audience:
 
     pair: str
     dag_id: str
-    deadline_minutes: float
+    deadline_seconds: float
     responsible: tuple[str, ...] = ()
     accountable: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ class Audience:
     def of(cls, plain: Mapping[str, Any]) -> Audience:
         """The inverse of :meth:`plain`."""
         lists = {key: tuple(plain[key]) for key in ("responsible", "accountable", "informed")}
-        return cls(plain["pair"], plain["dag_id"], plain["deadline_minutes"], **lists)
+        return cls(plain["pair"], plain["dag_id"], plain["deadline_seconds"], **lists)
 
 
 def _base_url() -> str:
@@ -120,16 +121,16 @@ def late_mail(
 ) -> Mail:
     """Compose the mail on a run beyond its deadline, which may still be at work."""
     queued = datetime.fromisoformat(run["queued_at"] or run["run_after"])
-    minutes = (now - queued).total_seconds() / 60
+    deadline = words(timedelta(seconds=audience.deadline_seconds))
     since = (standing and standing.in_step_since) or queued
     open_tasks = [
         f"{task}: {state or 'not started'}" for task, state in tasks.items() if state not in ("success", "skipped")
     ]
     return Mail(
-        f"[Tandem] late: {audience.dag_id} has run {minutes:.3g} min (deadline {audience.deadline_minutes:g})",
+        f"[Tandem] late: {audience.dag_id} has run {words(now - queued)} (deadline {deadline})",
         _meaning(since),
         (
-            ("Since when", f"{queued.strftime(DAY)}; it had {audience.deadline_minutes:g} min"),
+            ("Since when", f"{queued.strftime(DAY)}; it had {deadline}"),
             ("What hangs", "\n".join(open_tasks) or "nothing any more: it has just ended"),
             *_work(standing),
             ("What to do", _HANGING),

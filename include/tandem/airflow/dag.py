@@ -59,8 +59,8 @@ def params() -> dict[str, Param]:
 def audience_of(pair: Pair, dag_id: str) -> Audience:
     """Return who is told of this pair's runs."""
     people = pair.people
-    minutes = pair.deadline.total_seconds() / 60
-    return Audience(pair.name, dag_id, minutes, people.responsible, (people.accountable,), people.informed)
+    seconds = pair.deadline.total_seconds()
+    return Audience(pair.name, dag_id, seconds, people.responsible, (people.accountable,), people.informed)
 
 
 def build_dag(pair: Pair | BrokenPair, root: Path) -> DAG:

@@ -19,9 +19,11 @@ TASKS = {
 
 
 def words(span: timedelta) -> str:
-    """Say a length of time: "10 min", "2 h"."""
-    minutes = span.total_seconds() / 60
-    return f"{minutes / 60:g} h" if minutes >= 60 and minutes % 60 == 0 else f"{minutes:g} min"
+    """Say a length of time in its own size: "20 s", "10 min", "2 h"."""
+    seconds = span.total_seconds()
+    if seconds < 120 and seconds != 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 3600:.3g} h" if seconds >= 3600 else f"{seconds / 60:.3g} min"
 
 
 def describe(pair: Pair) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from html import escape
 from typing import Any
@@ -58,7 +59,8 @@ def html_of(mail: Mail) -> str:
 
 def message_of(mail: Mail, sender: str, recipients: Sequence[str]) -> EmailMessage:
     """Return the message with both forms; the reader's program chooses."""
-    message = EmailMessage()
+    # Wide lines: a folded subject reaches some programs with a blank before it.
+    message = EmailMessage(policy=SMTP.clone(max_line_length=300))
     message["Subject"] = mail.subject
     message["From"] = sender
     message["To"] = ", ".join(recipients)

@@ -58,7 +58,7 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
             env.store.migrate()  # the first run of a new version; two at once do no harm
         counts = dict(PHASES[phase](job, env))
     except LeaseHeldError as held:
-        wait_for_lease(held, context, timedelta(minutes=audience.deadline_minutes))
+        wait_for_lease(held, context, timedelta(seconds=audience.deadline_seconds))
         raise
     except SafetyStopError as stop:
         now = datetime.now(UTC)
