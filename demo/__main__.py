@@ -2,6 +2,7 @@
 """`python -m demo [--story-only]`: starts trackers and Airflow, plays the story, stays until Ctrl-C, leaves nothing."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -29,6 +30,10 @@ STAGES = 5
 class EndedError(BaseException):
     """A signal ended the demo. Not an Exception: nothing on the way may take it for a failed step."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
 
 def main() -> int:
     """Runs the demo; the process's exit code."""
@@ -38,6 +43,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ended)
     folder, console = BUILD / "demo", Console()
+    BUILD.mkdir(exist_ok=True)
+    lock = (BUILD / "demo.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        console.failure("Another demo is running in this folder; end it with Ctrl-C first.")
+        return 1
     processes = Processes(folder)
     mailbox: Mailbox | None = None
     try:
@@ -51,19 +63,19 @@ def main() -> int:
     except DemoError as error:
         console.failure(f"The demo could not go on: {error}")
         return 1
-    except EndedError:
-        return 0 if stay else 130
+    except EndedError as ended:
+        return 0 if stay and ended.number == signal.SIGINT else 128 + ended.number
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         if mailbox:
             mailbox.stop()
-        ended = processes.end_all()
-        console.line(f"Ended {ended} processes; logs, mails and state are in {folder.relative_to(ROOT)}/.")
+        count = processes.end_all()
+        console.line(f"Ended {count} processes; logs, mails and state are in {folder.relative_to(ROOT)}/.")
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
-    raise EndedError
+    raise EndedError(number)
 
 
 def _demo(console: Console, folder: Path, processes: Processes, mailbox: Mailbox, stay: bool) -> int:
