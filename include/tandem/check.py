@@ -95,11 +95,11 @@ def _placed(side: Side, problem: Problem) -> Problem:
     elif problem.code == EVERYTHING:
         keys = ("scope",)
     else:
-        return problem
+        keys = ()
     if problem.code == READ_ONLY:
         keys = [key for key in keys if not key.startswith("scope")]
     if not keys:
-        return problem
+        return replace(problem, what=_sentence(problem.what))
     placed = side.problem(problem.code, _sentence(problem.what), problem.fix, keys[0], warning=problem.warning)
     return replace(placed, where=problem.where or placed.where)
 
@@ -126,7 +126,8 @@ def _choices(side: Side, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
         info = fields.get(native)
         if info is None or not info.choices or name in info.choices or name in info.choices.values():
             continue
-        known = sorted(set(info.choices.values()))
+        words = info.choices.values() if any(id_.isdecimal() for id_ in info.choices) else info.choices
+        known = sorted(set(words))  # ids where they are words, as in Zendesk
         near = get_close_matches(name, [*known, *info.choices], 1)
         listed = ", ".join(known[:LISTED]) + (", …" if len(known) > LISTED else "")
         guess = f'Did you mean "{near[0]}"? ' if near else ""

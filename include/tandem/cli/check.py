@@ -34,8 +34,7 @@ class State:
 def check(setting: Setting, names: Sequence[str]) -> Answer:
     """Check these pairs (none named: all), their trackers, and the state database."""
     wanted = [setting.pair_name(name) for name in names]
-    if not wanted and not setting.pairs():
-        setting.pair_name("")
+    setting.demand_pairs()
     read = [pair for pair in load_all(setting.root) if not wanted or pair.name in wanted]
     sound = [pair for pair in read if isinstance(pair, Pair)]
     reports = [check_trackers(pair, lambda side: connect(setting.tracker(side.connection), side)) for pair in sound]
@@ -119,7 +118,7 @@ def _side_words(report: SideReport) -> str:
     if found is None:
         return "could not be asked"
     if not report.logged_in or capabilities is None:
-        return f"log-in refused   clock {found.offset:+.1f} s"
+        return f"not logged in   clock {found.offset:+.1f} s"
     parts = [
         f'log-in ok (account "{found.account.name}")',
         f"clock {found.offset:+.1f} s",

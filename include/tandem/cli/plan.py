@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from tandem.cli.members import label, shown_key
 from tandem.cli.out import IN_STEP, WAITS, Answer, UsageError, say
-from tandem.cli.run import make_job, perform, waiting
+from tandem.cli.run import make_job, perform, switched_off, waiting
 from tandem.cli.setting import Setting
 from tandem.config.identity import thaw
 from tandem.config.models import Pair
+from tandem.config.traits import HUB_FIELDS
 from tandem.core.doc import is_empty
 from tandem.core.model import HubTicket
 from tandem.core.plain import to_plain
@@ -28,7 +29,7 @@ from tandem.pipeline.environment import Environment, Job, Run, make_ends
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Link
-from tandem.state.store import Fence, Store
+from tandem.state.store import Fence, Store, from_db
 from tandem.state.tables import run as run_table
 
 LONGEST = 60  # characters shown of a value
@@ -53,7 +54,8 @@ def plan(setting: Setting, pair: str, *, last: bool = False, tickets: Sequence[s
         stopped = ""
         if not last:
             try:
-                perform(setting, store, job)
+                if perform(setting, store, job)["extract"].get("enabled") is False:
+                    return Answer({"pair": name, "enabled": False}, [switched_off(name)])
             except SafetyStopError as stop:
                 stopped = str(stop)
         found = _read(store, name, _newest(store, name) if last else job.run_id)
@@ -64,7 +66,7 @@ def plan(setting: Setting, pair: str, *, last: bool = False, tickets: Sequence[s
     data = {
         "pair": name,
         "run": found.run["run"],
-        "made": found.run["started_at"].replace(tzinfo=UTC).isoformat(),
+        "made": from_db(found.run["started_at"]).isoformat(),
         "writes": [_write(found, action) for action in found.actions],
         "conflicts": clashes,
         "quarantined": unfit,
@@ -96,8 +98,7 @@ def _newest(store: Store, pair: str) -> str:
 def _read(store: Store, pair: str, run: str) -> Plan:
     with store.read() as tx:
         row = runs.get_run(tx, pair, run)
-        if row is None:
-            raise UsageError(f"{pair} made no plan.", "Its Variable says enabled: false.")
+        assert row is not None
         planned = actions.of_run(tx, pair, run)
         hubs: dict[str, dict[Which, HubTicket]] = {}
         for which in Which:
@@ -122,13 +123,19 @@ def _write(found: Plan, action: Action) -> dict[str, Any]:
         "source": shown_key(source.key) if source else None,
         "target": shown_key(target.key) if target else None,
         "offer": found.pair.side(action.side.value).name,
-        "fields": {name: _plain(value) for name, value in values.items()},
+        "fields": {name: _plain(values[name]) for name in sorted(values, key=_place)},
         "before": {name: _plain(hub.fields[name].value) for name in values if hub and name in hub.fields},
         "files": _files(action),
     }
     if action.kind == COMMENT:
         told["public"] = bool(action.content["public"])
     return told
+
+
+def _place(hub: str) -> tuple[int, str]:
+    """The hub's own fields first, in their order."""
+    own = list(HUB_FIELDS)
+    return (own.index(hub) if hub in own else len(own), hub)
 
 
 def _files(action: Action) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def run(
             "counts": counts,
             "waits_for_a_person": waits,
         }
-        words = _off(name) if not data["enabled"] else _summary(job, counts, told, waits)
+        words = switched_off(name) if not data["enabled"] else _summary(job, counts, told, waits)
         return Answer(data, [words], WAITS if any(waits.values()) else IN_STEP)
 
 
@@ -156,7 +156,7 @@ def _window(given: tuple[str, str]) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _off(pair: str) -> str:
+def switched_off(pair: str) -> str:
     return f"{pair} is switched off: its Variable says enabled: false. Nothing was done."
 
 
@@ -167,7 +167,7 @@ def _summary(job: Job, counts: Mapping[str, Any], told: Mapping[str, Any], waits
             f"{job.pair}: dry run, {actions} writes planned, nothing written. See them: tandem plan {job.pair} --last"
         )
     names = ("created", "updated", "status steps", "comments", "files")
-    done = [f"{told[name]} {name}" for name in names if told.get(name)]
+    done = [f"{told[name]} {name.removesuffix('s') if told[name] == 1 else name}" for name in names if told.get(name)]
     wait = [f"{told[name]} {name}" for name in ("waiting", "parked") if told.get(name)]
     wait += [f"{count} {name}" for name, count in waits.items() if count]
     late = f", slowest {told['seconds_worst']:g} s after its event" if "seconds_worst" in told else ""

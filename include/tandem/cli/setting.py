@@ -46,16 +46,18 @@ class Setting:
         """Name the pairs that there are files for."""
         return sorted(path.stem for path in (self.root / "pairs").glob("*.yaml"))
 
+    def demand_pairs(self) -> list[str]:
+        """Name the pairs; there must be one. Raises: UsageError."""
+        if known := self.pairs():
+            return known
+        fix = "Write pairs/<left>__<right>.yaml there, or name another folder with --root."
+        raise UsageError(f"There is no pair below {self.root}.", fix)
+
     def pair_name(self, name: str) -> str:
         """Give a pair's name, as typed or as its DAG is called. Raises: UsageError."""
-        known, wanted = self.pairs(), name.removeprefix("sync__")
+        known, wanted = self.demand_pairs(), name.removeprefix("sync__")
         if wanted in known:
             return wanted
-        if not known:
-            raise UsageError(
-                f"There is no pair below {self.root}.",
-                "Write pairs/<left>__<right>.yaml there, or name another folder with --root.",
-            )
         from tandem.config.validate import did_you_mean
 
         raise UsageError(f"There is no pair {name}.", did_you_mean(wanted, known).replace("`", ""))
@@ -68,12 +70,19 @@ class Setting:
         return HERE, self.environ
 
     def open(self) -> Store:
-        """Open the state database with its keys. Raises: ConfigurationError."""
+        """Open the state database with its keys. Raises: ConfigurationError, StateError."""
         from tandem.state.store import open_store
         from tandem.state.vault import keys_from_environment
 
         address, settings = self.state_address()
-        return open_store(address, keys_from_environment(settings))
+        vault = keys_from_environment(settings)
+        try:
+            return open_store(address, vault)
+        except OSError as error:
+            what = f"The folder of the state database cannot be made ({error.strerror})."
+            raise StateError(
+                what, where="state database", fix=f"Set {ADDRESS} to a place that can be written."
+            ) from None
 
     @contextmanager
     def store(self, *, migrate: bool = False) -> Iterator[Store]:

@@ -25,7 +25,7 @@ def status(setting: Setting, pair: str | None, ticket: str | None) -> Answer:
     """Tell of one pair, of all, or of one ticket."""
     if ticket is not None and pair is None:
         raise UsageError("A ticket is looked for within a pair.", "Write tandem status PAIR --ticket KEY.")
-    names = [setting.pair_name(pair)] if pair is not None else setting.pairs() or [setting.pair_name("")]
+    names = [setting.pair_name(pair)] if pair is not None else setting.demand_pairs()
     with setting.store() as store, store.read() as tx:
         if ticket is not None:
             return _ticket(tx, names[0], ticket)
@@ -41,9 +41,10 @@ def _pair(tx: Tx, pair: str) -> dict[str, Any]:
     by_state = sa.select(link.c.state, sa.func.count().label("n")).where(link.c.pair == pair).group_by(link.c.state)
     pending = sa.select(sa.func.count()).where(link.c.pair == pair, link.c.pending.is_(True))
     holder = tx.row(sa.select(leases).where(leases.c.pair == pair, leases.c.run.is_not(None)))
+    at_work = holder if holder and holder["until"] and holder["until"] > now_utc() else None
     return {
         "pair": pair,
-        "runs": [_run(row) for row in recent],
+        "runs": [_run(row, at_work) for row in recent],
         "stopped": bool(recent) and recent[0]["state"] == "stopped",
         "links": {row["state"]: row["n"] for row in tx.rows(by_state)},
         "pending": int(tx.connection.scalar(pending) or 0),
@@ -70,15 +71,17 @@ def _pair(tx: Tx, pair: str) -> dict[str, Any]:
             }
             for one in held
         ],
-        "lease": lease.holder_text(holder) if holder and holder["until"] and holder["until"] > now_utc() else None,
+        "lease": lease.holder_text(at_work) if at_work else None,
     }
 
 
-def _run(row: Mapping[str, Any]) -> dict[str, Any]:
+def _run(row: Mapping[str, Any], holder: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Tell of a run. One that has not ended and does not hold the pair was broken off; the next one goes on with it."""
+    broken_off = row["state"] == "running" and (holder is None or holder["run"] != row["run"])
     return {
         "run": row["run"],
         "kind": row["kind"],
-        "state": row["state"],
+        "state": "broken off" if broken_off else row["state"],
         "dry_run": row["dry_run"],
         "started": _at(row["started_at"]),
         "ended": _at(row["ended_at"]),
