@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from cli_house import JIRA, PAIR, ZENDESK, House, keys_of, until
+from cli_house import JIRA, PAIR, ZENDESK, House, Said, keys_of, until
 
 from support.sandbox import RunningSandbox
 from tandem.cli.run import make_job, perform
@@ -100,6 +100,17 @@ def test_a_plan_shows_who_wins_a_conflict_and_what_is_lost(started: House) -> No
     assert (
         "both changed: rule right -> right 1, losing value kept: left 2" in started.tandem("plan", PAIR, "--last").out
     )
+
+
+def test_a_plan_counts_what_cannot_be_written_at_the_other_side(started: House) -> None:
+    started.open_ticket("Too long for Jira", comment={"body": "word " * 8000})
+
+    def look() -> Said:
+        return started.tandem("plan", PAIR, "--json")
+
+    said = until(look, lambda seen: bool(seen.data["more_quarantined"]), "it fits")
+    assert (said.code, said.data["more_quarantined"], said.data["writes"]) == (3, 1, [])
+    assert "1 more cannot be written at the other side" in started.tandem("plan", PAIR, "--last").out
 
 
 def test_a_ticket_that_does_not_fit_waits_for_a_person_with_code_and_key(started: House) -> None:

@@ -63,6 +63,7 @@ def plan(setting: Setting, pair: str, *, last: bool = False, tickets: Sequence[s
         waits = waiting(store, name)
     stops = found.run["counts"].get("safety", {}).get("stops", [])
     unfit = _unfit(found)
+    tickets_unfit = len({(one["tickets"], one["side"]) for one in unfit})
     data = {
         "pair": name,
         "run": found.run["run"],
@@ -70,13 +71,20 @@ def plan(setting: Setting, pair: str, *, last: bool = False, tickets: Sequence[s
         "writes": [_write(found, action) for action in found.actions],
         "conflicts": clashes,
         "quarantined": unfit,
+        "more_quarantined": max(0, found.run["counts"].get("diff", {}).get("quarantined", 0) - tickets_unfit),
         "limits": {"creates": found.pair.limits.creates, "closes": found.pair.limits.closes},
         "stops": [dict(zip(("limit", "side", "value", "allowed"), stop, strict=True)) for stop in stops],
         "waits_for_a_person": waits,
     }
     if stopped:
         say(stopped)
-    held = unfit or stops or any(waits.values()) or any(clash["winner"] is None for clash in clashes)
+    held = (
+        unfit
+        or data["more_quarantined"]
+        or stops
+        or any(waits.values())
+        or any(clash["winner"] is None for clash in clashes)
+    )
     return Answer(data, _lines(data), WAITS if held else IN_STEP)
 
 
@@ -196,6 +204,9 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     second = max((len(row[1]) for row in rows), default=0)
     for ticket, kind, words in rows:
         yield f"  {ticket:<{first}}  {kind:<{second}}  {words}".rstrip()
+    if told["more_quarantined"]:
+        more = f"{told['more_quarantined']} more cannot be written at the other side"
+        yield f"  {more}: a run puts them into tandem status, with the reason"
     for stop in told["stops"]:
         yield f"  stopped: {stop['limit']} at {stop['side']}: {stop['value']} (limit {stop['allowed']})"
     writes = len(told["writes"])
