@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from support.sandbox import RunningSandbox
 
+from support.sandbox import RunningSandbox
 from tandem.core.rules import Which
 from tandem.pipeline import tasks
 from tandem.pipeline.environment import Environment, Job
@@ -77,6 +79,24 @@ class House:
                 self.between(name)
             told[name] = step(job, self.env)
         return told
+
+    def environment(self) -> dict[str, str]:
+        """The environment in which `tandem` runs this installation as a process of its own."""
+        ways = {}
+        for connection, tenant in TENANTS.items():
+            place = self.box[tenant]
+            login = place.integration
+            user = f"{login.email}/token" if place.kind == "zendesk" else login.email
+            ways[connection] = {"conn_type": "http", "host": place.url, "login": user, "password": login.token}
+        return {
+            **os.environ,
+            **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(way) for name, way in ways.items()},
+            "PYTHONPATH": str(INCLUDE),
+            "TANDEM_ROOT": str(self.root),
+            "TANDEM_DB": self.url,
+            "TANDEM_CONTENT_KEYS": self.keys[0],
+            "TANDEM_HASH_KEY": self.keys[1],
+        }
 
     def twins(self) -> dict[str, str]:
         """Left ticket → right ticket, of all links that have both."""

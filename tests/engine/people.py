@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+
 from support.sandbox import RunningSandbox
 
 ZENDESK, JIRA = "mercuri-zendesk", "infinity-jira"
@@ -50,6 +51,7 @@ class People:
     """Anna works in Zendesk, Elaine in Jira; what they write is unique, so that it can be counted at the peer."""
 
     def __init__(self, box: RunningSandbox, seed: int) -> None:
+        self.box = box
         self.zendesk = Desk(box, ZENDESK, "anna")
         self.jira = Desk(box, JIRA, "elaine")
         self.random = random.Random(seed)
@@ -58,6 +60,13 @@ class People:
         self.issues: dict[str, Memory] = {}  # born in Jira
         self.secrets: list[str] = []
         self.lock = threading.Lock()
+
+    def admin(self) -> Desk:
+        """The integration's own session in Zendesk, which may read exports."""
+        desk = Desk(self.box, ZENDESK, "anna")
+        login = self.box[ZENDESK].integration
+        desk.session.auth = (f"{login.email}/token", login.token or "")
+        return desk
 
     def word(self, kind: str) -> str:
         """A word that is written nowhere else."""

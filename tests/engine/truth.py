@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from datetime import datetime
 from typing import Any
 
 from engine.house import House
@@ -41,6 +43,28 @@ def check(house: House, people: People) -> list[str]:
     return wrong
 
 
+def wait_for_feeds(people: People) -> None:
+    """Wait until both trackers' feeds have caught up with a change made now."""
+    word = people.word("probe")
+    made = people.jira.ask(
+        "POST",
+        "/rest/api/3/issue",
+        json={"fields": {"project": {"key": "OPS"}, "issuetype": {"name": "Task"}, "summary": word}},
+    )
+    ticket = people.zendesk.ask(
+        "POST", "/api/v2/tickets.json", json={"ticket": {"subject": word, "comment": {"body": word}}}
+    )
+    start = int(datetime.fromisoformat(ticket["ticket"]["created_at"]).timestamp()) - 5
+    admin = people.admin()
+    for _ in range(200):
+        listed = people.jira.ask("POST", "/rest/api/3/search/jql", json={"jql": f"key = {made['key']}"})["issues"]
+        page = admin.ask("GET", f"/api/v2/incremental/tickets/cursor.json?start_time={start}", allow=(422,))
+        if listed and page and any(one["id"] == ticket["ticket"]["id"] for one in page["tickets"]):
+            return
+        threading.Event().wait(0.1)
+    raise AssertionError("the feeds did not catch up")
+
+
 def _tickets(people: People) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     path: str | None = "/api/v2/tickets.json?page[size]=100"
@@ -60,7 +84,9 @@ def _issues(people: People) -> dict[str, dict[str, Any]]:
     token = None
     while True:
         sent = {"jql": "project = SHOP AND labels = customer", "maxResults": 100, "fields": ["summary"]}
-        page = people.jira.ask("POST", "/rest/api/3/search/jql", json=sent | ({"nextPageToken": token} if token else {}))
+        page = people.jira.ask(
+            "POST", "/rest/api/3/search/jql", json=sent | ({"nextPageToken": token} if token else {})
+        )
         for one in page["issues"]:
             issue = people.jira.ask("GET", f"/rest/api/3/issue/{one['id']}")
             if re.match(r"(ticket|issue|title|summary)-", issue["fields"]["summary"]):
@@ -91,7 +117,9 @@ def _compare(people: People, ticket: dict[str, Any], issue: dict[str, Any], memo
         for text in texts:
             here, there = (left, right) if side == ZENDESK else (right, left)
             if sum(text in one for one in there) != 1 or sum(text in one for one in here) != 1:
-                wrong.append(f"comment {text}: {sum(text in o for o in here)} here, {sum(text in o for o in there)} there")
+                wrong.append(
+                    f"comment {text}: {sum(text in o for o in here)} here, {sum(text in o for o in there)} there"
+                )
         shown = [text for one in (right if side == ZENDESK else left) for text in texts if text in one]
         if shown != texts and sorted(shown) == sorted(texts):
             wrong.append(f"comments out of order: {shown}")

@@ -29,6 +29,7 @@ class FieldState(Message):
     has_base: bool = False
     changed: bool = False
     unsaid: bool = False
+    overwritten: bool = False  # our own write ran over this value: it counts as shown, and is not
 
 
 class HubFile(Message):

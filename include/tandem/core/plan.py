@@ -169,14 +169,19 @@ def _plan_field(
     written = [target for target in Which if verdict.to(target)]
     for target in written:
         _plan_write(plan, hub, how, target, verdict, events, now)
+    restored = {which for which, state in states.items() if state.overwritten and which not in written}
+    for which in restored:
+        _plan_restore(plan, hub, which, states[which], events[which], now)
     if written:
         if not verdict.clash:  # what lost a conflict is superseded when the winner has arrived, not before
             for which in set(Which) - {target.other for target in written}:
                 plan.mark(events[which], "superseded", "back to what both agreed on")
         return
     if verdict.agreed:
-        plan.mark(events[Which.LEFT] + events[Which.RIGHT], "settled")
-        plan.rebase |= {(which, hub) for which in Which if which not in held}
+        for which in set(Which) - restored:
+            plan.mark(events[which], "settled")
+            if which not in held:
+                plan.rebase.add((which, hub))
         return
     for which, state in states.items():
         if which in held:
@@ -237,6 +242,17 @@ def _plan_write(
         return
     kind = MOVE if hub == STATUS else UPDATE
     plan.intents.append(Intent(target, kind, at, order, {hub: write.value}, carries, covers))
+
+
+def _plan_restore(
+    plan: LinkPlan, hub: str, which: Which, state: FieldState, events: list[HubEvent], now: datetime
+) -> None:
+    """A value that our own write ran over, and that stands: its side gets it back."""
+    last = events[-1] if events else None
+    at, order = (last.at, last.order) if last else (now, "")
+    kind = MOVE if hub == STATUS else UPDATE
+    ids = tuple(event.id for event in events)
+    plan.intents.append(Intent(which, kind, at, order, {hub: state.value}, ids[-1:], ids[:-1]))
 
 
 def _steps(events: list[HubEvent], final: Json) -> list[HubEvent]:

@@ -62,12 +62,14 @@ class Scene:
     hubs: Mapping[Which, HubTicket]
     records: Mapping[Which, Record]
     events: Mapping[int, Event]  # stored events that intents carry
+    lost: Mapping[tuple[Which, str], Json]  # native values that our own writes ran over, by (side, hub field)
 
     def base_of(self, source: Which, hub: str) -> Json:
         """What the source shows in this run, in the form of a base."""
         end, record = self.run.end(source), self.records[source]
         rule = end.offer.fields[hub]
-        return canonical_native(rule, record.fields.get(rule.native), end.terms(rule.native, record))
+        native = self.lost.get((source, hub), record.fields.get(rule.native))
+        return canonical_native(rule, native, end.terms(rule.native, record))
 
 
 def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
@@ -162,6 +164,9 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         if rule.kind == "set":  # both what the contract sets on all that it creates, and what came
             written = from_set(as_set(written) | as_set(native.get(rule.native)))
         native[rule.native] = written
+    title = end.rule("title")
+    if title is not None and not native.get(title.native):
+        native[title.native] = NO_TEXT
     description = end.rule("description")
     if description is not None and native.get(description.native) is None:
         empty = with_heading(doc(paragraph(NO_TEXT)), _heading(end, source, ticket.reporter))

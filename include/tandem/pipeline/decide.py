@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tandem.core import safety
-from tandem.core.model import FieldState, HubTicket
+from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
 from tandem.core.rules import Which
 from tandem.core.values import Json
@@ -123,7 +123,7 @@ def _decide_link(
         return  # the other member was never read in scope: nothing to merge with
     waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
     states = {which: state for which, state in waiting.items() if state}
-    usable = {which: _without_held_fields(ticket, held, rules) for which, ticket in hubs.items()}
+    usable = {which: _without_held_fields(run, ticket, held) for which, ticket in hubs.items()}
     plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
     for which, ticket in hubs.items():
         if states.get(which) == "parked":
@@ -162,18 +162,28 @@ def _waiting(run: Run, ticket: HubTicket, held: list[Held]) -> str | None:
     if ticket.problems:
         return "quarantined"
     for one in held:
-        if one.side is ticket.side and not one.field and one.code != MappingError.code:
-            if one.state == "parked":
-                return "quarantined"
-            news = any(one.tried_at is None or event.at > one.tried_at for event in ticket.events)
-            if one.next_try is not None and one.next_try > run.env.now() and not news:
-                return "quarantined"
+        own = one.side is ticket.side and not one.field and one.code != MappingError.code
+        if own and not _due(run, one, ticket.events):
+            return "quarantined"
     return None
 
 
-def _without_held_fields(ticket: HubTicket, held: list[Held], rules: PairRules) -> HubTicket:
+def _due(run: Run, one: Held, events: Sequence[HubEvent]) -> bool:
+    """What was set aside is tried again when its pause is over, or at once when something new happened to it."""
+    if one.state == "parked":
+        return False
+    news = any(one.tried_at is None or event.at > one.tried_at for event in events)
+    return news or one.next_try is None or one.next_try <= run.env.now()
+
+
+def _without_held_fields(run: Run, ticket: HubTicket, held: list[Held]) -> HubTicket:
     """Fields that are set aside count as unchanged, and their events wait."""
-    names = {one.field for one in held if one.field and one.side is ticket.side}
+    names = {
+        one.field
+        for one in held
+        if one.field and one.side is ticket.side
+        if not _due(run, one, [event for event in ticket.events if event.field == one.field])
+    }
     if not names:
         return ticket
     fields = {
@@ -199,7 +209,13 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
     taken = {which: records.latest_records(tx, run.name, which, [ticket.ticket]) for which, ticket in hubs.items()}
     found = {which: taken[which][ticket.ticket] for which, ticket in hubs.items()}
     steps = records.events_by_id(tx, [intent.step for intent in plan.intents if intent.step is not None])
-    made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps), len(diff.actions))
+    lost = {
+        (which, hub): event.content.get("after")
+        for which, ticket in hubs.items()
+        for event in records.open_events(tx, run.name, which, [ticket.ticket]).get(ticket.ticket, [])
+        if event.key.startswith("lost:") and (hub := run.end(which).hub_of(event.field or ""))
+    }
+    made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps, lost), len(diff.actions))
     diff.actions += made.actions
     if made.refused is not None:
         source = made.refused.source

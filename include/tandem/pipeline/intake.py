@@ -40,6 +40,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
             one if one.key in known or one.kind == "field" or one.state else _dropped(one, "made outside the scope")
             for one in happened
         ]
+    if history is not None and not first:
+        happened += _later_on(tx, run, end, record, history, happened)
     if first:
         if run.pair.past == "none":
             happened = [_dropped(one, "made before first contact") if one.kind != "field" else one for one in happened]
@@ -49,6 +51,42 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
             at = record.created_at - timedelta(seconds=end.offset)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
+
+
+def _later_on(tx: Tx, run: Run, end: End, record: Record, history: History, happened: list[Happened]) -> list[Happened]:
+    """What became of comments and files since they were first read.
+
+    One that still waits is sent as it reads now, and not at all if it was deleted, redacted or made private meanwhile.
+    One that has its twin is not carried yet: an edit or a delete is noted.
+    """
+    now = {one.key: one for one in happened if one.kind in ("comment", "file")}
+    waiting = {
+        event.key: event
+        for event in records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
+        if event.kind in ("comment", "file")
+    }
+    for key, event in waiting.items():
+        if key in now:
+            records.refresh(tx, event.id, now[key].content)
+        elif history.whole:
+            why = "deleted, redacted or made private before it was sent"
+            records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
+    told = []
+    known = records.known_event_keys(tx, run.name, end.which, record.id)
+    for comment in history.comments:
+        key = f"comment:{comment.id}"
+        if comment.edited_at is not None and key in known and key not in waiting and now[key].state != "echo":
+            stamp = comment.edited_at.isoformat()
+            told.append(_noted(f"edited:{comment.id}:{stamp}", comment.edited_at, end, "an edit is not carried yet"))
+    if history.whole and record.in_scope:
+        gone = {key for key in known if key.startswith("comment:") and key not in now and key not in waiting}
+        moment = record.updated_at
+        told += [_noted(f"deleted:{key[8:]}", moment, end, "not to be read any more: its twin stays") for key in gone]
+    return told
+
+
+def _noted(key: str, at: datetime, end: End, why: str) -> Happened:
+    return Happened(key[:200], "comment", "", _ours(end, at), {}, state="noted", reason=why)
 
 
 def _dropped(one: Happened, why: str) -> Happened:

@@ -86,13 +86,13 @@ def _settle_link(
         end = run.end(which)
         _join_up(tx, run, end, record)
         for place, action in enumerate(own):
-            later = own[place + 1 :]
+            later, refused = own[place + 1 :], frozenset[str]()
             if action.kind == "create":
                 _settle_create(tx, run, end, link, action, record, history)
             elif action.kind in ("update", "status"):
-                _settle_fields(tx, run, end, link, action, record, history, later, counts)
-            _move_source(tx, run, link, action)
-            _arrive(tx, run, action)
+                refused = _settle_fields(tx, run, end, link, action, record, history, later, counts)
+            _move_source(tx, run, link, action, refused)
+            _arrive(tx, run, action, refused)
             settled.append(action.id)
         records.save_record(tx, run.name, which, record, run.env.now())
         store_ticket(tx, run, end, record, history if record.in_scope else None)
@@ -136,10 +136,12 @@ def _settle_fields(
     history: History,
     later: Sequence[Action],
     counts: Counter[str],
-) -> None:
+) -> frozenset[str]:
+    """Move the target's bases; return the fields whose write was accepted without effect."""
     native, before = action.content["native"], action.content.get("before")
     assert isinstance(native, dict)
     moved: dict[str, Base] = {}
+    refused: set[str] = set()
     again = {name for other in later for name in _natives(other)}
     for name, sent in native.items():
         hub = end.hub_of(name)
@@ -152,6 +154,9 @@ def _settle_fields(
         first = next((entry for entry in entries if entry.mark == action.id), None)
         if first is not None and rule.kind != "rich" and not _same(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
+        if not record.in_scope:
+            moved[hub] = Base(canonical_native(rule, sent, terms), end.mapping)  # it shows us nothing
+            continue
         if rule.kind == "set":
             _settle_set(tx, run, link, action, hub, record)
             continue
@@ -169,12 +174,14 @@ def _settle_fields(
             moved[hub] = Base(reached, end.mapping)
         elif ours is None and same(shown, canonical_native(rule, replaced, terms)):
             _refused(tx, run, end, link, hub, name, counts)
+            refused.add(hub)
         elif ours is None and _changed_since(end, action, entries):
             moved[hub] = Base(wanted, end.mapping)
         else:
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += 1
     links.set_bases(tx, link.id, end.which, moved)
+    return frozenset(refused)
 
 
 def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: Record) -> None:
@@ -261,8 +268,8 @@ def _refused(tx: Tx, run: Run, end: End, link: Link, hub: str, name: str, counts
     counts["refused"] += 1
 
 
-def _move_source(tx: Tx, run: Run, link: Link, action: Action) -> None:
-    """The source's base takes in what was staged in the run that wrote, never a re-read."""
+def _move_source(tx: Tx, run: Run, link: Link, action: Action, refused: frozenset[str]) -> None:
+    """The source's base takes in what was staged in the run that wrote, never a re-read; a refused field stays."""
     staged = action.content.get("bases")
     if isinstance(staged, dict) and staged:
         source = run.end(action.side.other)
@@ -275,14 +282,19 @@ def _move_source(tx: Tx, run: Run, link: Link, action: Action) -> None:
         links.set_bases(tx, link.id, source.which, values)
 
 
-def _arrive(tx: Tx, run: Run, action: Action) -> None:
-    carries, covers = action.content.get("carries"), action.content.get("covers")
+def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozenset()) -> None:
+    carries, covers, written = (action.content.get(part) for part in ("carries", "covers", "fields"))
     arrived = [int(str(id_)) for id_ in (carries if isinstance(carries, list) else [])]
+    wholly = bool(refused) and set(written if isinstance(written, dict) else ()) <= refused
+    if wholly:
+        records.set_events(tx, riding(action), "quarantined", "accepted without effect", run=run.job.run_id)
+        return
     records.set_events(tx, arrived, "arrived", run=run.job.run_id, action=action.id)
     covered = set(riding(action)) - set(arrived) if covers else set()
     records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
-    if action.kind in ("update", "create", "comment", "status", "attach"):
-        runs.release(tx, action.link, action.side.other, "", run.env.now())
+    for hub in ("", *(written if isinstance(written, dict) else ())):
+        if hub not in refused:
+            runs.release(tx, action.link, action.side.other, hub, run.env.now())
 
 
 def close(run: Run) -> dict[str, int]:

@@ -17,7 +17,7 @@ from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTick
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
-from tandem.pipeline.environment import End, Run
+from tandem.pipeline.environment import End, Run, log
 from tandem.state import links, records
 from tandem.state.links import Base, Link
 from tandem.state.records import Event
@@ -38,7 +38,7 @@ def translate(run: Run) -> dict[str, int]:
         for ticket, record in found[which].items():
             link = all_links[of[which][ticket]]
             own = bases.get((link.id, which), {})
-            tickets.append(hub_ticket(end, link, record, own, events[which].get(ticket, [])))
+            tickets.append(_guarded(end, link, record, own, events[which].get(ticket, [])))
         with run.store.begin(run.fence) as tx:
             versions = {ticket: record.version for ticket, record in found[which].items()}
             records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
@@ -49,6 +49,20 @@ def translate(run: Run) -> dict[str, int]:
         counts["problems"] += sum(len(message.problems) for message in tickets)
         counts["lossy"] += sum(message.lossy for message in tickets)
     return counts
+
+
+def _guarded(end: End, link: Link, record: Record, bases: Mapping[str, Base], events: Sequence[Event]) -> HubTicket:
+    """Map one ticket; one that cannot be read at all holds only itself, in sight, with its events."""
+    try:
+        return hub_ticket(end, link, record, bases, events)
+    except Exception as error:  # whatever a tracker sends: one bad ticket must not stop the others
+        log.exception("%s %s cannot be mapped", end.offer.name, record.key)
+        what = f"The ticket cannot be read ({type(error).__name__}). This is a fault of Tandem's: please report it."
+        problem = HubProblem(field="", code="TDM-209", key="", what=what)
+        waiting = tuple(event.model_copy(update={"kind": "other"}) for event in _bare(events))
+        return HubTicket(
+            side=end.which, ticket=record.id, link=link.id, in_scope=True, events=waiting, problems=(problem,)
+        )
 
 
 def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
@@ -68,16 +82,19 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
     lossy = 0
     lost = {event.field: event for event in events if event.key.startswith("lost:") and event.field}
     for hub, rule in end.offer.fields.items():
-        if rule.native not in record.fields:
-            continue
         terms = end.terms(rule.native, record)
         base = bases.get(hub)
+        if rule.native not in record.fields:
+            if base is not None:  # out of scope, or not asked for any more: it counts as unchanged
+                fields[hub] = _as_base(rule, base, terms)
+            continue
         overwritten = lost.get(rule.native)
         native = record.fields[rule.native]
         if overwritten is not None:
             native = overwritten.content.get("after")
         try:
-            fields[hub], loss = _field(rule, native, base, terms)
+            state, loss = _field(rule, native, base, terms)
+            fields[hub] = state.model_copy(update={"overwritten": overwritten is not None})
             lossy += loss
         except MappingError as error:
             fields[hub] = _as_base(rule, base, terms)
@@ -92,7 +109,7 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
         link=link.id,
         in_scope=record.in_scope,
         scope_reason=record.scope_reason,
-        final=record.final or ("unseen" if member and member.state == "unseen" else None),
+        final=record.final or (member.reason if member and member.state in ("unseen", "final") else None),
         fields=fields,
         events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
         problems=tuple(problems),
@@ -146,7 +163,7 @@ def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]
     told: list[HubEvent] = []
     for event in events:
         if event.kind == "field":
-            if not _ahead(event, record, events):
+            if not _ahead(end, event, record, events):
                 told.append(_field_event(end, record, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
@@ -157,16 +174,24 @@ def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]
     return told
 
 
-def _ahead(event: Event, record: Record, events: Sequence[Event]) -> bool:
-    """Tell whether the record does not show this change yet: it was made between the reading of the two."""
+def _ahead(end: End, event: Event, record: Record, events: Sequence[Event]) -> bool:
+    """Tell whether the record does not show this change yet: it was made between the reading of the two.
+
+    The record stands where the last change to its very value left it, or before the first; what the history holds
+    beyond that place is ahead. A change that is older than the record is never: something unrecorded took it back.
+    """
     if event.key.startswith("lost:"):
+        return False
+    if event.at.timestamp() + end.offset < record.updated_at.timestamp() - end.caps.clock:
         return False
     own = [other for other in events if other.kind == "field" and other.field == event.field]
     shown = record.fields.get(event.field or "")
+    if "after" not in event.content:
+        return event.at.timestamp() + end.offset > record.updated_at.timestamp()
     reached = [place for place, other in enumerate(own) if same(other.content.get("after"), shown)]
-    if reached and own.index(event) <= reached[-1]:
-        return False
-    return event.at.timestamp() > record.updated_at.timestamp() + 1
+    if reached:
+        return own.index(event) > reached[-1]
+    return same(own[0].content.get("before"), shown)
 
 
 def _field_event(end: End, record: Record, event: Event) -> HubEvent:

@@ -132,8 +132,8 @@ def _hindrance(
         return "deferred", "the twin cannot be seen"
     if target.final:
         return "parked", f"the twin is {target.final}"
-    if (link.id, end.which) in loading.created or action.content.get("target_version") is None:
-        return None
+    if (link.id, end.which) in loading.created or action.content.get("target_version") is None or not target.in_scope:
+        return None  # what is out of scope shows us nothing to compare; what comes in is written all the same
     before = action.content.get("before")
     for native, staged in (before if isinstance(before, dict) else {}).items():
         wanted = loading.expected.get((end.which, target.id, native), staged)
@@ -307,13 +307,22 @@ def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> Non
         _put_off(run, loading, action, "parked", error.what, error=error.code)
     else:
         _put_off(run, loading, action, "quarantined", error.what, error=error.code)
+        end, now = run.end(action.side), run.env.now()
         content: Json = {"what": error.what, "fix": error.fix, "fields": list(error.fields)}
         with run.store.begin(run.fence) as tx:
-            key = ",".join(error.fields)
-            runs.put_quarantine(
-                tx, run.name, action.link, action.side.other, "", error.code, key, content, run.env.now()
-            )
+            for hub in _refused_fields(end, action, error):
+                key = end.offer.key_of(f"fields.{hub}") if hub else ",".join(error.fields)
+                runs.put_quarantine(tx, run.name, action.link, end.which.other, hub, error.code, key, content, now)
         log.warning("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
+
+
+def _refused_fields(end: End, action: Action, error: ItemError) -> list[str]:
+    """Where the tracker named the fields that it refuses, they are set aside and all else flows; else the direction."""
+    native = action.content.get("native")
+    named = [end.hub_of(name) for name in error.fields]
+    if action.kind not in ("update", "status") or not isinstance(native, dict) or not named or None in named:
+        return [""]
+    return sorted({hub for hub in named if hub is not None})
 
 
 def _put_off(run: Run, loading: Loading, action: Action, state: str, reason: str, *, error: str = "") -> None:

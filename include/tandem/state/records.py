@@ -216,6 +216,12 @@ def known_event_keys(tx: Tx, pair: str, which: Which, ticket: str) -> set[str]:
     return {row["key"] for row in tx.rows(select)}
 
 
+def refresh(tx: Tx, id_: int, content: Mapping[str, Json]) -> None:
+    """Take in how a comment or file that still waits reads now."""
+    if content:
+        tx.run(sa.update(event).where(event.c.id == id_).values(sealed=tx.seal(dict(content))))
+
+
 def set_events(
     tx: Tx, ids: Iterable[int], state: str, reason: str = "", *, run: str, action: str | None = None
 ) -> None:
