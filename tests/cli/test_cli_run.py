@@ -53,7 +53,9 @@ def test_a_run_makes_the_twin_and_says_so_in_one_line(started: House) -> None:
 
 
 def test_json_of_a_run_is_one_object_with_its_counts(started: House) -> None:
-    told = started.tandem("run", PAIR, "--json").data
+    said = started.tandem("run", PAIR, "--json")
+    told = said.data
+    assert said.err == ""
     assert (told["pair"], told["dry_run"], told["waits_for_a_person"]) == (
         PAIR,
         False,

@@ -68,7 +68,8 @@ class Bars:
             timer.cancel()
             if timer.is_alive():
                 timer.join()  # it may just be at work
-            self._progress.stop()
+            if self._progress.live.is_started:  # stopping what was never shown would print an empty line
+                self._progress.stop()
             self._progress = None
         took = time.monotonic() - began
         if took > SHOW_AFTER:
