@@ -273,7 +273,7 @@ def _comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
     heading = _heading(end, source, event.author)
     text = with_heading(_shown(event.doc), heading)
     public = end.offer.comments.as_ == "public" and not event.private
-    if event.private and not end.caps.private_comments:
+    if event.private and not end.private_comments:
         scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
         return
     for part, body in enumerate(_parts(end, text), start=1):

@@ -90,6 +90,7 @@ class End:
     dictionary: Mapping[str, Choices] = field(default_factory=dict)
     offset: float = 0.0  # the tracker's clock minus ours, in seconds
     account: str = ""
+    own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
 
     @property
     def system(self) -> str:
@@ -99,6 +100,18 @@ class End:
     @property
     def caps(self) -> Capabilities:
         return self.connector.capabilities
+
+    @property
+    def private_comments(self) -> bool:
+        """Whether there are internal comments at this very place."""
+        told = self.own.get("private_comments")
+        return self.caps.private_comments if told is None else bool(told)
+
+    @property
+    def max_file(self) -> int:
+        """The largest file that this very place takes, in bytes."""
+        told = self.own.get("max_file")
+        return self.caps.max_file if told is None else int(told)
 
     @cached_property
     def mapping(self) -> str:
@@ -176,6 +189,7 @@ def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     end.offset = float(row["clock_offset"] or 0.0)
     stored = row["dictionary"] or {}
     end.account = stored.get("account", "")
+    end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
     end.dictionary = {
         name: Choices(
             ids={**{label: id_ for id_, label in info["choices"].items()}, **(row["bindings"] or {}).get(name, {})},
@@ -223,7 +237,13 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
         end.which,
         preflight_at=now,
         clock_offset=found.offset,
-        dictionary={"account": found.account.id, "version": found.version, "fields": fields},
+        dictionary={
+            "account": found.account.id,
+            "version": found.version,
+            "fields": fields,
+            "private_comments": found.private_comments,
+            "max_file": found.max_file,
+        },
         bindings=bindings,
     )
     runs.put_edges(tx, end.system, found.edges)

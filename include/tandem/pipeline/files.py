@@ -61,7 +61,7 @@ def _upload(run: Run, end: End, file: dict[str, Json], ticket: str, source: str)
             yield _hashed(chunks, digest)
 
     size = int(str(file["size"]))
-    if size > end.caps.max_file:
+    if size > end.max_file:
         raise RefusedError(f"A file is larger than the {end.caps.system} takes.", where=end.offer.name)
     upload = Upload(ticket, str(file["name"]), str(file["media_type"]), size, stream)
     return end.connector.attach(upload), digest.hexdigest()

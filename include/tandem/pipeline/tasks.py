@@ -14,7 +14,7 @@ from tandem.config.identity import config_hash, freeze, thaw
 from tandem.config.load import load_pair
 from tandem.config.models import Pair
 from tandem.config.variable import apply_variable, parse_variable
-from tandem.errors import ConfigurationError, Problem, SafetyStopError, TandemError
+from tandem.errors import ConfigurationError, FatalError, OvertakenError, Problem, SafetyStopError, StateError
 from tandem.pipeline.decide import decide
 from tandem.pipeline.environment import Environment, Job, Run, make_ends
 from tandem.pipeline.extract import read_sides
@@ -87,7 +87,7 @@ def reconcile(job: Job, env: Environment) -> Counts:
     """Read back, move bases, and see that every event is in a state.
 
     Raises:
-        TandemError: an event is in no state (TDM-309): a fault of ours, never to be passed over.
+        StateError: an event is in no state (TDM-309): a fault of ours, never to be passed over.
     """
     with _leased(job, env, "reconcile") as run:
         counts: Counts = {"settled": settle(run), "links": close(run)}
@@ -96,8 +96,12 @@ def reconcile(job: Job, env: Environment) -> Counts:
             records.forget_stage(tx, run.name, job.run_id)
         if lost:
             tickets = ", ".join(sorted({f"{side} {ticket}" for _, side, ticket in lost})[:10])
-            _end(run, "failed", f"{len(lost)} events are in no state")
-            raise TandemError(f"{len(lost)} events are in no state ({tickets}).", where=run.name, code="TDM-309")
+            raise StateError(
+                f"{len(lost)} events are in no state ({tickets}).",
+                where=run.name,
+                fix="This is a fault of Tandem's: please report it.",
+                code="TDM-309",
+            )
         told = report(run)
         _counted(run, "reconcile", {**counts, "report": told})
         _end(run, "done", "")
@@ -130,7 +134,14 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
     with lease.held(env.store, fence):
         pair = pair or _frozen(job, env)
-        yield Run(job, env, pair, fence, make_ends(env, pair))
+        run = Run(job, env, pair, fence, make_ends(env, pair))
+        try:
+            yield run
+        except FatalError as error:
+            if not isinstance(error, OvertakenError | SafetyStopError):
+                with env.store.begin(fence) as tx:
+                    runs.end_run(tx, pair.name, job.run_id, "failed", str(error), env.now())
+            raise
 
 
 def _frozen(job: Job, env: Environment) -> Pair:

@@ -180,14 +180,12 @@ def _ahead(end: End, event: Event, record: Record, events: Sequence[Event]) -> b
     The record stands where the last change to its very value left it, or before the first; what the history holds
     beyond that place is ahead. A change that is older than the record is never: something unrecorded took it back.
     """
-    if event.key.startswith("lost:"):
+    if event.key.startswith("lost:") or "after" not in event.content:
         return False
     if event.at.timestamp() + end.offset < record.updated_at.timestamp() - end.caps.clock:
         return False
     own = [other for other in events if other.kind == "field" and other.field == event.field]
     shown = record.fields.get(event.field or "")
-    if "after" not in event.content:
-        return event.at.timestamp() + end.offset > record.updated_at.timestamp()
     reached = [place for place, other in enumerate(own) if same(other.content.get("after"), shown)]
     if reached:
         return own.index(event) > reached[-1]

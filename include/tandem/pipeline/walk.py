@@ -2,7 +2,8 @@
 """Status along a workflow: the way that leads to the wanted status and that the contract can fill, or a short walk.
 
 A way is chosen by the status it leads to, never by its name alone; a choice that stays open is refused. Where no way
-leads there directly, the shortest path over statuses that the contract maps is walked, five steps at most.
+leads there directly, the shortest path over statuses that the contract maps is walked, five steps at most; where none
+is known, towards a status whose ways were never seen. A walk that ends early leaves the base where it came to.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
 from tandem.errors import MappingError, TransitionError
 from tandem.pipeline.environment import End, Run
-from tandem.state import runs
+from tandem.state import links, runs
 from tandem.state.actions import Action
+from tandem.state.links import Base
 
 STEPS = 5
 
@@ -25,6 +27,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
     """Bring tickets to the statuses that their actions want. A status counts only when it is read."""
     results: dict[str, Outcome] = {}
     last: dict[str, Outcome] = {}
+    found: dict[str, Record] = {}
     for _ in range(STEPS + 1):
         left = [(action, ticket) for action, ticket in wanted if action.id not in results]
         if not left:
@@ -47,15 +50,28 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
                 moves.append((action, _move(run, end, action, record, ways.get(record.id, ()))))
             except TransitionError as error:
                 results[action.id] = Outcome(error=error)
+                _stay(run, end, action, record, last)
         outcomes = end.connector.transition([move for _, move in moves]) if moves else ()
-        for (action, _), outcome in zip(moves, outcomes, strict=True):
-            if outcome.error is not None:
+        for (action, move), outcome in zip(moves, outcomes, strict=True):
+            if outcome.error is None:
+                last[action.id] = outcome
+            else:
                 results[action.id] = outcome
-            last[action.id] = outcome
-    for action, _ in wanted:
+                _stay(run, end, action, found[move.id], last)
+    for action, ticket in wanted:
+        if action.id not in results and ticket in found:
+            _stay(run, end, action, found[ticket], last)
         unmoved = TransitionError("The transition was accepted, but the status stayed as it was.")
         results.setdefault(action.id, Outcome(error=unmoved))
     return tuple(results[action.id] for action, _ in wanted)
+
+
+def _stay(run: Run, end: End, action: Action, record: Record, last: Mapping[str, Outcome]) -> None:
+    """A walk that ended early: where it came to is our doing, not a person's change."""
+    if action.id in last:
+        with run.store.begin(run.fence) as tx:
+            reached = Base(record.fields.get(_status(end)), end.mapping)
+            links.set_bases(tx, action.link, end.which, {"status": reached})
 
 
 def _status(end: End) -> str:
@@ -157,7 +173,11 @@ def _mapped(end: End) -> set[str]:
 
 
 def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapped: set[str], end: End) -> str | None:
-    """The first status on the shortest path from here to the target, over statuses that the contract maps."""
+    """The first status on the shortest path from here to the target, over statuses that the contract maps.
+
+    Where no path is known: towards the nearest of them whose own ways were never seen.
+    """
+    unknown: str | None = None
     queue: deque[tuple[str, str | None, int]] = deque([(here, None, 0)])
     seen = {here}
     while queue:
@@ -169,9 +189,11 @@ def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapp
                 continue
             if to == target:
                 return first or to
+            if to not in graph and unknown is None:
+                unknown = first or to
             seen.add(to)
             queue.append((to, first or to, steps + 1))
-    return None
+    return unknown
 
 
 def _passable(end: End, ways: Sequence[Way], to: str) -> bool:

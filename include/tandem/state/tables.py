@@ -332,7 +332,7 @@ approval = Table(
     metadata,
     Column("pair", NAME, primary_key=True),
     Column("limit", CODE, primary_key=True),
-    Column("side", CODE, primary_key=True),
+    Column("side", NAME, primary_key=True),  # the offer's name, with the field for emptied ones
     Column("value", Integer, nullable=False),
     Column("by", NAME, nullable=False),
     Column("at", DateTime, nullable=False),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "tandem_approval",
         sa.Column("pair", sa.String(length=200), nullable=False),
         sa.Column("limit", sa.String(length=32), nullable=False),
-        sa.Column("side", sa.String(length=32), nullable=False),
+        sa.Column("side", sa.String(length=200), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
