@@ -332,5 +332,16 @@ def test_a_scope_that_takes_everything_is_warned_of(house):
 
 def test_private_comments_exist_only_in_service_projects(house):
     shop, desk = house.jira(scope=(SHOP,)), house.jira(scope=(Condition("project", is_="DESK"),))
-    shop.preflight(), desk.preflight()
-    assert (shop.capabilities.private_comments, desk.capabilities.private_comments) == (False, True)
+    both = house.jira(scope=(Condition("project", in_=("SHOP", "DESK")),))
+    assert [jira.preflight().private_comments for jira in (shop, desk, both)] == [False, True, False]
+    assert [jira.capabilities.private_comments for jira in (shop, desk, both)] == [False, True, False]
+
+
+def test_the_site_s_own_limit_of_a_file_is_told(house):
+    jira = house.jira()
+    with house.site.settings(attachment_limit=1234):
+        assert jira.preflight().max_file == 1234
+    assert jira.capabilities.max_file == 1234
+    with house.asked() as asked:
+        assert house.jira(files=False).preflight().max_file is None
+    assert not [one for one in asked if "attachment" in one["path"]]

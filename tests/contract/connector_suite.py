@@ -92,6 +92,14 @@ class ConnectorContract:
         assert "no_such_field" in found
         assert "nor_this" in found
 
+    def test_what_preflight_learns_can_be_kept_for_other_objects(self, bench: Bench) -> None:
+        """Each task of a run builds its connector anew, and only the first asks the tracker about itself."""
+        asked, fresh = bench.connect(bench.needs), bench.connect(bench.needs)
+        told, knows = asked.preflight(), asked.capabilities
+        private, largest = fresh.capabilities.private_comments, fresh.capabilities.max_file
+        assert (private if told.private_comments is None else told.private_comments) == knows.private_comments
+        assert (largest if told.max_file is None else told.max_file) == knows.max_file
+
     # ---- reading
 
     def test_a_record_has_what_was_asked_for_and_no_more(self, bench: Bench, connector: Connector) -> None:

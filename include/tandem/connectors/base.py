@@ -234,6 +234,9 @@ class Preflight:
     edges: tuple[Edge, ...] = ()
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()  # worth telling: "admin: exports readable"
+    # What only this place can say of itself, as the object that asked then also has it in its capabilities:
+    private_comments: bool | None = None
+    max_file: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ _CAPABILITIES = Capabilities(
     private_comments=False,
     files_in_comments=False,
     workflow=True,
-    max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it
+    max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it, and preflight knows
     max_comment=TEXT_LONGEST,
     clock=0.001,
     label_allowed=r"\S",
@@ -66,7 +66,7 @@ class Jira:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this site can do; whether it has private comments is known after :meth:`preflight`."""
+        """What this site can do; private comments and its own limit of a file are known after :meth:`preflight`."""
         return self._capabilities
 
     @property
@@ -76,8 +76,11 @@ class Jira:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
-        found, internal = check.preflight(self._site, self._capabilities.search_delay)
-        self._capabilities = replace(self._capabilities, private_comments=internal)
+        found = check.preflight(self._site, self._capabilities.search_delay)
+        if found.private_comments is not None:
+            self._capabilities = replace(self._capabilities, private_comments=found.private_comments)
+        if found.max_file is not None:
+            self._capabilities = replace(self._capabilities, max_file=found.max_file)
         return found
 
     def start(self, now: datetime) -> str:

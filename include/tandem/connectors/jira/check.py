@@ -38,10 +38,10 @@ class Finding:
         return tuple(str(project["key"]) for project in self.projects)
 
 
-def preflight(site: Site, search_delay: float) -> tuple[Preflight, bool]:
+def preflight(site: Site, search_delay: float) -> Preflight:
     """Check everything that can be checked without a write.
 
-    With it comes whether all projects of the scope are service projects, the only ones with internal comments.
+    Comments can be internal in service projects only, so all projects of the scope must be such.
     """
     found = Finding()
     server: Mapping[str, Any] = {}
@@ -57,14 +57,14 @@ def preflight(site: Site, search_delay: float) -> tuple[Preflight, bool]:
         found.problems.append(_wrong(site, "TDM-220", "Jira does not accept the log-in", fix))
     if not account.id:
         offset, problems = site.http.clock_offset, tuple(found.problems)
-        return Preflight(account, offset, str(server.get("version", "")), {}, search_delay, problems=problems), False
+        return Preflight(account, offset, str(server.get("version", "")), {}, search_delay, problems=problems)
     found.remarks.append(str(server.get("deploymentType", "Cloud")))
     _find_projects(site, found)
     _check_rights(site, found)
     fields = _dictionary(site, found)
     _check_scope(site, found, fields)
     edges = _edges(site, found, fields)
-    told = Preflight(
+    return Preflight(
         account=account,
         offset=site.http.clock_offset,
         version=str(server.get("version", "")),
@@ -73,8 +73,16 @@ def preflight(site: Site, search_delay: float) -> tuple[Preflight, bool]:
         edges=edges,
         problems=tuple(found.problems),
         remarks=tuple(found.remarks),
+        private_comments={project.get("projectTypeKey") for project in found.projects} == {"service_desk"},
+        max_file=_largest_file(site) if site.needs.files else None,
     )
-    return told, {project.get("projectTypeKey") for project in found.projects} == {"service_desk"}
+
+
+def _largest_file(site: Site) -> int | None:
+    """Read the site's own limit in bytes; 0 where attachments are switched off, none where it is not told."""
+    told = site.get("/attachment/meta")
+    limit = told.get("uploadLimit")
+    return 0 if told.get("enabled") is False else int(limit) if limit is not None else None
 
 
 def _find_projects(site: Site, found: Finding) -> None:
