@@ -295,7 +295,11 @@ class Bench:
 
     def wait(self, seconds: float = 121) -> None:
         """Let time pass: by default one interval of the schedule, longer than a search lags."""
-        self.world.clock.advance(seconds)
+        for clock in {id(clock): clock for clock in self._clocks()}.values():
+            clock.advance(seconds)
+
+    def _clocks(self) -> list[Clock]:
+        return [self.world.clock, *(tracker.clock for tracker in self.world.trackers.values())]
 
     # ---- runs
 

@@ -19,7 +19,7 @@ from tandem.core.model import HubEvent, HubFile, HubTicket
 from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import ATTACH, COMMENT, CREATE, MOVE, UPDATE, Intent, LinkPlan
 from tandem.core.rules import Which
-from tandem.core.values import Json, as_set, from_set, same
+from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.pipeline.environment import End, Run
@@ -108,6 +108,7 @@ def _actions(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
 def _action(scene: Scene, intent: Intent, seq: int, kind: str, causes: list[str], content: dict[str, Json]) -> Action:
     source, target = scene.records.get(intent.target.other), scene.records.get(intent.target)
     carried: dict[str, Json] = {
+        "at": utc_text(intent.at),
         "carries": list(intent.carries),
         "covers": list(intent.covers),
         "source": source.id if source else None,

@@ -64,7 +64,7 @@ def load(run: Run) -> dict[str, int]:
         loading.queues.setdefault((action.link, action.side), []).append(action)
     strict = run.pair.ordering == "strict"
     while loading.queues:
-        keys = list(loading.queues)[:1] if strict else list(loading.queues)
+        keys = [min(loading.queues, key=lambda key: _place(loading.queues[key][0]))] if strict else list(loading.queues)
         wave = [loading.queues[key].pop(0) for key in keys]
         for size, side in ((run.end(which).caps.write_batch, which) for which in Which):
             own = [action for action in wave if action.side is side]
@@ -74,6 +74,11 @@ def load(run: Run) -> dict[str, int]:
                 run.env.progress("load", loading.done, len(planned))
         loading.queues = {key: queue for key, queue in loading.queues.items() if queue}
     return {"planned": len(planned), **loading.counts}
+
+
+def _place(action: Action) -> tuple[str, int]:
+    """Where an action stands in the order of events over the whole pair."""
+    return str(action.content["at"]), action.seq
 
 
 def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
