@@ -24,7 +24,7 @@ from connectors.zendesk_house import (
     sent,
 )
 from support.scripted import NOW, Answer, Server
-from tandem.connectors.base import Condition
+from tandem.connectors.base import Condition, History
 from tandem.connectors.zendesk import Zendesk
 from tandem.connectors.zendesk.audits import WITHHELD
 from tandem.connectors.zendesk.scope import Scope
@@ -223,7 +223,7 @@ def test_a_private_first_comment_keeps_the_ticket_or_its_text(desk):
     number = desk.make("anna", tags=["shared"], comment={"body": SECRET, "public": False})["id"]
     skipping = record(connector(desk), number)
     assert (skipping.in_scope, skipping.scope_reason) == (False, "private first comment")
-    assert connector(desk).history([str(number)]) == {}
+    assert history(connector(desk), number) == History((), (), ())
     withholding = connector(desk, needs(private_first="withhold", comments="all"))
     found = record(withholding, number)
     assert (found.in_scope, found.fields["description"]) == (True, WITHHELD)

@@ -385,6 +385,38 @@ class ConnectorContract:
             connector.comment([note(bench, ticket, "ours", ours)])
         assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
 
+    def test_of_a_ticket_that_left_the_scope_our_own_work_is_told_and_nothing_of_people(
+        self, bench: Bench, connector: Connector
+    ) -> None:
+        ticket, change, lost, sent = bench.opens(SECRET), mark(), mark(), mark()
+        bench.comments(ticket, SECRET, file=SECRET.encode())
+        (outcome,) = connector.update([Patch(ticket, {bench.fields.title: "ours"}, change)])
+        assert outcome.error is None
+        with bench.loses_answer("comment"), pytest.raises(RetryableError):
+            connector.comment([note(bench, ticket, "ours, too", lost)])
+        send(bench, connector, ticket, "ours.bin", BYTES, sent)
+        bench.edits(ticket, bench.fields.title, SECRET + "!")
+        bench.edits(ticket, bench.fields.labels, ["other"])
+        assert not read(connector, ticket).in_scope
+        told = past(connector, ticket)
+        assert SECRET not in repr(told)
+        assert [(entry.field, entry.before, entry.after, entry.mark) for entry in told.entries] == [
+            (bench.fields.title, None, "ours", change)
+        ]
+        assert [text(bench, comment.body) for comment in told.comments if comment.mark == lost] == ["ours, too"]
+        assert all(comment.mark in (lost, sent) for comment in told.comments)
+        assert [(file.name, file.size) for file in told.files] == [("ours.bin", len(BYTES))]
+        assert fetched(connector, ticket, told.files[0].id) == BYTES
+
+    def test_of_a_ticket_that_is_final_our_own_work_is_told(self, bench: Bench, connector: Connector) -> None:
+        if not connector.capabilities.life_cycle_ends:
+            pytest.skip("no status is final here")
+        ticket, ours = bench.opens("over"), mark()
+        with bench.loses_answer("comment"), pytest.raises(RetryableError):
+            connector.comment([note(bench, ticket, "the last word", ours)])
+        bench.closes(ticket)
+        assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
+
     # ---- writes
 
     def test_a_stale_update_is_refused(self, bench: Bench, connector: Connector) -> None:
@@ -593,12 +625,12 @@ def upload(ticket: str, name: str, content: bytes) -> Upload:
     return Upload(ticket, name, "application/x-test", len(content), lambda: nullcontext(chunks))
 
 
-def send(bench: Bench, connector: Connector, ticket: str, name: str, content: bytes) -> None:
+def send(bench: Bench, connector: Connector, ticket: str, name: str, content: bytes, ours: str | None = None) -> None:
     stored = connector.attach(upload(ticket, name, content))
     assert stored.error is None
     assert stored.id is not None
     if connector.capabilities.files_in_comments:
-        (outcome,) = connector.comment([note(bench, ticket, f"with {name}", mark(), files=[stored.id])])
+        (outcome,) = connector.comment([note(bench, ticket, f"with {name}", ours or mark(), files=[stored.id])])
         assert outcome.error is None
         assert outcome.files
 

@@ -237,6 +237,8 @@ class Preflight:
     # What only this place can say of itself, as the object that asked then also has it in its capabilities:
     private_comments: bool | None = None
     max_file: int | None = None
+    # Place → a key that is no higher than the newest there ("" if there is none): lost creates are found behind it.
+    highest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,11 @@ class Connector(Protocol):
         """Read tickets by id, strongly consistent. Those that are gone or unseen are left out."""
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
-        """Read what happened on tickets that are in scope, private things left out."""
+        """Read what happened on tickets, private things left out.
+
+        Of one that is out of scope or final by now our own marked work is told all the same, and nothing of people's
+        (no value before ours either): it alone says whether a write whose answer was lost took place.
+        """
 
     def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
         """Find tickets made with these marks: mark → id, strongly consistent.

@@ -10,7 +10,7 @@ from typing import Any
 
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
 from tandem.connectors.jira.read import transitions
-from tandem.connectors.jira.scope import among
+from tandem.connectors.jira.scope import among, quoted
 from tandem.connectors.jira.shape import SYSTEM, TEXT_LONGEST, author, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
 from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
@@ -75,7 +75,14 @@ def preflight(site: Site, search_delay: float) -> Preflight:
         remarks=tuple(found.remarks),
         private_comments={project.get("projectTypeKey") for project in found.projects} == {"service_desk"},
         max_file=_largest_file(site) if site.needs.files else None,
+        highest={key: _newest_key(site, key) for key in found.keys} if site.needs.write else {},
     )
+
+
+def _newest_key(site: Site, project: str) -> str:
+    """The newest key that the search knows: it lags, so it may be too low, and is never too high."""
+    page = next(site.search(f"project = {quoted(project)} ORDER BY created DESC", ["created"], 1))
+    return str(page[0]["key"]) if page else ""
 
 
 def _largest_file(site: Site) -> int | None:

@@ -115,9 +115,9 @@ class Memory:
         return tuple(self._record(ticket) for ticket in self._visible(ids))
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
-        """Read what happened on tickets in scope."""
+        """Read what happened on tickets: on those in scope all that is offered, on others our own work alone."""
         self._tracker.fail("history", "before", ids)
-        return {ticket.id: self._history(ticket) for ticket in self._visible(ids) if not self._reason(ticket)}
+        return {ticket.id: self._history(ticket) for ticket in self._visible(ids)}
 
     def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
         """Find our creates; where tickets have keys, only those of the places named, above the highest key."""
@@ -277,8 +277,13 @@ class Memory:
             if entry.field in self._fields
             and not (entry.field == self._needs.description and self._hides_description(ticket))
         ]
-        comments = [comment for comment in ticket.comments if comment.mark or self._offered(comment)]
+        inside = not self._reason(ticket)
+        if not inside:
+            entries = [replace(entry, before=None) for entry in entries if entry.mark and not entry.by_rule]
+        comments = [comment for comment in ticket.comments if comment.mark or (inside and self._offered(comment))]
         files = self._files(ticket) if self._needs.files else ()
+        if not inside:
+            files = tuple(file for file in files if file.author.id == self._tracker.account.id)
         told = {file.id for file in files}
         cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
         return History(tuple(entries), tuple(cut), tuple(files))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tandem.connectors.base import Author, Comment, Entry, File, History, Needs
 from tandem.connectors.zendesk.shape import (
@@ -84,10 +84,11 @@ class Audits:
         ]
         return max(times, default=None)
 
-    def people(self) -> set[str]:
-        """Ids of all who did something."""
-        writers = {str(event["author_id"]) for _, event in self.comments() if event.get("author_id")}
-        return writers | {str(audit["author_id"]) for audit in self.listed}
+    def people(self, *, inside: bool) -> set[str]:
+        """Ids of all who did something; of a ticket out of scope, of those who did our own work."""
+        told = {int(audit["id"]) for audit in self.listed if inside or mark_of(audit) is not None}
+        writers = {str(event["author_id"]) for audit, event in self.comments() if int(audit["id"]) in told}
+        return (writers - {"None"}) | {str(audit["author_id"]) for audit in self.listed if int(audit["id"]) in told}
 
 
 def read_audits(http: Http, ticket: str) -> Audits | None:
@@ -113,12 +114,18 @@ def read_audits(http: Http, ticket: str) -> Audits | None:
     return Audits(tuple(found[number] for number in sorted(found)), whole)
 
 
-def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author]) -> History:
-    """Read changes, comments and files out of audits, as far as ``needs`` offers them."""
+def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, inside: bool = True) -> History:
+    """Read changes, comments and files out of audits, as far as ``needs`` offers them.
+
+    Of a ticket that is out of scope by now only our own work is told: without it nobody could say whether a write
+    whose answer was lost took place.
+    """
     fields = (needs.read | needs.write) - {DESCRIPTION}
     entries = [
         entry for audit in audits.listed for entry in _entries(audit, fields, _author(authors, audit["author_id"]))
     ]
+    if not inside:
+        entries = [replace(entry, before=None) for entry in entries if entry.mark is not None]
     comments: list[Comment] = []
     files: list[File] = []
     first = audits.first
@@ -127,10 +134,11 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author]) -> H
         public = audits.is_public(event)
         author = _author(authors, event.get("author_id") or audit["author_id"])
         if event is first:
-            files += _files(audit, event, author, None, mark) if public and needs.files else ()
+            files += _files(audit, event, author, None, mark) if inside and public and needs.files else ()
             continue
         # Ours are told whatever they are: what was written must be found again.
-        if mark is None and not (needs.comments == "all" or (needs.comments == "public" and public)):
+        offered = inside and (needs.comments == "all" or (needs.comments == "public" and public))
+        if mark is None and not offered:
             continue
         carried = _files(audit, event, author, str(event["id"]), mark) if needs.files else ()
         edited = audits.redacted_at(event)

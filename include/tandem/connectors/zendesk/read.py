@@ -53,14 +53,17 @@ class Reader:
         return tuple(records)
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
-        """Read what happened on tickets that are in scope; others are left out."""
+        """Read what happened on tickets: on those in scope all that is offered, on others our own work alone."""
         found = {id_: kept for id_ in ids if (kept := self._fresh.pop(id_, None)) is not None}
         missing = [id_ for id_ in dict.fromkeys(ids) if id_ not in found]
+        outside: set[str] = set()
         for start in range(0, len(missing), BATCH):
             reasons, audits = self._judged(self._show(missing[start : start + BATCH])[0])
-            found |= {id_: audits[id_] for id_, reason in reasons.items() if not reason}
-        authors = self._people.named({id_ for one in found.values() for id_ in one.people()})
-        return {id_: history_of(one, self._needs, authors) for id_, one in found.items()}
+            left = [id_ for id_, reason in reasons.items() if reason]
+            outside |= set(left)
+            found |= audits | self._audits([id_ for id_ in left if id_ not in audits])
+        authors = self._people.named({p for id_, one in found.items() for p in one.people(inside=id_ not in outside)})
+        return {id_: history_of(one, self._needs, authors, inside=id_ not in outside) for id_, one in found.items()}
 
     def offers(self, ticket: str, file: str) -> bool:
         """Tell whether a file may leave, as the ticket is now."""
@@ -90,14 +93,18 @@ class Reader:
         """
         reasons = {id_: self._scope.reason(ticket) for id_, ticket in tickets.items()}
         maybe = [id_ for id_, reason in reasons.items() if not reason]
-        read = self._http.map(lambda id_: read_audits(self._http, id_), maybe)
-        audits = {id_: one for id_, one in zip(maybe, read, strict=True) if one is not None and one.whole}
+        audits = {id_: one for id_, one in self._audits(maybe).items() if one.whole}
         for id_ in maybe:
             if id_ in audits:
                 reasons[id_] = self._private_first(audits[id_])
             else:
                 del reasons[id_]
         return reasons, audits
+
+    def _audits(self, ids: Sequence[str]) -> dict[str, Audits]:
+        """Read the audits of tickets; those that are gone by now, or hidden, are left out."""
+        read = self._http.map(lambda id_: read_audits(self._http, id_), ids)
+        return {id_: one for id_, one in zip(ids, read, strict=True) if one is not None}
 
     def _private_first(self, audits: Audits) -> str:
         first = audits.first
