@@ -111,7 +111,9 @@ def test_the_look_up_goes_on_over_other_peoples_issues(house):
     for _ in range(102):
         house.make()
     (made,) = house.jira().create([_draft(house, "far-1")])
-    assert house.jira().find(["far-1"], {"SHOP": highest}) == {"far-1": made.id}
+    with house.asked() as asked:
+        assert house.jira().find(["far-1"], {"SHOP": highest}) == {"far-1": made.id}
+    assert [one["path"] for one in asked] == ["/rest/api/3/issue/bulkfetch"] * 2  # a hundred keys at a time
     assert house.jira().find(["far-1"], {"SHOP": house.record(made.id).key}) == {}
 
 

@@ -86,16 +86,10 @@ def _fetch_many(call: Call) -> Answer:
     if not 0 < len(asked) <= MOST_FETCHED:
         raise JiraError(400, f"The number of issues to fetch must be between 1 and {MOST_FETCHED}.")
     how = wanted(call, call.sent, "*navigable")
-    found: dict[int, Issue] = {}
-    errors: list[JsonObject] = []
-    for name in asked:
-        try:
-            issue = call.site.find(call.account, str(name))
-            found[issue.id] = issue
-        except JiraError as refused:
-            errors.append({"id": str(name), "errorMessage": refused.messages[0]})
+    found = {issue.id: issue for name in asked if (issue := _if_seen(call, str(name)))}
     shown = [shapes_issue.issue(call.view, issue, how) for _, issue in sorted(found.items())]
-    return Answer({"expand": "schema,names", "issues": shown, "issueErrors": errors})
+    # What is not found or not to be seen is left out; the list of errors is for what may be tried again.
+    return Answer({"expand": "schema,names", "issues": shown, "issueErrors": []})
 
 
 def _editmeta(call: Call) -> Answer:
