@@ -99,6 +99,9 @@ CASES = [
         "connection",
         "your own value",
     ),
+    Case(
+        ZENDESK, "create:      {tags: [customer]}", 'create: {tags: ["<tag>"]}', Code.PLACEHOLDER, "create.tags", "own"
+    ),
     # Fields and maps
     Case(ZENDESK, "  labels: ", "  lables: ", Code.HUB_FIELD, "fields.lables", "Did you mean `labels`?"),
     Case(ZENDESK, "  x_order_no: ", "  x_Order: ", Code.HUB_FIELD, "fields.x_Order", "in lower case"),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tandem.config.codes import Code
 from tandem.config.models import NOBODY, FieldRule, Side
@@ -155,13 +155,25 @@ def _create(side: Side, traits: SystemTraits) -> Iterator[Problem]:
 
 def _placeholders(side: Side) -> Iterator[Problem]:
     """Find what :func:`tandem.config.start.new_contract` left to be filled in."""
-    texts: list[tuple[str, object]] = [("connection", side.connection), ("company", side.company)]
-    texts += [(f"create.{name}", value) for name, value in (side.create or {}).items()]
-    texts += [(f"fields.{rule.hub}", rule.native) for rule in side.fields.values()]
-    texts += [
-        (f"scope.{n}", text) for n, item in enumerate(side.scope) for text in (item.field, item.is_, item.contains)
+    written: list[tuple[str, object]] = [("connection", side.connection), ("company", side.company)]
+    written += [(f"create.{name}", value) for name, value in (side.create or {}).items()]
+    written += [(f"fields.{rule.hub}", rule.native) for rule in side.fields.values()]
+    written += [
+        (f"scope.{n}", value) for n, item in enumerate(side.scope) for value in (item.field, item.is_, item.contains)
     ]
-    for key, text in texts:
-        if isinstance(text, str) and text.startswith("<") and text.endswith(">"):
-            what = f"`{text}` has not been filled in."
-            yield side.problem(Code.PLACEHOLDER, what, "Put your own value in its place.", key)
+    for key, value in written:
+        for text in _texts(value):
+            if text.startswith("<") and text.endswith(">"):
+                what = f"`{text}` has not been filled in."
+                yield side.problem(Code.PLACEHOLDER, what, "Put your own value in its place.", key)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Give the texts in a value, however deep in lists and mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts([*value.values()])
+    elif isinstance(value, Sequence):
+        for part in value:
+            yield from _texts(part)
