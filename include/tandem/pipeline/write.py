@@ -9,14 +9,13 @@ its call, and as *done* after; an exception leaves it *sent*, to be looked up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
-from tandem.errors import ClosedError, GoneError, ItemError, StaleError
-from tandem.http import OVER_BUDGET
+from tandem.errors import BudgetError, ClosedError, GoneError, ItemError, StaleError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.translate import canonical_native
@@ -306,41 +305,60 @@ def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket:
 
 def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> None:
     """One item did not go: it waits, is set aside, or parks its link; what comes behind it waits too."""
-    if isinstance(error, StaleError) or error.code == OVER_BUDGET:
+    if isinstance(error, StaleError | BudgetError):
         _put_off(run, loading, action, "deferred", error.what, error=error.code)
     elif isinstance(error, ClosedError | GoneError):
         _put_off(run, loading, action, "parked", error.what, error=error.code)
     else:
-        _put_off(run, loading, action, "quarantined", error.what, error=error.code)
         end, now = run.end(action.side), run.env.now()
+        refused = _refused_fields(end, action, error)
+        _put_off(run, loading, action, "quarantined", error.what, error=error.code, only=refused)
         content: Json = {"what": error.what, "fix": error.fix, "fields": list(error.fields)}
         with run.store.begin(run.fence) as tx:
-            for hub in _refused_fields(end, action, error):
+            for hub in refused or [""]:
                 key = end.offer.key_of(f"fields.{hub}") if hub else ",".join(error.fields)
                 runs.put_quarantine(tx, run.name, action.link, end.which.other, hub, error.code, key, content, now)
         log.warning("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
 
 
 def _refused_fields(end: End, action: Action, error: ItemError) -> list[str]:
-    """Where the tracker named the fields that it refuses, they are set aside and all else flows; else the direction."""
+    """The fields that the tracker refuses by name: they are set aside and all else flows. None: the whole direction."""
     native = action.content.get("native")
     named = [end.hub_of(name) for name in error.fields]
     if action.kind not in ("update", "status") or not isinstance(native, dict) or not named or None in named:
-        return [""]
+        return []
     return sorted({hub for hub in named if hub is not None})
 
 
-def _put_off(run: Run, loading: Loading, action: Action, state: str, reason: str, *, error: str = "") -> None:
-    """Cancel an action and all that must keep order with it; their events wait in this state."""
-    behind = loading.queues.get((action.link, action.side), [])
+def _put_off(
+    run: Run,
+    loading: Loading,
+    action: Action,
+    state: str,
+    reason: str,
+    *,
+    error: str = "",
+    only: Collection[str] = (),
+) -> None:
+    """Cancel an action and all that must keep order with it; their events wait in this state.
+
+    ``only``: where these fields alone are set aside, just the later writes of them wait too.
+    """
+    queue = loading.queues.get((action.link, action.side), [])
+    behind = [other for other in queue if not only or not set(only).isdisjoint(_fields_of(other))]
     ids = [action.id, *(other.id for other in behind)]
     events = {id_ for other in (action, *behind) for id_ in riding(other)}
     with run.store.begin(run.fence) as tx:
         actions.drop(tx, ids, "failed" if error else "cancelled", error=error, reason=reason)
         records.set_events(tx, events, state, reason, run=run.job.run_id)
         links.update_links(tx, [action.link], run.env.now(), pending=True)
-    behind.clear()
+    queue[:] = [other for other in queue if other not in behind]
     loading.counts[state] += 1
+
+
+def _fields_of(action: Action) -> Iterable[str]:
+    fields = action.content.get("fields")
+    return fields if isinstance(fields, dict) else ()
 
 
 def riding(action: Action) -> Iterable[int]:

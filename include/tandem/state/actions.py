@@ -130,6 +130,11 @@ def drop(tx: Tx, ids: Iterable[str], state: str, *, error: str = "", reason: str
         tx.run(sa.update(action).where(action.c.id.in_(some)).values(**values))
 
 
+def unclaim(tx: Tx, id_: str, causes: Iterable[str]) -> None:
+    """Give back some of an action's claims: what they stand for had no effect, and is to be tried again."""
+    tx.run(sa.delete(claim).where(claim.c.action == id_, claim.c.cause.in_(list(causes))))
+
+
 def replan(tx: Tx, id_: str) -> None:
     """Set an action that never reached its tracker back to planned."""
     tx.run(sa.delete(claim).where(claim.c.action == id_))
