@@ -16,7 +16,8 @@
     │   ├── MappingError        a value has no place in the contract
     │   ├── TooLargeError       longer or larger than the target takes
     │   ├── ClosedError         the ticket is final and takes no more
-    │   └── GoneError           the ticket is not there, or not to be seen
+    │   ├── GoneError           the ticket is not there, or not to be seen
+    │   └── BudgetError         only this ticket is over its tracker's own budget (``retry_after``)
     └── FatalError              a person must act first
         ├── ConfigurationError  files, Variables or Params are wrong (``problems``)
         ├── CredentialsError    the tracker does not know us, or gives us too few rights
@@ -176,6 +177,17 @@ class ClosedError(ItemError):
 class GoneError(ItemError):
     code = "TDM-207"
     fix = "If the ticket still exists, give the integration account the right to see it."
+
+
+class BudgetError(ItemError):
+    """This one ticket was written to too often. ``retry_after`` is in seconds, bounded to 1 s to 15 min."""
+
+    code = "TDM-208"
+    fix = "Nothing to do: the rest of it is sent later."
+
+    def __init__(self, what: str, *, retry_after: float, where: str = "") -> None:
+        super().__init__(what, where=where)
+        self.retry_after = retry_after
 
 
 class FatalError(TandemError):

@@ -36,6 +36,7 @@ from urllib3.exceptions import NewConnectionError
 
 from tandem.budgets import BUDGETS, SHORTEST, answered_at, only_ticket, retry_after
 from tandem.errors import (
+    BudgetError,
     ConfigurationError,
     Problem,
     RateLimitedError,
@@ -58,7 +59,6 @@ INLINE = 5.0  # seconds of waiting in all within one request; what is longer goe
 POOL = 16  # connections kept per host
 CHUNK = 64 * 1024
 HOPS = 5  # redirects followed by one download
-OVER_BUDGET = "TDM-208"  # code of the item error for a ticket over the tracker's own budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,8 @@ class Http:
         Raises:
             UnavailableError: no answer, and nothing was done.
             UnknownOutcomeError: a write was sent and its answer was lost, or was a 5xx.
-            RateLimitedError: to be sent later. Where only this ticket is over its budget: ``RefusedError`` TDM-208.
+            RateLimitedError: to be sent later.
+            BudgetError: to be sent later, and only this ticket.
             CredentialsError: 401 or 403.
             ConfigurationError: a redirect.
             ItemError: any other 4xx: ``StaleError``, ``GoneError``, ``TooLargeError`` or ``RefusedError`` with fields.
@@ -302,16 +303,11 @@ class Http:
         return refused or (response.status_code == 503 and call.reads and told is not None)
 
     def _later(self, call: _Call, seconds: float, ticket_only: bool) -> TandemError:
+        left = max(seconds, SHORTEST)
         if ticket_only:
-            return RefusedError(
-                f"{call}: the ticket is over the tracker's own budget for {seconds:.0f} s more",
-                where=self.tenant,
-                code=OVER_BUDGET,
-                fix="Nothing to do: the rest of it is sent later.",
-            )
-        return RateLimitedError(
-            f"{call}: the tracker asks to wait {seconds:.0f} s", retry_after=max(seconds, SHORTEST), where=self.tenant
-        )
+            what = f"{call}: the ticket is over the tracker's own budget for {left:.0f} s more"
+            return BudgetError(what, retry_after=left, where=self.tenant)
+        return RateLimitedError(f"{call}: the tracker asks to wait {left:.0f} s", retry_after=left, where=self.tenant)
 
     def _note_time(self, response: requests.Response, before: float) -> None:
         at = answered_at(response)

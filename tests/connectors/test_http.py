@@ -17,6 +17,7 @@ from urllib3 import HTTPHeaderDict
 from support.scripted import NOW, Answer, Server
 from tandem.budgets import ABSURD, LONGEST, SHORTEST, retry_after
 from tandem.errors import (
+    BudgetError,
     ConfigurationError,
     CredentialsError,
     GoneError,
@@ -207,9 +208,9 @@ def test_retry_after_is_obeyed_with_200_too(http, server, clock):
 def test_only_the_ticket_over_its_own_budget_waits(http, server, headers):
     server.script = [Answer(429, [("Retry-After", "300"), *headers.items()])]
     over = refusal(http.request, "PUT", "/tickets/7", json={}, ticket="7")
-    assert isinstance(over, RefusedError)
-    assert over.code == "TDM-208"
-    assert refusal(http.request, "PUT", "/tickets/7", json={}, ticket="7").code == "TDM-208"
+    assert isinstance(over, BudgetError)
+    assert (over.code, over.retry_after) == ("TDM-208", pytest.approx(300))
+    assert isinstance(refusal(http.request, "PUT", "/tickets/7", json={}, ticket="7"), BudgetError)
     assert len(server.seen) == 1
     http.request("PUT", "/tickets/8", json={}, ticket="8")
 

@@ -11,8 +11,7 @@ from engine.conftest import Linked
 from engine.memory_house import LEFT, RIGHT, at_peace
 from tandem.connectors.memory import Clock, Memory
 from tandem.core.rules import Which
-from tandem.errors import ItemError
-from tandem.http import OVER_BUDGET
+from tandem.errors import BudgetError
 from tandem.state import tables
 
 
@@ -246,7 +245,7 @@ def test_a_ticket_over_its_budget_is_deferred_and_others_flow(linked: Linked) ->
 
     def over(verb: str, phase: str, item: object) -> None:
         if phase == "before" and getattr(item, "id", "") == linked.issue and verb in ("update", "comment"):
-            raise ItemError("over its budget", code=OVER_BUDGET)
+            raise BudgetError("over its budget", retry_after=60)
 
     bench.tracker(RIGHT).fail = over
     texts = [bench.say(LEFT, linked.ticket) for _ in range(3)]
