@@ -100,7 +100,7 @@ def test_missing_and_broken_keys_are_named_all_at_once_and_never_shown():
         keys_from_environment(environment)
     assert [problem.key for problem in refused.value.problems] == ["TANDEM_CONTENT_KEYS", "TANDEM_HASH_KEY"]
     assert "Key 2" in refused.value.problems[0].what
-    assert "tandem keys" in refused.value.problems[0].fix
+    assert "`tandem keys new`" in refused.value.problems[0].fix
     assert "much-too-short" not in str(refused.value)
     with pytest.raises(ConfigurationError):
         keys_from_environment({})

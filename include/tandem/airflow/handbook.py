@@ -11,7 +11,10 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
 from markdown_it import MarkdownIt
 
-PAGES = Path(__file__).parents[3] / "docs" / "handbook"
+_PACKAGE = Path(__file__).parents[1]
+_PACKED = _PACKAGE / "handbook"
+PAGES = _PACKED if _PACKED.is_dir() else _PACKAGE.parents[1] / "docs" / "handbook"
+"""Inside the package where it was installed, in ``docs/`` where this is a checkout."""
 
 _STYLE = "body{font:16px/1.6 system-ui,sans-serif;max-width:44em;margin:2em auto;padding:0 1em;color-scheme:light dark}"
 

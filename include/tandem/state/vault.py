@@ -22,7 +22,7 @@ from tandem.errors import ConfigurationError, Problem, StateError
 
 CONTENT_KEYS, HASH_KEY = "TANDEM_CONTENT_KEYS", "TANDEM_HASH_KEY"
 _MARK = re.compile(r"([0-9a-f]{32}):([0-9a-f]{64})")
-_MAKE = "Make both with `tandem keys` and give the same to every process that runs Tandem."
+_MAKE = "Make both with `tandem keys new` and give the same to every process that runs Tandem."
 
 
 class Vault:
