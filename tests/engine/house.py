@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from support.sandbox import RunningSandbox
+from tandem.connections import Tracker, connect
 from tandem.core.rules import Which
 from tandem.pipeline import tasks
 from tandem.pipeline.environment import Environment, Job
@@ -26,23 +27,14 @@ PAIR = "mercuri-zendesk__infinity-jira"
 TENANTS = {"mercuri_zendesk": "mercuri-zendesk", "infinity_jira": "infinity-jira"}
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way to a simulated tracker."""
-
-    url: str
-    session: requests.Session
-    allow_plain_http: bool = False
-
-
-def way_to(box: RunningSandbox, connection: str) -> Way:
+def way_to(box: RunningSandbox, connection: str) -> Tracker:
     """Log in as the integration."""
     place = box[TENANTS[connection]]
     session = requests.Session()
     login = place.integration
     user = f"{login.email}/token" if place.kind == "zendesk" else login.email
     session.auth = (user, login.token or login.password)
-    return Way(place.url, session)
+    return Tracker(place.url, session, allow_plain_http=False)
 
 
 @dataclass
@@ -59,7 +51,9 @@ class House:
     def __post_init__(self) -> None:
         self.store: Store = open_store(self.url, Vault([self.keys[0]], self.keys[1]))
         self.store.migrate()
-        self.env = Environment(self.root, self.store, lambda connection: way_to(self.box, connection))
+        self.env = Environment(
+            self.root, self.store, lambda offer: connect(way_to(self.box, offer.connection), offer)
+        )
 
     def run(self, **what: Any) -> dict[str, Any]:
         """One whole run; gives each task's counts."""

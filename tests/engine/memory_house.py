@@ -210,10 +210,9 @@ class Bench:
         self.env = Environment(
             root,
             self.store,
-            _no_way,
+            self._connect,
             now=lambda: self.world.clock.now,
             sleep=lambda seconds: self.world.clock.advance(seconds),
-            connect=self._connect,
         )
         self.between: Callable[[str], None] = lambda task: None
 
@@ -435,10 +434,6 @@ def _empty_state() -> bytes:
         store.migrate()
         store.close()
         return (Path(folder) / "state.db").read_bytes()
-
-
-def _no_way(connection: str) -> Any:
-    raise AssertionError(f"{connection}: trackers in memory have no address")
 
 
 def _no_sync(connection: Any, _record: object) -> None:

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tandem.connections import PLAIN, Connection, Tracker, headers, problem, state_of
+from tandem.connections import PLAIN, Connection, Tracker, connect, headers, problem, state_of
 
 if TYPE_CHECKING:
     from tandem.pipeline.environment import Environment
@@ -39,7 +39,7 @@ def environment(root: Path) -> Environment:
     from tandem.pipeline.environment import Environment
 
     logging.getLogger("alembic.runtime").setLevel(logging.WARNING)  # it tells of every look at the schema
-    return Environment(root, state_store(), tracker)
+    return Environment(root, state_store(), lambda offer: connect(tracker(offer.connection), offer))
 
 
 def state_store() -> Store:

@@ -14,7 +14,6 @@ from tandem.cli.out import IN_STEP, PROBLEMS, Answer, problem_lines, told
 from tandem.cli.setting import Setting
 from tandem.config.load import load_all
 from tandem.config.models import BrokenPair, Pair
-from tandem.connections import connect
 from tandem.errors import ConfigurationError, Problem, StateError, TandemError
 from tandem.state import runs
 from tandem.state.schema import VERSION_TABLE
@@ -37,7 +36,7 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
     setting.demand_pairs()
     read = [pair for pair in load_all(setting.root) if not wanted or pair.name in wanted]
     sound = [pair for pair in read if isinstance(pair, Pair)]
-    reports = [check_trackers(pair, lambda side: connect(setting.tracker(side.connection), side)) for pair in sound]
+    reports = [check_trackers(pair, setting.connect) for pair in sound]
     state = _state(setting, reports)
     broken = [problem for pair in read if isinstance(pair, BrokenPair) for problem in pair.problems]
     every = list(dict.fromkeys([*broken, *(one for report in reports for one in report.everything), *state.problems]))

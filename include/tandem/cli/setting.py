@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import tandem
 from tandem.cli.out import UsageError, say
-from tandem.connections import ADDRESS, STATE, Connections, Tracker, open_tracker, state_of
+from tandem.connections import ADDRESS, STATE, Connections, connect, open_tracker, state_of
 from tandem.errors import StateError
 
 if TYPE_CHECKING:
+    from tandem.config.models import Side
+    from tandem.connectors.base import Connector
     from tandem.pipeline.environment import Environment, Progress
     from tandem.state.store import Store
 
@@ -38,9 +40,9 @@ class Setting:
         """The connections that there are. Raises: ConfigurationError."""
         return Connections(self.environ, self.connections)
 
-    def tracker(self, connection_id: str) -> Tracker:
-        """Open a way to a tracker. Raises: ConfigurationError."""
-        return open_tracker(self.known.find(connection_id))
+    def connect(self, offer: Side) -> Connector:
+        """Make the connector of an offer. Nothing is asked yet. Raises: ConfigurationError."""
+        return connect(open_tracker(self.known.find(offer.connection)), offer)
 
     def pairs(self) -> list[str]:
         """Name the pairs that there are files for."""
@@ -111,7 +113,7 @@ class Setting:
         """Give what the engine works in."""
         from tandem.pipeline.environment import Environment
 
-        return Environment(self.root, store, self.tracker, progress=progress)
+        return Environment(self.root, store, self.connect, progress=progress)
 
 
 def setting(root: Path | None, connections: Path | None) -> Setting:

@@ -10,35 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
 from tandem.config.models import Side as Offer
-from tandem.config.needs import needs
 from tandem.connectors.base import Capabilities, Connector, Preflight, Record
-from tandem.connectors.registry import factory
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
-from tandem.http import Http
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
 
-if TYPE_CHECKING:
-    import requests
-
 log = logging.getLogger("tandem")
-
-
-class Tracker(Protocol):
-    """A way to one tracker: address, a session that is logged in, and whether plain http was allowed by hand."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def session(self) -> requests.Session: ...
-    @property
-    def allow_plain_http(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +51,14 @@ def _silent(phase: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The installation: files, state, ways to the trackers, a clock."""
+    """The installation: files, state, connectors to the trackers, a clock."""
 
     root: Path  # holds contracts/ and pairs/
     store: Store
-    tracker: Callable[[str], Tracker]  # by the id of a connection
+    connect: Callable[[Offer], Connector]  # nothing is asked of the tracker yet
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     progress: Progress = _silent
-    connect: Callable[[Offer], Connector] | None = None  # in place of tracker: for connectors that are not over HTTP
 
 
 @dataclass
@@ -167,20 +148,11 @@ def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
     """Build both ends, with the dictionaries that the last preflight left in the state."""
     ends = {}
     for which, offer in ((Which.LEFT, pair.left), (Which.RIGHT, pair.right)):
-        end = End(which, offer, connector(env, offer))
+        end = End(which, offer, env.connect(offer))
         with env.store.begin() as tx:
             load_dictionary(tx, pair.name, end)
         ends[which] = end
     return ends
-
-
-def connector(env: Environment, offer: Offer) -> Connector:
-    """Build the connector of an offer."""
-    if env.connect is not None:
-        return env.connect(offer)
-    way = env.tracker(offer.connection)
-    http = Http(way.session, way.url, tenant=offer.connection, allow_plain_http=way.allow_plain_http)
-    return factory(offer.system)(http, needs(offer))
 
 
 def load_dictionary(tx: Tx, pair: str, end: End) -> None:
