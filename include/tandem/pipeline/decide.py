@@ -131,6 +131,11 @@ def _decide_link(
         if which not in states:
             kept = {event.id for event in usable[which].events}
             plan.mark([e for e in ticket.events if e.id not in kept], "quarantined", "the field is set aside")
+            for event in ticket.events:
+                if event.kind == "made":
+                    plan.mark([event], "settled", "its twin is there")
+                elif event.kind == "field" and event.field not in rules.fields:
+                    plan.mark([event], "noted", event.note or "the other side has no such field")
         _note_problems(run, ticket, diff, link)
     _finish(tx, run, link, plan, hubs, diff)
 
