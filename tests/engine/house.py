@@ -51,9 +51,7 @@ class House:
     def __post_init__(self) -> None:
         self.store: Store = open_store(self.url, Vault([self.keys[0]], self.keys[1]))
         self.store.migrate()
-        self.env = Environment(
-            self.root, self.store, lambda offer: connect(way_to(self.box, offer.connection), offer)
-        )
+        self.env = Environment(self.root, self.store, lambda offer: connect(way_to(self.box, offer.connection), offer))
 
     def run(self, **what: Any) -> dict[str, Any]:
         """One whole run; gives each task's counts."""
