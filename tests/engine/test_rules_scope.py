@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, RIGHT, Bench, at_peace, laws
+from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace, laws
 from tandem.connectors.memory.connector import WITHHELD
 from tandem.core.rules import Which
-from tandem.state import tables
+from tandem.errors import SafetyStopError
+from tandem.state import runs, tables
 
 
 def seen_by(bench: Bench, which: Which) -> str:
@@ -322,6 +323,11 @@ def test_start(tmp_path: Path, start: str, taken: set[str]) -> None:
     tickets = {status: bench.open(LEFT, status=status) for status in ("open", "solved")}
     text = bench.say(LEFT, tickets["open"])
     bench.wait(600)
+    if start in ("open", "all"):  # the first run shows its plan and asks
+        with pytest.raises(SafetyStopError):
+            bench.run()
+        with bench.store.begin() as tx:
+            runs.approve(tx, PAIR, "creates", "globex-jira", 2, "elaine", bench.world.clock.now)
     bench.quiet()
     assert set(bench.twins()) == {tickets[status] for status in taken}
     assert (text in seen_by(bench, RIGHT)) == ("open" in taken)

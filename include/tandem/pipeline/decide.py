@@ -248,7 +248,8 @@ def _stops(tx: Tx, run: Run, diff: Diff) -> list[safety.Measured]:
         unseen[end.offer.name] = (missing, linked)
     since = runs.last_done(tx, run.name)
     covered = safety.intervals(run.env.now() - since if since else None, run.pair.interval)
-    limits = {safety.CREATES: run.pair.limits.creates, safety.CLOSES: run.pair.limits.closes}
+    unasked = since is None and run.pair.start in ("open", "all")  # a first run that takes old tickets asks first
+    limits = {safety.CREATES: 0 if unasked else run.pair.limits.creates, safety.CLOSES: run.pair.limits.closes}
     measured = safety.measure(
         creates=creates,
         closes=closes,
