@@ -107,6 +107,26 @@ def test_the_redirect_to_a_files_bytes_is_not_followed_to_name_it(house):
     assert not any(path.startswith("/file/") for path in paths)
 
 
+def test_files_are_named_only_as_far_as_a_text_asks_for_it(house):
+    """One request finds one file's name in texts: none without a picture, and none once all pictures are known."""
+
+    def named(**needs):
+        with house.asked() as asked:
+            _history(house, issue, **needs)
+        return sum("/attachment/content/" in one["path"] for one in asked)
+
+    issue = house.make()
+    _, media = _attached(house, issue, "first.png")
+    for number in range(3):
+        _attached(house, issue, f"{number}.log")
+    assert named() == 0
+    house.comment(issue, picture(media))
+    assert named() == 1
+    house.comment(issue, picture(media), "tandem", visibility={"type": "role", "value": "Administrators"})
+    assert named() == 4  # whatever a private text might show is looked at
+    assert named(files=False) == 0
+
+
 def test_bytes_are_given_only_while_their_file_is_offered(house):
     issue = house.make()
     file, media = _attached(house, issue)

@@ -219,13 +219,15 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
         offered: [(text, set(_named(text.body))) for text in texts if text.offered is offered]
         for offered in (True, False)
     }
-    by_media = any(name for pairs in named.values() for _, names in pairs for name in names if not name.isdigit())
     hidden: set[str] = set().union(*(names for _, names in named[False]))
     hidden_media = any(not name.isdigit() for name in hidden)
+    # Each UUID costs a request: without a private one, no more are asked for than it takes to know all that is shown.
+    looked_for = {name for _, names in named[True] for name in names if not name.isdigit()}
     given = []
     for attachment in attachments:
         number = str(attachment["id"])
-        media = site.media(number) if by_media else None
+        media = site.media(number) if hidden_media or looked_for else None
+        looked_for -= {media}
         names = {number, media} - {None}
         # Without its UUID nobody can tell that a private text does not show it.
         if names & hidden or (hidden_media and media is None):
