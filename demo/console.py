@@ -41,8 +41,8 @@ class Console:
     def outcome(self, text: str, good: bool, seconds: float) -> None:
         """What was seen, and whether that is what was expected."""
         word = self._painted("ok" if good else "NOT SEEN", "32" if good else "31")
-        start = f"     {time.strftime('%H:%M:%S')}  {text} "
-        self.line(f"{start}{' ' * max(1, WIDTH - len(start))}{word} {seconds:5.1f} s")
+        self.line(f"     {time.strftime('%H:%M:%S')}  {word}  {text}  ({seconds:.1f} s)")
+        self.line()
 
     def failure(self, text: str) -> None:
         """Something that ends the demo."""

@@ -3,18 +3,18 @@
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from demo.airflow import Airflow
+from demo.airflow import ENDED, Airflow
 from demo.console import Console
 from demo.people import Account, Desk, Seat
 from demo.processes import DemoError, wait_until
 from demo.sandbox import Sandbox
+from tandem.airflow.counts import in_words
 
 T = TypeVar("T")
 TASKS = ("extract", "map", "diff", "load", "reconcile")
@@ -68,7 +68,8 @@ class Play:
     """Number and key of a second ticket on which nothing is pending."""
     runs: list[str] = field(default_factory=list)
     """Ids of the runs of the present step."""
-    number: int = 0
+    told: set[str] = field(default_factory=set)
+    """Ids of the runs of which the reader was told."""
 
     def __post_init__(self) -> None:
         zendesk, jira = self.sandbox.tenants[ZENDESK], self.sandbox.tenants[JIRA]
@@ -90,27 +91,28 @@ class Play:
         """Waits for a run that was started, and says what it did."""
         self.runs.append(run_id)
         state = self.airflow.wait(DAG, run_id)
-        self.number += 1
-        self.tell(f"run {self.number}: {self.summary(run_id)}")
+        self._tell_runs_until(run_id)
         if state != "success":
             raise NotSeenError(f"run {run_id} ended as {state}")
         return state
 
+    def _tell_runs_until(self, run_id: str) -> None:
+        """Says what this run did, and what others did that ended since the last one was told: the schedule goes on."""
+        for run in reversed(self.airflow.runs(DAG)):
+            name, kind = run["dag_run_id"], run["run_type"]
+            if name in self.told or (name != run_id and (kind != "scheduled" or run["state"] not in ENDED)):
+                continue
+            self.told.add(name)
+            label = "run" if kind == "manual" else f"{kind} run"
+            self.tell(f"{label} {len(self.told)}: {self.summary(name)}")
+
     def summary(self, run_id: str) -> str:
-        """One line on what each task counted; a task that has nothing to say stands with its name alone."""
+        """One line on what each task counted."""
         return " | ".join(self._counted(run_id, task) for task in TASKS)
 
     def _counted(self, run_id: str, task: str) -> str:
-        numbers = [f"{name.replace('_', ' ')} {value}" for name, value in self._numbers(run_id, task) if value]
-        return f"{task} {', '.join(numbers)}" if numbers else task
-
-    def _numbers(self, run_id: str, task: str) -> Sequence[tuple[str, int]]:
-        """The numbers in a task's result by name; those of both sides are added up."""
         result = self.airflow.result(DAG, run_id, task)
-        numbers: Counter[str] = Counter()
-        for part in (result, result.get("left", {}), result.get("right", {})):
-            numbers.update({name: value for name, value in part.items() if type(value) is int})
-        return list(numbers.items())
+        return f"{task} {in_words(task, result) if result else self.airflow.task(DAG, run_id, task)['state']}"
 
     def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
         """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""

@@ -110,7 +110,7 @@ def comment_to_jira(play: Play) -> str:
     return play.until(
         look,
         lambda seen: len(seen) == 1 and "Bruno Conti" in seen[0],
-        lambda seen: f"{play.key}: {len(seen)} such comment: {' '.join(' '.join(seen).split())!r}",
+        lambda seen: f"{play.key} has {len(seen)}: {' '.join(' '.join(seen).split())!r}",
     )
 
 
@@ -126,7 +126,7 @@ def comment_to_zendesk(play: Play) -> str:
         look,
         lambda seen: len(seen) == 1 and "Elaine Moreau" in seen[0]["plain_body"] and seen[0]["public"],
         lambda seen: (
-            f"#{play.ticket}: {len(seen)} such comment: "
+            f"#{play.ticket} has {len(seen)}: "
             + repr(" ".join(" ".join(each["plain_body"] for each in seen).split()))
         ),
     )

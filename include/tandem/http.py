@@ -46,6 +46,7 @@ from tandem.errors import (
     UnknownOutcomeError,
 )
 from tandem.refusals import refusal
+from tandem.traffic import TRAFFIC
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,6 @@ class Http:
     ) -> None:
         self.tenant = tenant
         self.base_url = base_url.rstrip("/")
-        self.requests_sent = 0
         self._session = session
         self._plain = allow_plain_http
         self._timeout = timeout
@@ -267,9 +267,9 @@ class Http:
         raise failure
 
     def _send(self, session: requests.Session, prepared: requests.PreparedRequest, stream: bool) -> requests.Response:
-        self.requests_sent += 1
         settings = session.merge_environment_settings(prepared.url or "", {}, stream, None, None)
-        return session.send(prepared, timeout=self._timeout, allow_redirects=False, **settings)
+        with TRAFFIC.request(self.tenant, f"{prepared.method} {urlsplit(prepared.url or '').path}"):
+            return session.send(prepared, timeout=self._timeout, allow_redirects=False, **settings)
 
     def _no_answer(self, call: _Call, error: Exception) -> TandemError:
         kind = type(error).__name__

@@ -17,10 +17,10 @@ from urllib.parse import quote
 from airflow.sdk import Context
 
 from tandem.airflow.connections import state_store
-from tandem.airflow.describe import words
+from tandem.airflow.describe import TASKS, words
 from tandem.airflow.mail import Mail, send, send_async
 from tandem.airflow.standing import Standing, read_standing
-from tandem.errors import HANDBOOK, TandemError
+from tandem.errors import TandemError
 from tandem.state.runs import first_time
 
 log = logging.getLogger("tandem")
@@ -28,9 +28,16 @@ log = logging.getLogger("tandem")
 LATE = "TDM-110"
 KILLED = "TDM-120"
 _HANGING = (
-    "Look at the log of the first task above. A tracker that is down needs nothing: the run goes on when it is back. "
-    "To start over, mark the run as failed; the next one takes up everything."
+    "If a tracker is slow or down: nothing, the run goes on when it answers. Else look at the log of the task that "
+    "hangs. To start over, mark the run as failed; the next one takes up everything."
 )
+_STATES = {
+    None: "not started",
+    "up_for_reschedule": "waits for another run of the pair",
+    "up_for_retry": "failed, will be tried again",
+    "queued": "waits for a free worker",
+    "scheduled": "waits for a free worker",
+}
 _CLOCK = "%H:%M"
 DAY = "%d %b %H:%M UTC"
 
@@ -42,6 +49,8 @@ class Audience:
     pair: str
     dag_id: str
     deadline_seconds: float
+    sides: tuple[str, str] = ("left", "right")
+    """What the pair's file calls them: offers of contracts."""
     responsible: tuple[str, ...] = ()
     accountable: tuple[str, ...] = ()
     informed: tuple[str, ...] = ()
@@ -63,8 +72,9 @@ class Audience:
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Audience:
         """The inverse of :meth:`plain`."""
+        left, right = plain["sides"]
         lists = {key: tuple(plain[key]) for key in ("responsible", "accountable", "informed")}
-        return cls(plain["pair"], plain["dag_id"], plain["deadline_seconds"], **lists)
+        return cls(plain["pair"], plain["dag_id"], plain["deadline_seconds"], (left, right), **lists)
 
 
 def _base_url() -> str:
@@ -73,13 +83,18 @@ def _base_url() -> str:
     return str(conf.get("api", "base_url", fallback="http://localhost:8080")).rstrip("/")
 
 
+def handbook(code: str) -> str:
+    """Return the address of a code's page in Airflow."""
+    return f"{_base_url()}/tandem/handbook/{code}"
+
+
 def links(audience: Audience, run_id: str, code: str) -> tuple[tuple[str, str], ...]:
     """Return where to look: the run, the pair, the handbook's page."""
     pair = f"{_base_url()}/dags/{audience.dag_id}"
     return (
         ("The run", f"{pair}/runs/{quote(run_id, safe='')}"),
         ("The pair", pair),
-        ("The handbook", f"{_base_url()}/tandem/handbook/{code}"),
+        (f"The handbook on {code}", handbook(code)),
     )
 
 
@@ -98,17 +113,35 @@ def _meaning(since: datetime) -> str:
     return f"Changes made since {at} UTC have not all reached the other side yet; none is lost."
 
 
-def _work(standing: Standing | None) -> list[tuple[str, str]]:
+def _work(standing: Standing | None, audience: Audience) -> list[tuple[str, str]]:
     if standing is None:
         return [("Writes", "unknown: the state database did not answer")]
     facts = []
-    if standing.writes:
-        facts.append(("Writes of this run", ", ".join(f"{n} {state}" for state, n in sorted(standing.writes.items()))))
     if standing.unanswered:
         kind, side, since = standing.unanswered
-        facts.append(("Last request", f"{kind} at the {side} side, no answer since {since.strftime(DAY)}"))
-    if standing.holder:
+        name = audience.sides[side == "right"]
+        facts.append(("Last write", f"{kind} at {name}, no answer since {since.strftime(DAY)}"))
+    if standing.writes:
+        facts.append(("Writes of this run", ", ".join(f"{n} {state}" for state, n in sorted(standing.writes.items()))))
+    return facts
+
+
+def _hanging(tasks: Mapping[str, str | None], standing: Standing | None) -> list[tuple[str, str]]:
+    """Say which task hangs, on what, and what comes after it."""
+    still = [task for task, state in tasks.items() if state not in ("success", "skipped")]
+    if not still:
+        return [("What hangs", "nothing any more: it has just ended")]
+    first, *after = still
+    state = tasks[first]
+    facts = [("What hangs", f"{first}: {_STATES.get(state, state)}")]
+    if standing and standing.doing:
+        facts.append(("Last request", f"{standing.doing}, no answer yet"))
+    if standing and standing.failure:
+        facts.append(("Last failure", standing.failure))
+    if standing and standing.holder:
         facts.append(("At work", standing.holder))
+    if after:
+        facts.append(("Not done yet", ", ".join(after)))
     return facts
 
 
@@ -123,16 +156,13 @@ def late_mail(
     queued = datetime.fromisoformat(run["queued_at"] or run["run_after"])
     deadline = words(timedelta(seconds=audience.deadline_seconds))
     since = (standing and standing.in_step_since) or queued
-    open_tasks = [
-        f"{task}: {state or 'not started'}" for task, state in tasks.items() if state not in ("success", "skipped")
-    ]
     return Mail(
         f"[Tandem] late: {audience.dag_id} has run {words(now - queued)} (deadline {deadline})",
         _meaning(since),
         (
             ("Since when", f"{queued.strftime(DAY)}; it had {deadline}"),
-            ("What hangs", "\n".join(open_tasks) or "nothing any more: it has just ended"),
-            *_work(standing),
+            *_hanging(tasks, standing),
+            *_work(standing, audience),
             ("What to do", _HANGING),
             ("Who is told", audience.told()),
         ),
@@ -150,7 +180,7 @@ async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
         return
     run_id = run["dag_run_id"]
     states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
-    tasks = {task: state for task, state in states.get(run_id, {}).items()}
+    tasks = {task: states.get(run_id, {}).get(task) for task in TASKS}
     standing = await asyncio.to_thread(read_state, told.pair, run_id)
     await send_async(late_mail(told, run, tasks, standing, datetime.now(UTC)), told.recipients)
 
@@ -172,7 +202,7 @@ def failed_mail(
             ("Where", (ours.where if ours and ours.where else f"pair {audience.pair}") + f", task {task}"),
             ("Since when", since.strftime(DAY)),
             ("What to do", fix.strip() or "Correct what is listed above; the next run takes up everything."),
-            *_work(standing),
+            *_work(standing, audience),
             ("Who is told", audience.told()),
         ),
         links(audience, run_id, code),
@@ -200,9 +230,9 @@ def stopped_mail(audience: Audience, run_id: str, task: str, error: TandemError,
 def last_lines(error: BaseException | None) -> Sequence[str]:
     """What the log of a failed task ends with: code, what, where, what to do, where to read on."""
     if isinstance(error, TandemError):
-        return (*str(error).splitlines(), f"handbook: {error.handbook}")
+        return (*str(error).splitlines(), f"handbook: {handbook(error.code)}")
     said = f"{type(error).__name__}: see the trace above" if error else "the process was killed"
-    return (f"{KILLED} {said}", f"handbook: {HANDBOOK.format(code=KILLED)}")
+    return (f"{KILLED} {said}", f"handbook: {handbook(KILLED)}")
 
 
 def tell(mail: Mail, audience: Audience) -> None:

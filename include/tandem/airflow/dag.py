@@ -26,32 +26,33 @@ def params() -> dict[str, Param]:
     return {
         "dry_run": Param(
             False,
-            type="boolean",
+            type=["null", "boolean"],
             title="Dry run",
-            description_md="Make and store the plan, write nothing. Example: on, before a contract's first real run.",
+            description_md="Make the plan and store it, write nothing. Example: switch it on before the first real "
+            "run with a changed contract.",
         ),
         "window_start": Param(
             None,
             title="Window: start",
             type=["null", "string"],
             format="date-time",
-            description_md="Look again at every ticket that changed from this time on. Example: "
-            "`2026-03-01T08:00:00Z`. Leave both empty for what changed since the last run.",
+            description_md="Compare again all that changed from this time on. Example: 2026-03-01 08:00 UTC. "
+            "Leave start and end empty for an ordinary run: what changed since the last one.",
         ),
         "window_end": Param(
             None,
             title="Window: end",
             type=["null", "string"],
             format="date-time",
-            description_md="End of the window. Example: `2026-03-01T12:00:00Z`.",
+            description_md="Until when. Example: 2026-03-01 12:00 UTC.",
         ),
         "tickets": Param(
             [],
-            type="array",
+            type=["null", "array"],
             items={"type": "string"},
             title="Only these tickets",
-            description_md="Keys or numbers as either tracker shows them, one a line. Example: `SHOP-1`. "
-            "Leave it empty for all.",
+            description_md="Keys or numbers as either tracker shows them, one a line; all others are left for the "
+            "next run. Example: SHOP-1. Leave it empty for all.",
         ),
     }
 
@@ -60,7 +61,8 @@ def audience_of(pair: Pair, dag_id: str) -> Audience:
     """Return who is told of this pair's runs."""
     people = pair.people
     seconds = pair.deadline.total_seconds()
-    return Audience(pair.name, dag_id, seconds, people.responsible, (people.accountable,), people.informed)
+    sides = (pair.left.name, pair.right.name)
+    return Audience(pair.name, dag_id, seconds, sides, people.responsible, (people.accountable,), people.informed)
 
 
 def build_dag(pair: Pair | BrokenPair, root: Path) -> DAG:
@@ -92,6 +94,7 @@ def _pair_dag(pair: Pair, dag_id: str, root: Path) -> DAG:
             name="late",
         ),
         default_args={
+            "owner": pair.people.accountable,
             "retries": RETRIES,
             "retry_delay": RETRY_DELAY,
             "retry_policy": ByVerdict(),

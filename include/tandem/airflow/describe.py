@@ -28,58 +28,81 @@ def words(span: timedelta) -> str:
 
 def describe(pair: Pair) -> str:
     """Return the page in Markdown."""
-    left, right = pair.left, pair.right
-    rules = [f"{field}: {rule}" for field, rule in sorted(pair.conflicts.fields.items())]
+    left, right, people = pair.left, pair.right, pair.people
     levels = [
         f"priority {number} resolved within {words(level.resolve)}" for number, level in pair.service_levels.items()
     ]
+    files = ", ".join(f"`{file.name}`" for file in pair.files)
     return "\n".join(
         [
-            f"Keeps tickets in step: **{left.company}** ({left.system}) and **{right.company}** ({right.system}).",
+            f"Keeps tickets in step between **{left.company}** ({_system(left)}) and **{right.company}** "
+            f"({_system(right)}).",
             "",
-            f"### Which tickets\n{_scope(left)}\n{_scope(right)}",
+            f"### Which tickets\n{_scope(left, right)}\n{_scope(right, left)}",
             "",
             f"### What goes which way\n{_fields(pair)}",
             "",
+            "Where both sides changed one field, the losing value is kept"
+            + (f"; two changes closer than 5 s: {_rule(pair, pair.tie)}." if _newest(pair) else "."),
+            "",
             f"### Comments and files\n{_items(left, right)}\n{_items(right, left)}",
             "",
-            "### Both sides changed one field",
-            f"Rule: {pair.conflicts.default or 'newest'}"
-            + (f"; {', '.join(rules)}" if rules else "")
-            + f". Closer than 5 s: {pair.tie}. The losing value is kept and can be seen.",
-            "",
             "### When",
-            f"Schedule `{pair.schedule}`; a run over {words(pair.deadline)} is told by e-mail. A plan beyond "
-            f"{pair.limits.creates} creates or {pair.limits.closes} closes an interval stops before its first write."
-            + (f" Promised: {', '.join(levels)}." if levels else ""),
+            f"Schedule `{pair.schedule}` (UTC). A run that takes longer than {words(pair.deadline)} is told by e-mail. "
+            f"A plan of more than {pair.limits.creates} creates or {pair.limits.closes} closes in one interval stops "
+            "before its first write." + (f" Promised: {', '.join(levels)}." if levels else ""),
             "",
             "### Who",
-            f"Acts: {', '.join(pair.people.responsible)}. Answers for it: {pair.people.accountable}."
-            + (f" Informed: {', '.join(pair.people.informed)}." if pair.people.informed else ""),
+            f"Acts: {', '.join(people.responsible)}. Answers for it: {people.accountable}."
+            + (f" Is informed: {', '.join(people.informed)}." if people.informed else ""),
             "",
-            f"Files: {', '.join(f'`{file.name}`' for file in pair.files)}. Each company edits its own contract only.",
+            "### To look, or to act",
+            "- *Trigger* starts a run now; a dry run only plans. Runs never overlap: one waits for the other.",
+            "- The log of *reconcile* ends with what the run did. Clearing or ending a task does no harm.",
+            f"- The Airflow Variable `tandem__{pair.name}` switches the pair off, or changes limits and rules.",
+            f"- This page was made from {files}. Each company edits its own contract only.",
         ]
     )
 
 
-def _scope(side: Side) -> str:
-    conditions = " and ".join(_condition(each) for each in side.scope) or "all tickets"
-    made = "new ones are created here too" if side.create is not None else "none are created here"
-    return f"- {side.company}: {conditions}; {made}"
+def _system(side: Side) -> str:
+    return {"jira": "Jira", "zendesk": "Zendesk"}.get(side.system, side.system)
+
+
+def _newest(pair: Pair) -> bool:
+    return "newest" in {pair.conflicts.default, *pair.conflicts.fields.values()}
+
+
+def _rule(pair: Pair, rule: str) -> str:
+    said = {
+        "left": f"{pair.left.company} wins",
+        "right": f"{pair.right.company} wins",
+        "newest": "the later change wins",
+        "hold": "waits for a person",
+    }
+    return said[rule]
+
+
+def _scope(side: Side, other: Side) -> str:
+    conditions = " and ".join(_condition(each) for each in side.scope)
+    tickets = f"tickets where {conditions}" if conditions else "all tickets"
+    made = f"new ones of {other.company} are created here" if side.create is not None else "none are created here"
+    return f"- {side.company}: {tickets}; {made}"
 
 
 def _condition(condition: Condition) -> str:
+    field = f"`{condition.field}`"
     if condition.contains is not None:
-        return f"{condition.field} contains {condition.contains}"
+        return f"{field} has `{condition.contains}`"
     if condition.in_:
-        return f"{condition.field} is one of {', '.join(condition.in_)}"
+        return f"{field} is one of {', '.join(f'`{each}`' for each in condition.in_)}"
     if condition.set_ is not None:
-        return f"{condition.field} is {'filled' if condition.set_ else 'empty'}"
-    return f"{condition.field} is {condition.is_}"
+        return f"{field} is {'filled' if condition.set_ else 'empty'}"
+    return f"{field} is `{condition.is_}`"
 
 
 def _fields(pair: Pair) -> str:
-    rows = ["| field | direction |", "|---|---|"]
+    rows = ["| field | goes | if both changed it |", "|---|---|---|"]
     for name in _in_order([*pair.left.fields, *pair.right.fields]):
         ours, theirs = pair.left.fields.get(name), pair.right.fields.get(name)
         if ours and theirs:
@@ -89,7 +112,9 @@ def _fields(pair: Pair) -> str:
                 over + back
             )
             if arrow:
-                rows.append(f"| {name} | {arrow} |")
+                rule = _rule(pair, pair.conflicts.rule(name)) if over and back else ""
+                each = ", each by itself" if rule and ours.kind == "set" else ""
+                rows.append(f"| {name} | {arrow} | {rule}{each} |")
     return "\n".join(rows)
 
 
@@ -99,9 +124,11 @@ def _in_order(names: Iterable[str]) -> list[str]:
 
 def _items(source: Side, target: Side) -> str:
     told = {
-        "public": f"public comments go to {target.company}, private ones never",
-        "all": f"all comments go to {target.company}",
-        "none": f"no comment goes to {target.company}",
+        "public": "public comments, internal notes never",
+        "all": "all comments, internal notes too",
+        "none": "no comments",
     }[source.comments.out]
-    files = "files travel with them" if source.attachments is not None else "no files travel"
-    return f"- {source.company}: {told}; {files}"
+    files = "no files" if source.attachments is None else "files"
+    limit = source.attachments.up_to if source.attachments else None
+    size = f" up to {limit / 1_000_000:.3g} MB" if limit else ""
+    return f"- From {source.company} to {target.company}: {told}; {files}{size}"

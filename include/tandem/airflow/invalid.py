@@ -80,8 +80,10 @@ def readable_audience(broken: BrokenPair, dag_id: str) -> Audience:
         written = None
     people = written.get("people") if isinstance(written, dict) else None
     people = people if isinstance(people, dict) else {}
-    groups = (_addresses(people.get(part)) for part in ("responsible", "accountable", "informed"))
-    return Audience(broken.name, dag_id, 0, *groups)
+    responsible, accountable, informed = (
+        _addresses(people.get(part)) for part in ("responsible", "accountable", "informed")
+    )
+    return Audience(broken.name, dag_id, 0, responsible=responsible, accountable=accountable, informed=informed)
 
 
 def _addresses(written: Any) -> tuple[str, ...]:

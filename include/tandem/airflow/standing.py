@@ -22,6 +22,10 @@ class Standing:
     """Start of the last run that ended well: all that was changed before it is on both sides, or parked in sight."""
     holder: str
     """Which task of which run is at work, in which process; empty if none is."""
+    doing: str
+    """The request of that task that waits longest for its answer; empty if none is known."""
+    failure: str
+    """What the last try of a task of this run failed of; empty if none has."""
     writes: Mapping[str, int]
     """Writes of this run by state: planned, sent, done, failed."""
     unanswered: tuple[str, str, datetime] | None
@@ -37,6 +41,7 @@ def read_standing(tx: Tx, pair: str, run_id: str) -> Standing:
         .limit(1)
     )
     held = tx.row(select(lease).where(lease.c.pair == pair, lease.c.run.is_not(None)))
+    own = tx.row(select(run.c.message).where(run.c.pair == pair, run.c.run == run_id))
     of_run = (action.c.pair == pair, action.c.run == run_id)
     counts = tx.rows(select(action.c.state, func.count().label("number")).where(*of_run).group_by(action.c.state))
     sent = tx.row(
@@ -47,7 +52,9 @@ def read_standing(tx: Tx, pair: str, run_id: str) -> Standing:
     )
     return Standing(
         from_db(in_step["started_at"]) if in_step else None,
-        holder_text(held) if held else "",
+        holder_text({**held, "doing": None}) if held else "",
+        (held["doing"] or "") if held else "",
+        (own["message"] or "") if own else "",
         {row["state"]: row["number"] for row in counts},
         (sent["kind"], sent["side"], from_db(sent["sent_at"])) if sent else None,
     )

@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 
 from tandem.airflow.alerts import Audience, due, read_state, stopped_mail, tell
 from tandem.airflow.connections import environment
+from tandem.airflow.counts import in_words
 from tandem.errors import ConfigurationError, LeaseHeldError, Problem, SafetyStopError
 from tandem.pipeline import tasks as engine
 from tandem.pipeline.environment import Environment, Job
@@ -67,7 +68,20 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
         raise AirflowSkipException(str(stop)) from None
     if counts.get("enabled") is False:
         raise AirflowSkipException(f"the pair is switched off: {variable_key(audience.pair)} says enabled: false")
+    for line in counted(audience, phase, counts):
+        log.info(line)
     return counts
+
+
+def counted(audience: Audience, phase: str, counts: Mapping[str, Any]) -> list[str]:
+    """Say in the log what a task did. Extract speaks for each side; reconcile has written a table of its own."""
+    if phase == "reconcile":
+        return []
+    if phase != "extract":
+        return [in_words(phase, counts)]
+    return [
+        f"{name}: {in_words(phase, counts[side])}" for name, side in zip(audience.sides, ("left", "right"), strict=True)
+    ]
 
 
 def job_of(pair: str, phase: str, context: Context) -> Job:

@@ -19,6 +19,7 @@ from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
+from tandem.traffic import TRAFFIC
 
 log = logging.getLogger("tandem")
 
@@ -131,6 +132,13 @@ class Run:
     pair: Pair
     fence: Fence
     ends: Mapping[Which, End]
+    _sent_before: Mapping[str, int] = field(default_factory=TRAFFIC.sent)
+
+    def requests(self) -> dict[str, int]:
+        """Requests that this task has sent so far, by side."""
+        sent = TRAFFIC.sent()
+        before = self._sent_before
+        return {which.value: sent.get(end.system, 0) - before.get(end.system, 0) for which, end in self.ends.items()}
 
     @property
     def store(self) -> Store:
@@ -219,6 +227,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
         bindings=bindings,
     )
     runs.put_edges(tx, end.system, found.edges)
+    runs.raise_highest(tx, pair, end.which, found.highest)
     load_dictionary(tx, pair, end)
     return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
 

@@ -7,10 +7,12 @@ from collections import Counter
 from statistics import median
 from typing import Any
 
+from tandem.core.rules import Which
 from tandem.pipeline.environment import Run, log
 from tandem.state import actions, records, runs
 
 KINDS = {"create": "created", "update": "updated", "status": "status steps", "comment": "comments", "attach": "files"}
+LABELS = {"seconds_median": "seconds to arrival, median", "seconds_worst": "seconds to arrival, worst"}
 
 
 def report(run: Run) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def report(run: Run) -> dict[str, Any]:
         states = records.count_states(tx, run.name)
         held = runs.held(tx, run.name)
         conflicts = [row for row in runs.conflicts(tx, run.name) if row["run"] == run.job.run_id]
+        row = runs.get_run(tx, run.name, run.job.run_id)
     made = Counter(KINDS[action.kind] for action in done)
     made["files"] += sum(_files(action) for action in done)
     took = sorted(
@@ -30,17 +33,25 @@ def report(run: Run) -> dict[str, Any]:
         for id_ in _caused_by(action)
         if id_ in events
     )
+    before: dict[str, Any] = row["counts"] if row else {}
     told: dict[str, Any] = {name: made.get(name, 0) for name in KINDS.values()}
+    if run.job.window:
+        told["compared"] = sum(before.get("extract", {}).get(which.value, {}).get("compared", 0) for which in Which)
     told |= {
         "conflicts": len(conflicts),
         "quarantined": len({(one.link, one.side) for one in held}),
         "waiting": sum(states.get(state, 0) for state in ("waiting", "deferred")),
         "parked": states.get("parked", 0),
     }
+    phases = [phase.get("requests", {}) for name, phase in before.items() if name != "reconcile"]
+    for which, own in run.requests().items():
+        told[f"requests_{which}"] = own + sum(phase.get(which, 0) for phase in phases)
     if took:
         told |= {"seconds_median": round(median(took), 1), "seconds_worst": round(took[-1], 1)}
-    width = max(len(name) for name in told)
-    lines = [f"  {name:<{width}}  {value}" for name, value in told.items()]
+    names = {f"requests_{which}": f"requests to {end.offer.name}" for which, end in run.ends.items()}
+    rows = {names.get(name, LABELS.get(name, name)): value for name, value in told.items()}
+    width = max(len(name) for name in rows)
+    lines = [f"  {name:<{width}}  {value}" for name, value in rows.items()]
     log.info("%s, run %s\n%s", run.name, run.job.run_id, "\n".join(lines))
     return told
 

@@ -14,7 +14,15 @@ from tandem.config.identity import config_hash, freeze, thaw
 from tandem.config.load import load_pair
 from tandem.config.models import Pair
 from tandem.config.variable import apply_variable, parse_variable
-from tandem.errors import ConfigurationError, FatalError, OvertakenError, Problem, SafetyStopError, StateError
+from tandem.errors import (
+    ConfigurationError,
+    FatalError,
+    OvertakenError,
+    Problem,
+    RetryableError,
+    SafetyStopError,
+    StateError,
+)
 from tandem.pipeline.decide import decide
 from tandem.pipeline.environment import Environment, Job, Run, make_ends
 from tandem.pipeline.extract import read_sides
@@ -25,6 +33,7 @@ from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
 from tandem.state import lease, records, runs
 from tandem.state.store import to_db
+from tandem.traffic import TRAFFIC
 
 __all__ = ["Environment", "Job", "diff", "extract", "load", "map_tickets", "reconcile"]
 
@@ -132,7 +141,7 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     env.store.check_schema()
     lease.free_dead(env.store, job.pair)
     fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
-    with lease.held(env.store, fence):
+    with lease.held(env.store, fence, doing=TRAFFIC.under_way):
         pair = pair or _frozen(job, env)
         run = Run(job, env, pair, fence, make_ends(env, pair))
         try:
@@ -141,6 +150,10 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
             if not isinstance(error, OvertakenError | SafetyStopError):
                 with env.store.begin(fence) as tx:
                     runs.end_run(tx, pair.name, job.run_id, "failed", str(error), env.now())
+            raise
+        except RetryableError as error:  # for whoever asks why the run is late
+            with env.store.begin(fence) as tx:
+                runs.note(tx, pair.name, job.run_id, str(error))
             raise
 
 
@@ -159,6 +172,7 @@ def _phase(job: Job, env: Environment, name: str, work: Callable[[Run], Counts])
 
 
 def _counted(run: Run, phase: str, counts: Counts) -> Counts:
+    counts = {**counts, "requests": run.requests()}
     with run.store.begin(run.fence) as tx:
         runs.count(tx, run.name, run.job.run_id, phase, counts)
     return {"pair": run.name, "run": run.job.run_id, **counts}

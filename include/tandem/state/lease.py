@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,8 @@ RENEW_SECONDS = 20.0
 _SAME_START_SECONDS = 5.0  # the start of one process, read twice across a correction of the clock
 _log = logging.getLogger(__name__)
 
+Doing = Callable[[], str]
+
 
 def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: timedelta = TTL) -> Fence:
     """Take the pair's lease for one try of a task, overtaking older tries of the same run.
@@ -60,19 +62,19 @@ def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: ti
         fence = Fence(pair, row["fence"] + 1, run, task)
         process = psutil.Process()
         holder_now = {"host": socket.gethostname(), "pid": process.pid, "pid_started": process.create_time()}
-        values = {"fence": fence.number, "run": run, "task": task, "until": to_db(now + ttl), **holder_now}
-        tx.run(sa.update(lease).where(lease.c.pair == pair).values(**values))
+        values = {"fence": fence.number, "run": run, "task": task, "until": to_db(now + ttl), "doing": None}
+        tx.run(sa.update(lease).where(lease.c.pair == pair).values(**values, **holder_now))
     return fence
 
 
-def renew(store: Store, fence: Fence, ttl: timedelta = TTL) -> None:
-    """Hold on for ``ttl`` from now.
+def renew(store: Store, fence: Fence, ttl: timedelta = TTL, doing: str = "") -> None:
+    """Hold on for ``ttl`` from now, and say what the holder waits for.
 
     Raises:
         OvertakenError: another try holds the lease now.
     """
     with store.begin(fence) as tx:
-        _set(tx, fence, until=now_utc() + ttl)
+        _set(tx, fence, until=now_utc() + ttl, doing=doing or None)
 
 
 def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS) -> None:
@@ -84,7 +86,7 @@ def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS) -> Non
         OvertakenError: another try holds the lease now.
     """
     with store.begin(fence) as tx:
-        _set(tx, fence, until=now_utc() + ttl, host=None, pid=None, pid_started=None)
+        _set(tx, fence, until=now_utc() + ttl, host=None, pid=None, pid_started=None, doing=None)
 
 
 def give_back(store: Store, fence: Fence) -> None:
@@ -108,9 +110,11 @@ def free_dead(store: Store, pair: str) -> str | None:
 
 @contextmanager
 def held(
-    store: Store, fence: Fence, *, every: float = RENEW_SECONDS, ttl: timedelta = TTL
+    store: Store, fence: Fence, *, every: float = RENEW_SECONDS, ttl: timedelta = TTL, doing: Doing = str
 ) -> Iterator[threading.Event]:
     """Keep the lease while a task works, renewing it every ``every`` seconds; the event is set when it is lost.
+
+    ``doing`` is asked each time what the task waits for.
 
     The lease is given back where the task ends by an exception. At its end in peace the lease is handed over to the
     run's next task, unless the task gave it back itself.
@@ -120,7 +124,7 @@ def held(
     """
     stop, lost = threading.Event(), threading.Event()
     renewing = threading.Thread(
-        target=_keep, args=(store, fence, every, ttl, stop, lost), name=f"lease {fence.pair}", daemon=True
+        target=_keep, args=(store, fence, every, ttl, doing, stop, lost), name=f"lease {fence.pair}", daemon=True
     )
     renewing.start()
     try:
@@ -138,15 +142,22 @@ def holder_text(row: Mapping[str, Any]) -> str:
     """Name a lease's holder: run, task, process, and until when it holds unless it renews."""
     where = f", process {row['pid']} on {row['host']}" if row["pid"] is not None else ""
     until = f"{from_db(row['until']):%Y-%m-%d %H:%M:%S} UTC" if row["until"] else "now"
-    return f"run {row['run']} (task {row['task']}{where}) until {until}"
+    doing = f", waiting for {row['doing']}" if row["doing"] else ""
+    return f"run {row['run']} (task {row['task']}{where}{doing}) until {until}"
 
 
 def _keep(
-    store: Store, fence: Fence, every: float, ttl: timedelta, stop: threading.Event, lost: threading.Event
+    store: Store,
+    fence: Fence,
+    every: float,
+    ttl: timedelta,
+    doing: Doing,
+    stop: threading.Event,
+    lost: threading.Event,
 ) -> None:
     while not stop.wait(every):
         try:
-            renew(store, fence, ttl)
+            renew(store, fence, ttl, doing())
         except OvertakenError:
             lost.set()
             return
@@ -170,7 +181,7 @@ def _set(tx: Tx, fence: Fence, **values: Any) -> None:
 
 
 def _free(tx: Tx, *which: sa.ColumnElement[bool]) -> None:
-    nobody = {"run": None, "task": None, "host": None, "pid": None, "pid_started": None, "until": None}
+    nobody = {"run": None, "task": None, "host": None, "pid": None, "pid_started": None, "until": None, "doing": None}
     tx.run(sa.update(lease).where(*which).values(**nobody))
 
 

@@ -59,6 +59,22 @@ def set_side(tx: Tx, pair: str, which: Which, **values: object) -> None:
     tx.run(sa.update(side).where(side.c.pair == pair, side.c.side == which.value).values(**ready))
 
 
+def raise_highest(tx: Tx, pair: str, which: Which, seen: Mapping[str, str]) -> None:
+    """Remember the highest key seen in each place, behind which lost creates are looked for."""
+    known: dict[str, str] = dict(get_side(tx, pair, which)["highest"] or {})
+    higher = {
+        place: key for place, key in seen.items() if place not in known or number_of(key) > number_of(known[place])
+    }
+    if higher:
+        set_side(tx, pair, which, highest={**known, **higher})
+
+
+def number_of(key: str) -> int:
+    """The number in a key such as SHOP-12; 0 where there is none."""
+    digits = key.rpartition("-")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
 def open_run(tx: Tx, pair: str, name: str, values: Mapping[str, object], now: datetime) -> None:
     """Begin a run, or begin it anew where its extract is tried again."""
     row = {
@@ -85,6 +101,11 @@ def count(tx: Tx, pair: str, name: str, phase: str, counts: Mapping[str, Any]) -
     assert row is not None
     all_counts = {**row["counts"], phase: dict(counts)}
     tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(counts=all_counts))
+
+
+def note(tx: Tx, pair: str, name: str, message: str) -> None:
+    """Say in a run's row what its last try failed of; it may be tried again."""
+    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(message=message))
 
 
 def end_run(tx: Tx, pair: str, name: str, state: str, message: str, now: datetime) -> None:

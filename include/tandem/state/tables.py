@@ -47,6 +47,7 @@ lease = Table(
     Column("pid", Integer),
     Column("pid_started", Float),
     Column("until", DateTime),
+    Column("doing", Text),  # the request that waits longest for its answer; method and path alone
 )
 
 # One row a side of a pair: how far it was read, and what its tracker said of itself.

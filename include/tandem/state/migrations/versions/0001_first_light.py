@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=True),
         sa.Column("pid_started", sa.Float(), nullable=True),
         sa.Column("until", sa.DateTime(), nullable=True),
+        sa.Column("doing", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("pair", name=op.f("pk_tandem_lease")),
     )
     op.create_table(
