@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.jira_house import House, open_house
-from contract.connector_suite import SECRET, ConnectorContract, Fields
+from contract.abilities import PrivateComments, Workflow
+from contract.bench import SECRET, Fields
+from contract.connector_suite import ConnectorContract
 from support.jira import JIRA, doc, picture
 from tandem.connectors.base import Condition, Needs
 from tandem.connectors.jira import Jira
@@ -72,6 +74,7 @@ class JiraBench:
         method, path = VERBS[verb]
         number = self.house.site.control.fault("cut_after", JIRA, method=method, path=path, count=1)
         yield
+        assert [fault["struck"] for fault in self.house.site.control.faults() if fault["id"] == number] == [1]
         self.house.site.control.clear_faults(number)
 
 
@@ -81,7 +84,7 @@ def house() -> Iterator[House]:
         yield house
 
 
-class TestJira(ConnectorContract):
+class TestJira(ConnectorContract, PrivateComments, Workflow):
     @pytest.fixture
     def bench(self, house: House) -> JiraBench:
         fields = Fields(

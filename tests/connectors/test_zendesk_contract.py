@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.zendesk_house import IN_SCOPE, ORDER, ORDER_FIELD, TENANT, connector, desk_time
-from contract.connector_suite import SECRET, ConnectorContract, Fields
+from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription
+from contract.bench import SECRET, Fields
+from contract.connector_suite import ConnectorContract
 from support.zendesk import ZendeskDesk
 from tandem.connectors.base import Needs
 from tandem.connectors.zendesk import Zendesk
@@ -79,10 +81,11 @@ class ZendeskBench:
         method, path = VERBS[verb]
         number = self.desk.control.fault("cut_after", TENANT, method=method, path=path, count=1)
         yield
+        assert [fault["struck"] for fault in self.desk.control.faults() if fault["id"] == number] == [1]
         self.desk.control.clear_faults(number)
 
 
-class TestZendesk(ConnectorContract):
+class TestZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, ComparedVersions):
     @pytest.fixture
     def bench(self, desk: ZendeskDesk) -> ZendeskBench:
         desk.control.settings(TENANT, export_lag=LAG, search_lag=LAG)

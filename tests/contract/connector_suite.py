@@ -1,72 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every connector must keep: the sentences of ``tandem.connectors.base`` as tests.
 
-A connector's test module subclasses :class:`ConnectorContract` and gives a ``bench`` fixture. What a tracker cannot do
-is known by its capabilities, and is then tested to be refused.
+A connector's test module subclasses :class:`ConnectorContract`, with those of :mod:`contract.abilities` that its tracker
+has, and gives a ``bench`` fixture.
 """
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from dataclasses import replace
 
 import pytest
 
-from tandem.connectors.base import Connector, Draft, History, Move, Needs, Note, Patch, Record, Upload
-from tandem.core.doc import doc, paragraph
-from tandem.core.plain import to_plain
+from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription, Workflow
+from contract.bench import (
+    BYTES,
+    SECRET,
+    Bench,
+    connected,
+    draft,
+    fetched,
+    highest,
+    listed,
+    mark,
+    note,
+    past,
+    read,
+    send,
+    swept,
+    text,
+    upload,
+)
+from tandem.connectors.base import Connector, Move, Patch
 from tandem.core.values import Json
-from tandem.errors import ClosedError, GoneError, ItemError, RetryableError, StaleError, TooLargeError, TransitionError
-
-SECRET = "nobody-may-see-this"
-BYTES = bytes(range(256)) * 41  # every byte, and more than one chunk
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The tracker's own names for what the suite writes."""
-
-    title: str
-    description: str
-    labels: str  # set-valued; the scope asks for "shared" in it
-    empty: str  # offered, may be emptied, and empty in a new ticket
-    empty_value: Json  # a value that it takes
-    hidden: str  # a text or label field that is not offered
-    hidden_value: Json  # has SECRET in it, if the field can hold text
-
-
-class Bench(Protocol):
-    """A connector's tracker, and the people who work in it."""
-
-    fields: Fields
-    needs: Needs
-    place: str | None
-    create: Mapping[str, Json]  # what a contract adds to each new ticket
-    statuses: tuple[str, str]  # a new ticket's, and one that can be reached from it without more fields
-    refuses_stale: bool  # update tests the version that it is given
-    ahead: float  # the tracker's clock minus ours, in seconds
-
-    def connect(self, needs: Needs) -> Connector: ...
-    def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str: ...
-    def edits(self, ticket: str, field: str, value: Json) -> None: ...
-    def moves(self, ticket: str, status: str) -> None: ...
-    def comments(self, ticket: str, text: str, *, public: bool = True, file: bytes | None = None) -> None: ...
-    def hides(self, ticket: str) -> None:
-        """Takes a ticket from our account's sight."""
-
-    def closes(self, ticket: str) -> None:
-        """Ends a ticket for good, where the tracker knows that."""
-
-    def now(self) -> datetime:
-        """The present on our clock."""
-
-    def settles(self) -> None:
-        """Lets time pass until listings have caught up and the second is over."""
-
-    def loses_answer(self, verb: str) -> AbstractContextManager[None]:
-        """Does the next write of a kind, and loses its answer."""
+from tandem.errors import GoneError, ItemError, RetryableError, TooLargeError
 
 
 class ConnectorContract:
@@ -99,6 +63,17 @@ class ConnectorContract:
         private, largest = fresh.capabilities.private_comments, fresh.capabilities.max_file
         assert (private if told.private_comments is None else told.private_comments) == knows.private_comments
         assert (largest if told.max_file is None else told.max_file) == knows.max_file
+
+    def test_what_only_some_trackers_can_is_tested_where_it_is(self, bench: Bench, connector: Connector) -> None:
+        can = connector.capabilities
+        there = {
+            PrivateComments: can.private_comments,
+            PrivateDescription: can.private_comments and bench.needs.description is not None,
+            FinalTickets: can.life_cycle_ends,
+            ComparedVersions: bench.refuses_stale,
+            Workflow: can.workflow,
+        }
+        assert {ability for ability in there if isinstance(self, ability)} == {a for a, has in there.items() if has}
 
     # ---- reading
 
@@ -285,36 +260,12 @@ class ConnectorContract:
         assert all(comment.author.id and comment.author.name and comment.mark is None for comment in told)
         assert [comment.at for comment in by_order] == sorted(comment.at for comment in told)
 
-    def test_files_of_a_private_comment_stay(self, bench: Bench, connector: Connector) -> None:
-        if not connector.capabilities.private_comments:
-            pytest.skip("there are no private comments here")
-        ticket = bench.opens("files")
-        bench.comments(ticket, "look", file=b"open")
-        bench.comments(ticket, SECRET, public=False, file=SECRET.encode())
-        offered = past(connector, ticket)
-        assert [file.size for file in offered.files] == [4]
-        assert SECRET not in repr(offered)
-        assert len(past(connected(bench, replace(bench.needs, comments="all")), ticket).files) == 2
-
     def test_files_leave_only_where_they_are_offered(self, bench: Bench) -> None:
         ticket = bench.opens("files")
         bench.comments(ticket, "look", file=b"open")
         told = past(connected(bench, replace(bench.needs, files=False)), ticket)
         assert told.files == ()
         assert len(past(connected(bench, bench.needs), ticket).files) == 1
-
-    def test_a_private_description_does_not_leave(self, bench: Bench, connector: Connector) -> None:
-        if bench.needs.description is None or not connector.capabilities.private_comments:
-            pytest.skip("the description is no comment here")
-        ticket = bench.opens(SECRET, public=False)
-        bench.edits(ticket, bench.fields.title, "harmless")
-        skipped = read(connector, ticket)
-        assert not skipped.in_scope
-        assert dict(skipped.fields) == {}
-        withheld = read(connected(bench, replace(bench.needs, private_first="withhold")), ticket)
-        assert withheld.in_scope
-        assert withheld.fields[bench.fields.description]
-        assert SECRET not in repr((skipped, withheld.fields[bench.fields.description]))
 
     # ---- marks
 
@@ -408,31 +359,7 @@ class ConnectorContract:
         assert [(file.name, file.size) for file in told.files] == [("ours.bin", len(BYTES))]
         assert fetched(connector, ticket, told.files[0].id) == BYTES
 
-    def test_of_a_ticket_that_is_final_our_own_work_is_told(self, bench: Bench, connector: Connector) -> None:
-        if not connector.capabilities.life_cycle_ends:
-            pytest.skip("no status is final here")
-        ticket, ours = bench.opens("over"), mark()
-        with bench.loses_answer("comment"), pytest.raises(RetryableError):
-            connector.comment([note(bench, ticket, "the last word", ours)])
-        bench.closes(ticket)
-        assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
-
     # ---- writes
-
-    def test_a_stale_update_is_refused(self, bench: Bench, connector: Connector) -> None:
-        if not bench.refuses_stale:
-            pytest.skip("this tracker compares no version")
-        ticket = bench.opens("one")
-        bench.settles()
-        version = read(connector, ticket).version
-        bench.edits(ticket, bench.fields.title, "two")
-        bench.settles()
-        (stale,) = connector.update([Patch(ticket, {bench.fields.title: "three"}, mark(), version)])
-        assert isinstance(stale.error, StaleError)
-        record = read(connector, ticket)
-        assert record.fields[bench.fields.title] == "two"
-        (fresh,) = connector.update([Patch(ticket, {bench.fields.title: "three"}, mark(), record.version)])
-        assert fresh.error is None
 
     def test_fields_are_emptied(self, bench: Bench, connector: Connector) -> None:
         ticket = bench.opens("full")
@@ -464,17 +391,6 @@ class ConnectorContract:
         (outcome,) = connector.comment([note(bench, ticket, "x" * (connector.capabilities.max_comment + 1), mark())])
         assert isinstance(outcome.error, TooLargeError)
         assert past(connector, ticket).comments == ()
-
-    def test_a_final_ticket_takes_no_more_and_says_so(self, bench: Bench, connector: Connector) -> None:
-        if not connector.capabilities.life_cycle_ends:
-            pytest.skip("no status is final here")
-        ticket = bench.opens("over")
-        bench.closes(ticket)
-        assert read(connector, ticket).final
-        (update,) = connector.update([Patch(ticket, {bench.fields.title: "new"}, mark())])
-        (comment,) = connector.comment([note(bench, ticket, "late", mark())])
-        assert isinstance(update.error, ClosedError)
-        assert isinstance(comment.error, ClosedError)
 
     def test_a_private_note_is_never_public(self, bench: Bench, connector: Connector) -> None:
         ticket, ours = bench.opens("private"), mark()
@@ -508,16 +424,6 @@ class ConnectorContract:
         bench.moves(ticket, bench.statuses[1])
         steps = [entry for entry in past(connector, ticket).entries if entry.field == "status"]
         assert [(entry.before, entry.after, entry.mark) for entry in steps] == [(*bench.statuses, None)]
-
-    def test_a_way_that_is_not_open_is_refused(self, bench: Bench, connector: Connector) -> None:
-        if not connector.capabilities.workflow:
-            pytest.skip("there is no workflow here")
-        ticket = bench.opens("status")
-        way = replace(connector.ways([ticket])[ticket][0], id="987654")
-        (outcome,) = connector.transition([Move(ticket, way, {}, mark())])
-        assert isinstance(outcome.error, TransitionError)
-        assert outcome.error.reachable
-        assert read(connector, ticket).fields["status"] == bench.statuses[0]
 
     # ---- files
 
@@ -555,87 +461,3 @@ class ConnectorContract:
             outcome = connector.attach(replace(upload(ticket, "short.bin", b"abc"), size=size))
             assert isinstance(outcome.error, ItemError)
         assert past(connector, ticket).files == ()
-
-
-# ---- short words for the tests
-
-
-def connected(bench: Bench, needs: Needs) -> Connector:
-    """A connector as the engine uses it: after its preflight."""
-    connector = bench.connect(needs)
-    connector.preflight()
-    return connector
-
-
-def mark() -> str:
-    return f"{uuid.uuid4().hex}:{uuid.uuid4().hex * 2}"
-
-
-def read(connector: Connector, ticket: str) -> Record:
-    (record,) = connector.fetch([ticket])
-    return record
-
-
-def past(connector: Connector, ticket: str) -> History:
-    return connector.history([ticket])[ticket]
-
-
-def listed(connector: Connector, cursor: str) -> tuple[list[str], str]:
-    found: list[str] = []
-    for page in connector.changed_since(cursor):
-        found += [seen.id for seen in page.seen]
-        cursor = page.cursor or cursor
-    return found, cursor
-
-
-def swept(connector: Connector) -> list[str]:
-    return [seen.id for page in connector.in_scope() for seen in page.seen]
-
-
-def highest(bench: Bench, connector: Connector) -> dict[str, str]:
-    """The highest key known in each place, from a ticket just opened."""
-    record = read(connector, bench.opens("the latest"))
-    return {record.place: record.key}
-
-
-def text(bench: Bench, native: Json) -> str:
-    return to_plain(bench.connect(bench.needs).markup.parse(native).doc)
-
-
-def rich(bench: Bench, line: str) -> Json:
-    return bench.connect(bench.needs).markup.render(doc(paragraph(line))).native
-
-
-def draft(bench: Bench, title: str, ours: str) -> Draft:
-    fields: dict[str, Json] = {
-        bench.fields.title: title,
-        bench.fields.description: rich(bench, f"Text of {title}"),
-        bench.fields.labels: ["shared"],
-        **bench.create,
-    }
-    return Draft(ours, bench.place, fields)
-
-
-def note(bench: Bench, ticket: str, line: str, ours: str, *, public: bool = True, files: Sequence[str] = ()) -> Note:
-    return Note(ticket, rich(bench, line), public, ours, tuple(files))
-
-
-def upload(ticket: str, name: str, content: bytes) -> Upload:
-    chunks = [content[start : start + 1000] for start in range(0, len(content), 1000)]
-    return Upload(ticket, name, "application/x-test", len(content), lambda: nullcontext(chunks))
-
-
-def send(bench: Bench, connector: Connector, ticket: str, name: str, content: bytes, ours: str | None = None) -> None:
-    stored = connector.attach(upload(ticket, name, content))
-    assert stored.error is None
-    assert stored.id is not None
-    if connector.capabilities.files_in_comments:
-        (outcome,) = connector.comment([note(bench, ticket, f"with {name}", ours or mark(), files=[stored.id])])
-        assert outcome.error is None
-        assert outcome.files
-
-
-def fetched(connector: Connector, ticket: str, file: str) -> bytes:
-    with connector.download(ticket, file) as chunks:
-        found: Iterator[bytes] = chunks
-        return b"".join(found)

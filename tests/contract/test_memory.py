@@ -6,7 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from contract.connector_suite import SECRET, ConnectorContract, Fields
+from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription, Workflow
+from contract.bench import SECRET, Fields
+from contract.connector_suite import ConnectorContract
 from tandem.connectors.base import Condition, Needs
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Memory, Tracker
 from tandem.core.values import Json
@@ -83,13 +85,13 @@ def _bench(kind, names, statuses, description=None):
     return MemoryBench(Tracker(kind), names, needs, statuses)
 
 
-class TestLikeJira(ConnectorContract):
+class TestLikeJira(ConnectorContract, Workflow):
     @pytest.fixture
     def bench(self):
         return _bench(JIRA_LIKE, NAMES["jira"], ("1", "2"))
 
 
-class TestLikeZendesk(ConnectorContract):
+class TestLikeZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, ComparedVersions):
     @pytest.fixture
     def bench(self):
         return _bench(ZENDESK_LIKE, NAMES["zendesk"], ("new", "open"), description="description")

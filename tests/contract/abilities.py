@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only some trackers can, as tests: a connector's test class takes those that hold for its tracker.
+
+``ConnectorContract`` fails where an ability is there and its tests are not, or the other way round.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from contract.bench import SECRET, Bench, connected, mark, note, past, read
+from tandem.connectors.base import Connector, Move, Patch
+from tandem.errors import ClosedError, RetryableError, StaleError, TransitionError
+
+
+class PrivateComments:
+    """Comments that customers do not see."""
+
+    def test_files_of_a_private_comment_stay(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("files")
+        bench.comments(ticket, "look", file=b"open")
+        bench.comments(ticket, SECRET, public=False, file=SECRET.encode())
+        offered = past(connector, ticket)
+        assert [file.size for file in offered.files] == [4]
+        assert SECRET not in repr(offered)
+        assert len(past(connected(bench, replace(bench.needs, comments="all")), ticket).files) == 2
+
+
+class PrivateDescription:
+    """The description is the first comment, and that may be private."""
+
+    def test_a_private_description_does_not_leave(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens(SECRET, public=False)
+        bench.edits(ticket, bench.fields.title, "harmless")
+        skipped = read(connector, ticket)
+        assert not skipped.in_scope
+        assert dict(skipped.fields) == {}
+        withheld = read(connected(bench, replace(bench.needs, private_first="withhold")), ticket)
+        assert withheld.in_scope
+        assert withheld.fields[bench.fields.description]
+        assert SECRET not in repr((skipped, withheld.fields[bench.fields.description]))
+
+
+class FinalTickets:
+    """A status after which a ticket takes nothing more."""
+
+    def test_a_final_ticket_takes_no_more_and_says_so(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("over")
+        bench.closes(ticket)
+        assert read(connector, ticket).final
+        (update,) = connector.update([Patch(ticket, {bench.fields.title: "new"}, mark())])
+        (comment,) = connector.comment([note(bench, ticket, "late", mark())])
+        assert isinstance(update.error, ClosedError)
+        assert isinstance(comment.error, ClosedError)
+
+    def test_of_a_ticket_that_is_final_our_own_work_is_told(self, bench: Bench, connector: Connector) -> None:
+        ticket, ours = bench.opens("over"), mark()
+        with bench.loses_answer("comment"), pytest.raises(RetryableError):
+            connector.comment([note(bench, ticket, "the last word", ours)])
+        bench.closes(ticket)
+        assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
+
+
+class ComparedVersions:
+    """A write that names the version it was made for."""
+
+    def test_a_stale_update_is_refused(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("one")
+        bench.settles()
+        version = read(connector, ticket).version
+        bench.edits(ticket, bench.fields.title, "two")
+        bench.settles()
+        (stale,) = connector.update([Patch(ticket, {bench.fields.title: "three"}, mark(), version)])
+        assert isinstance(stale.error, StaleError)
+        record = read(connector, ticket)
+        assert record.fields[bench.fields.title] == "two"
+        (fresh,) = connector.update([Patch(ticket, {bench.fields.title: "three"}, mark(), record.version)])
+        assert fresh.error is None
+
+
+class Workflow:
+    """Ways between statuses, and no others."""
+
+    def test_a_way_that_is_not_open_is_refused(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("status")
+        way = replace(connector.ways([ticket])[ticket][0], id="987654")
+        (outcome,) = connector.transition([Move(ticket, way, {}, mark())])
+        assert isinstance(outcome.error, TransitionError)
+        assert outcome.error.reachable
+        assert read(connector, ticket).fields["status"] == bench.statuses[0]
