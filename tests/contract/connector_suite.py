@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every connector must keep: the sentences of ``tandem.connectors.base`` as tests.
 
-A connector's test module subclasses :class:`ConnectorContract`, with those of :mod:`contract.abilities` that its tracker
-has, and gives a ``bench`` fixture.
+A connector's test module subclasses :class:`ConnectorContract`, with those of :mod:`contract.abilities` that its
+tracker has, and gives a ``bench`` fixture.
 """
 
 from dataclasses import replace
