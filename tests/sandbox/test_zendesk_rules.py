@@ -252,7 +252,20 @@ def test_the_whole_account_may_ask_only_so_often(desk: ZendeskDesk) -> None:
 
     assert [a.status_code for a in answers] == [200, 200, 429]
     assert [a.headers["x-rate-limit-remaining"] for a in answers] == ["1", "0", "0"]
-    assert answers[2].headers["Retry-After"]
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+    desk.control.advance(int(answers[2].headers["Retry-After"]))
+    assert [desk.ask("GET", "users/me").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_the_headers_tell_the_very_time_that_a_refusal_asks_to_wait(desk: ZendeskDesk) -> None:
+    desk.control.advance(61)
+    desk.ask("GET", "users/me")
+    desk.control.advance(40)
+    desk.control.settings(desk.place.name, requests_per_minute=1)
+    refused = desk.ask("GET", "users/me")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == refused.headers["ratelimit-reset"]
+    assert 15 <= int(refused.headers["Retry-After"]) <= 20
 
 
 def test_files_ride_in_a_comment_and_are_served_from_elsewhere(desk: ZendeskDesk) -> None:

@@ -3,9 +3,9 @@
 
 import json
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Literal
 
 from starlette.applications import Starlette
@@ -122,40 +122,52 @@ class Routes:
         return keep
 
 
+@dataclass
+class Minute:
+    """Requests in a minute that begins with the first of them."""
+
+    began: float = 0.0
+    count: int = 0
+
+    def left(self, now: float) -> int:
+        """Seconds until it is over, rounded up."""
+        return ceil(self.began + 60 - now)
+
+    def add(self, now: float, limit: int | None) -> None:
+        """Raises: ZendeskError (429)."""
+        if not self.began <= now < self.began + 60:
+            self.began, self.count = now, 0
+        if limit is not None and self.count >= limit:
+            raise errors.rate_limited(str(self.left(now)))
+        self.count += 1
+
+
 class Limits:
     """Requests in the running minute, of the whole account."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._all: deque[float] = deque()
-        self._exports: deque[float] = deque()
+        self._all = Minute()
+        self._exports = Minute()
 
     def count(self, path: str) -> None:
         """Raises: ZendeskError (429)."""
-        settings = self._desk.settings
-        self._count(self._all, settings.requests_per_minute)
+        settings, now = self._desk.settings, self._desk.now()
+        self._all.add(now, settings.requests_per_minute)
         if "/incremental/" in path:
-            self._count(self._exports, settings.exports_per_minute)
-
-    def _count(self, times: deque[float], limit: int | None) -> None:
-        now = self._desk.now()
-        while times and times[0] <= now - 60:
-            times.popleft()
-        if limit is not None and len(times) >= limit:
-            raise errors.rate_limited(str(int(times[0] + 60 - now) + 1))
-        times.append(now)
+            self._exports.add(now, settings.exports_per_minute)
 
     def headers(self) -> dict[str, str]:
         """In Zendesk's spellings: one always, a second one by edge."""
         limit = self._desk.settings.requests_per_minute or _HIGHEST_ASSUMED
-        left = max(0, limit - len(self._all))
+        left = max(0, limit - self._all.count)
         second = self._desk.settings.rate_headers
         return {
             "x-rate-limit": str(limit),
             "x-rate-limit-remaining": str(left),
             "rate-limit" if second == "rate-limit" else "ratelimit-limit": str(limit),
             f"{second}-remaining": str(left),
-            f"{second}-reset": str(60 - int(self._desk.now()) % 60),
+            f"{second}-reset": str(max(0, self._all.left(self._desk.now()))),
         }
 
 
