@@ -27,7 +27,8 @@ story: $(VENV)/.runtime ## The same without staying: exit 0 only if every step w
 
 .PHONY: test
 test: $(VENV)/.dev ## All tests (PostgreSQL where it is found; it must be there with TANDEM_TEST_ALL=1)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	  -rs --durations 15 --durations-min 5 $(TESTS)
 
 .PHONY: check
 check: $(VENV)/.dev ## Lint, format, types, import rules
