@@ -14,10 +14,16 @@ from demo.console import Console
 from demo.people import Account, Desk, Seat
 from demo.processes import DemoError, wait_until
 from demo.sandbox import Sandbox
-from tandem.airflow.counts import in_words
 
 T = TypeVar("T")
-TASKS = ("extract", "map", "diff", "load", "reconcile")
+COUNTS = {
+    "extract": ("changed", "events"),
+    "map": ("tickets", "problems"),
+    "diff": ("actions", "conflicts", "quarantined"),
+    "load": ("create", "update", "status", "comment", "attach", "quarantined", "waiting"),
+    "reconcile": ("waiting", "conflicts", "quarantined", "parked"),
+}
+"""The tasks of a pair in their order, and what is told of the counts that each returns."""
 ZENDESK, JIRA, PROJECT = "mercuri-zendesk", "infinity-jira", "SHOP"
 PAIR = f"{ZENDESK}__{JIRA}"
 DAG = f"sync__{PAIR}"
@@ -108,11 +114,15 @@ class Play:
 
     def summary(self, run_id: str) -> str:
         """One line on what each task counted."""
-        return " | ".join(self._counted(run_id, task) for task in TASKS)
+        return " | ".join(self._counted(run_id, task) for task in COUNTS)
 
     def _counted(self, run_id: str, task: str) -> str:
         result = self.airflow.result(DAG, run_id, task)
-        return f"{task} {in_words(task, result) if result else self.airflow.task(DAG, run_id, task)['state']}"
+        if not result:
+            return f"{task} {self.airflow.task(DAG, run_id, task)['state']}"
+        sides = (result, result.get("left") or {}, result.get("right") or {})
+        numbers = {name: sum(part.get(name) or 0 for part in sides) for name in COUNTS[task]}
+        return f"{task} {', '.join(f'{number} {name}' for name, number in numbers.items() if number) or 'nothing'}"
 
     def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
         """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""

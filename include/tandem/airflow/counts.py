@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a task counted, in words: the line in its log, and what the demo tells of a run."""
+"""What a task counted, in words, for its log."""
 
 from __future__ import annotations
 
