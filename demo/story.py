@@ -126,8 +126,7 @@ def comment_to_zendesk(play: Play) -> str:
         look,
         lambda seen: len(seen) == 1 and "Elaine Moreau" in seen[0]["plain_body"] and seen[0]["public"],
         lambda seen: (
-            f"#{play.ticket} has {len(seen)}: "
-            + repr(" ".join(" ".join(each["plain_body"] for each in seen).split()))
+            f"#{play.ticket} has {len(seen)}: " + repr(" ".join(" ".join(each["plain_body"] for each in seen).split()))
         ),
     )
 
