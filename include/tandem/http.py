@@ -56,7 +56,9 @@ R = TypeVar("R")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TRIES = 4  # of a read
-INLINE = 5.0  # seconds of waiting in all within one request; what is longer goes back to the scheduler
+# Seconds of waiting in all within one request; what is longer goes back to the scheduler.
+READ_WAITS = 65.0  # a minute's budget renews itself meanwhile, so what is read of many tickets comes to its end
+WRITE_WAITS = 5.0  # what a write was compared with, and whether it may leave, was read a moment ago
 POOL = 16  # connections kept per host
 CHUNK = 64 * 1024
 HOPS = 5  # redirects followed by one download
@@ -238,10 +240,10 @@ class Http:
         return retrying(attempt)
 
     def _through_budget(self, call: _Call, send: Callable[[], requests.Response]) -> requests.Response:
-        slept = 0.0
+        slept, most = 0.0, READ_WAITS if call.reads else WRITE_WAITS
         while True:
             seconds, ticket_only = BUDGETS.wait(self.tenant, call.endpoint, call.ticket, self._clock())
-            if slept + seconds > INLINE:
+            if slept + seconds > most:
                 raise self._later(call, seconds, ticket_only)
             if seconds > 0:
                 self._sleep(seconds)

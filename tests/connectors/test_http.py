@@ -155,6 +155,17 @@ def test_the_tracker_says_how_long_to_wait(server, headers, waits, request):
         assert len(server.seen) == 2
 
 
+def test_a_read_waits_for_the_next_minute_and_a_write_does_not(http, server, clock):
+    """What is read of many tickets would begin anew in each run; a write goes on what was compared a moment ago."""
+    server.script = [Answer(429, [("Retry-After", "60")])]
+    http.request("GET", "/tickets")
+    http.request("POST", "/search", json={}, idempotent=True)
+    assert clock.slept == [pytest.approx(60)]
+    server.script = [Answer(429, [("Retry-After", "60")])]
+    assert isinstance(refusal(http.request, "POST", "/tickets", json={}), RateLimitedError)
+    assert clock.slept == [pytest.approx(60)]
+
+
 def test_our_own_back_off_grows_and_a_success_ends_it(http, server, clock):
     server.script = [Answer(429), Answer(429), Answer(429)]
     late = refusal(http.request, "POST", "/tickets", json={})
@@ -177,14 +188,14 @@ def test_a_useless_retry_after_is_reported_once_a_tenant(http, server, caplog):
 
 def test_who_asks_next_waits_too_but_other_trackers_do_not(server, clock, request):
     tenant = request.node.nodeid
-    server.script = [Answer(429, [("Retry-After", "60")])]
+    server.script = [Answer(429, [("Retry-After", "90")])]
     refusal(connect(server, clock, tenant).request, "GET", "/tickets")
     late = refusal(connect(server, clock, tenant).request, "GET", "/tickets")
     assert isinstance(late, RateLimitedError)
     assert len(server.seen) == 1
     connect(server, clock, tenant + "other").request("GET", "/tickets")
     connect(server, clock, tenant).request("GET", "/export", endpoint="export")
-    clock.now += 61
+    clock.now += 91
     connect(server, clock, tenant).request("GET", "/tickets")
     assert len(server.seen) == 4
 
