@@ -21,7 +21,7 @@ from tandem.airflow.describe import TASKS, words
 from tandem.airflow.mail import Mail, send, send_async
 from tandem.airflow.standing import Standing, read_standing
 from tandem.errors import TandemError
-from tandem.state.runs import first_time
+from tandem.state import runs
 
 log = logging.getLogger("tandem")
 
@@ -40,6 +40,7 @@ _STATES = {
 }
 _CLOCK = "%H:%M"
 DAY = "%d %b %H:%M UTC"
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,18 @@ def _work(standing: Standing | None, audience: Audience) -> list[tuple[str, str]
     return facts
 
 
-def _hanging(tasks: Mapping[str, str | None], standing: Standing | None) -> list[tuple[str, str]]:
+def _hanging(run_state: str, tasks: Mapping[str, str | None], standing: Standing | None) -> list[tuple[str, str]]:
     """Say which task hangs, on what, and what comes after it."""
     still = [task for task, state in tasks.items() if state not in ("success", "skipped")]
     if not still:
         return [("What hangs", "nothing any more: it has just ended")]
     first, *after = still
     state = tasks[first]
-    facts = [("What hangs", f"{first}: {_STATES.get(state, state)}")]
+    if run_state == "queued":
+        why = "another is at work" if standing and standing.holder else "its DAG is paused, or Airflow is busy or down"
+        facts = [("What hangs", f"the run has not started: {why}")]
+    else:
+        facts = [("What hangs", f"{first}: {_STATES.get(state, state)}")]
     if standing and standing.doing:
         facts.append(("Last request", f"{standing.doing}, no answer yet"))
     if standing and standing.failure:
@@ -160,14 +165,14 @@ def late_mail(
         f"[Tandem] late: {audience.dag_id} has run {words(now - queued)} (deadline {deadline})",
         _meaning(since),
         (
-            ("Since when", f"{queued.strftime(DAY)}; it had {deadline}"),
-            *_hanging(tasks, standing),
+            ("Since when", f"queued {queued.strftime(DAY)}; its deadline is {deadline}"),
+            *_hanging(run["state"], tasks, standing),
             *_work(standing, audience),
             ("What to do", _HANGING),
             ("Who is told", audience.told()),
         ),
         links(audience, run["dag_run_id"], LATE),
-        "The next mail comes if this run fails, or if the next run is late too.",
+        "The next mail comes if a run fails, or in an hour if runs are late then.",
     )
 
 
@@ -181,8 +186,9 @@ async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
     run_id = run["dag_run_id"]
     states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
     tasks = {task: states.get(run_id, {}).get(task) for task in TASKS}
-    standing = await asyncio.to_thread(read_state, told.pair, run_id)
-    await send_async(late_mail(told, run, tasks, standing, datetime.now(UTC)), told.recipients)
+    standing, now = await asyncio.to_thread(read_state, told.pair, run_id), datetime.now(UTC)
+    if await asyncio.to_thread(due, told.pair, "late", now):  # runs that wait behind a late one are late too
+        await send_async(late_mail(told, run, tasks, standing, now), told.recipients)
 
 
 def failed_mail(
@@ -246,12 +252,11 @@ def tell(mail: Mail, audience: Audience) -> None:
         log.error("mail not sent (%s): %s", type(error).__name__, mail.subject)
 
 
-def due(pair: str, what: str, standing: Standing | None, now: datetime) -> bool:
-    """Tell whether a mail is due: the first of its kind since the pair was last in step, then one an hour."""
-    since = standing.in_step_since.isoformat() if standing and standing.in_step_since else "never"
+def due(pair: str, cause: str, now: datetime) -> bool:
+    """Tell whether a mail is due: one an hour for each cause, however many runs meet it."""
     try:
         with state_store().begin() as tx:
-            return first_time(tx, pair, "mail", f"{what} since {since}, hour {now:%Y-%m-%dT%H}", now)
+            return runs.due(tx, pair, "mail", cause, HOUR, now)
     except Exception as error:  # better one mail too many than none
         log.warning("the state database could not be asked whether a mail is due: %s", type(error).__name__)
         return True
@@ -265,7 +270,7 @@ def on_failure(audience: Audience, context: Context) -> None:
     since = run.start_date or run.run_after
     standing = read_state(audience.pair, run.run_id)
     mail = failed_mail(audience, run.run_id, task, since, error, standing)
-    if due(audience.pair, mail.subject, standing, datetime.now(UTC)):
+    if due(audience.pair, mail.subject, datetime.now(UTC)):
         tell(mail, audience)
     for line in last_lines(error):
         log.error(line)

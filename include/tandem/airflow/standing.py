@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
-from tandem.state.lease import holder_text
 from tandem.state.store import Tx, from_db
 from tandem.state.tables import action, lease, run
 
@@ -52,9 +52,15 @@ def read_standing(tx: Tx, pair: str, run_id: str) -> Standing:
     )
     return Standing(
         from_db(in_step["started_at"]) if in_step else None,
-        holder_text({**held, "doing": None}) if held else "",
+        _holder(held, run_id) if held else "",
         (held["doing"] or "") if held else "",
         (own["message"] or "") if own else "",
         {row["state"]: row["number"] for row in counts},
         (sent["kind"], sent["side"], from_db(sent["sent_at"])) if sent else None,
     )
+
+
+def _holder(held: Mapping[str, Any], run_id: str) -> str:
+    whose = "this run" if held["run"] == run_id else f"run {held['run']}"
+    process = f", process {held['pid']} on {held['host']}" if held["pid"] is not None else ""
+    return f"{held['task']} of {whose}{process}"

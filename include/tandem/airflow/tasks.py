@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk import Context, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
-from tandem.airflow.alerts import Audience, due, read_state, stopped_mail, tell
+from tandem.airflow.alerts import Audience, due, stopped_mail, tell
 from tandem.airflow.connections import environment
 from tandem.airflow.counts import in_words
 from tandem.errors import ConfigurationError, LeaseHeldError, Problem, SafetyStopError
@@ -63,7 +63,7 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
         raise
     except SafetyStopError as stop:
         now = datetime.now(UTC)
-        if due(audience.pair, f"stopped {stop.code}", read_state(audience.pair, job.run_id), now):
+        if due(audience.pair, f"stopped {stop.code}", now):
             tell(stopped_mail(audience, job.run_id, phase, stop, now), audience)
         raise AirflowSkipException(str(stop)) from None
     if counts.get("enabled") is False:

@@ -242,6 +242,14 @@ def first_time(tx: Tx, pair: str, kind: str, cause: str, now: datetime) -> bool:
     return tx.upsert(notice, [{"pair": pair, "kind": kind, "cause": cause[:200], "at": to_db(now)}], update=()) == 1
 
 
+def due(tx: Tx, pair: str, kind: str, cause: str, every: timedelta, now: datetime) -> bool:
+    """Tell whether people are to be told of this (again): not if they were less than ``every`` ago. Note it if so."""
+    if first_time(tx, pair, kind, cause, now):
+        return True
+    key = (notice.c.pair == pair, notice.c.kind == kind, notice.c.cause == cause[:200])
+    return tx.run(sa.update(notice).where(*key, notice.c.at <= to_db(now - every)).values(at=to_db(now))) == 1
+
+
 def approvals(tx: Tx, pair: str) -> dict[tuple[str, str], int]:
     """Read limits that a person raised for the next run: (limit, side) → value."""
     rows = tx.rows(sa.select(approval).where(approval.c.pair == pair))
