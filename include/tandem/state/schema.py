@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -68,6 +69,7 @@ def _version(connection: sa.Connection) -> str | None:
     return context.get_current_revision()
 
 
+@cache
 def _known() -> list[str]:
     """All versions that this code knows, newest first."""
     return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
