@@ -14,8 +14,9 @@ from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_l
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError, SafetyStopError
-from tandem.pipeline.compose import Composed, Refused, Scene, compose
+from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
+from tandem.pipeline.scene import Scene
 from tandem.pipeline.translate import canonical_native
 from tandem.state import actions, links, records, runs
 from tandem.state.links import Base, Link

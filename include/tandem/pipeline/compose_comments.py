@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write comments and files in the target's own terms: headings, several parts, carriers of files."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tandem.config import template
+from tandem.core.doc import Doc, doc, media_refs, paragraph, with_media
+from tandem.core.model import HubEvent, HubFile
+from tandem.core.plain import with_heading
+from tandem.core.plan import ATTACH, COMMENT, Intent
+from tandem.core.values import Json
+from tandem.markup import split
+from tandem.pipeline.environment import End
+from tandem.pipeline.scene import Scene, causes_of, make_action
+from tandem.state import links
+from tandem.state.actions import Action
+from tandem.state.store import Tx
+
+
+def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
+    """A person's comment with its files, in as many parts as it takes; or word of a change that cannot be made there."""
+    end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
+    event = intent.event
+    if intent.text is not None:  # a change that the target cannot make is told in a comment
+        told = next(iter(intent.fields))
+        text = doc(paragraph(f"The {told} was changed:"), *intent.text["content"])
+        bases: dict[str, Json] = {told: scene.base_of(source.which, told)}
+        yield notice(scene, intent, seq, shown(text), causes_of(intent, scene), bases)
+        return
+    assert event is not None and event.doc is not None
+    origin = _origin(tx, scene, source, event, "comment", event.native)
+    files = list(event.files)
+    origins = {file.native: _origin(tx, scene, source, event, "file", file.native) for file in files}
+    if not end.caps.files_in_comments:
+        for file in files:
+            yield _file_action(scene, intent, seq, file, origins[file.native])
+            seq += 1
+    heading = heading_over(end, source, event.author)
+    text = with_heading(shown(event.doc), heading)
+    public = end.offer.comments.as_ == "public" and not event.private
+    if event.private and not end.private_comments:
+        scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
+        return
+    for part, body in enumerate(_parts(end, text), start=1):
+        suffix = "" if part == 1 else f"/{part}"
+        content: dict[str, Json] = {
+            "mark": scene.run.store.vault.mark(origin, source.system, event.native),
+            "part": part,
+            "origin": origin,
+            "heading": heading if part == 1 else "",
+            "body": body,
+            "public": public,
+            "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
+        }
+        yield make_action(scene, intent, seq, COMMENT, [f"event:{event.id}{suffix}"], content)
+        seq += 1
+
+
+def notice(
+    scene: Scene, intent: Intent, seq: int, text: Doc, causes: list[str], bases: dict[str, Json] | None = None
+) -> Action:
+    """A comment of our own: it has an origin of its own, so that it is never taken for a person's."""
+    end = scene.run.end(intent.target)
+    origin = uuid.uuid5(uuid.UUID(scene.link.origin), ",".join(causes)).hex
+    native = end.connector.markup.render(text).native
+    content: dict[str, Json] = {
+        "mark": scene.run.store.vault.mark(origin, scene.run.end(intent.target.other).system, origin),
+        "part": 1,
+        "origin": origin,
+        "notice": True,
+        "heading": "",
+        "body": native,
+        "public": end.offer.comments.as_ == "public",
+        "files": [],
+        "bases": dict(bases or {}),
+        "fields": {},
+    }
+    action = make_action(scene, intent, seq, COMMENT, causes, content)
+    if bases is None:  # overflow of another write, which carries the events
+        return replace(action, content={**action.content, "carries": [], "covers": []})
+    return action
+
+
+def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
+    """A file that no comment carries: by itself, or in a carrier comment that is recorded as the file's twin."""
+    end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
+    event = intent.event
+    assert event is not None
+    file = event.files[0]
+    origin = _origin(tx, scene, source, event, "file", file.native)
+    if not end.caps.files_in_comments:
+        yield _file_action(scene, intent, seq, file, origin)
+        return
+    heading = heading_over(end, source, event.author)
+    content: dict[str, Json] = {
+        "mark": scene.run.store.vault.mark(origin, source.system, file.native),
+        "part": 1,
+        "origin": origin,
+        "heading": heading,
+        "body": end.connector.markup.render(with_heading(doc(paragraph(f"[{file.name}]")), heading)).native,
+        "public": end.offer.comments.as_ == "public",
+        "files": [_file_content(file, origin)],
+    }
+    yield make_action(scene, intent, seq, COMMENT, [f"event:{event.id}"], content)
+
+
+def _file_action(scene: Scene, intent: Intent, seq: int, file: HubFile, origin: str) -> Action:
+    alone = Intent(intent.target, ATTACH, intent.at, intent.order, carries=(file.event,), event=intent.event)
+    content: dict[str, Json] = {"file": _file_content(file, origin)}
+    return make_action(scene, alone, seq, ATTACH, [f"event:{file.event}"], content)
+
+
+def _file_content(file: HubFile, origin: str) -> dict[str, Json]:
+    return {
+        "event": file.event,
+        "native": file.native,
+        "name": file.name,
+        "size": file.size,
+        "media_type": file.media_type,
+        "origin": origin,
+    }
+
+
+def _origin(tx: Tx, scene: Scene, source: End, event: HubEvent, kind: str, native: str) -> str:
+    record = scene.records[source.which]
+    return links.put_origin(
+        tx,
+        kind=kind,
+        system=source.system,
+        native=native,
+        place=record.place,
+        ticket=record.id,
+        company=source.offer.company,
+        author=event.author,
+        at=event.at,
+        private=event.private,
+    )
+
+
+def shown(text: Doc) -> Doc:
+    """Of pictures in a text only the name goes: no address of the sender's tracker leaves."""
+    return with_media(text, dict.fromkeys(media_refs(text)))
+
+
+def heading_over(end: End, source: End, author: str) -> str:
+    """Name first author and company over a text, as far as the sender's offer says."""
+    names = source.offer.comments.names
+    if names == "none":
+        return ""
+    company = source.offer.company
+    values = {"author": author or company, "company": company if author else ""}
+    return template.render(end.offer.comments.in_ or template.DEFAULT, values)
+
+
+def _parts(end: End, text: Doc) -> Iterator[Json]:
+    """Render a text; one that is too long for a comment goes in several, none of it lost."""
+    rest: Doc | None = text
+    while rest is not None:
+        native = end.connector.markup.render(rest).native
+        if end.connector.markup.length(native) <= end.caps.max_comment:
+            yield native
+            return
+        first, rest = split(end.connector.markup, rest, end.caps.max_comment)
+        yield end.connector.markup.render(first).native
