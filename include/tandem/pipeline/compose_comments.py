@@ -22,7 +22,7 @@ from tandem.state.store import Tx
 
 
 def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
-    """A person's comment with its files, in as many parts as it takes; or word of a change that cannot be made there."""
+    """Carry a person's comment with its files, in as many parts as it takes; or tell of what cannot be changed."""
     end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
     event = intent.event
     if intent.text is not None:  # a change that the target cannot make is told in a comment
