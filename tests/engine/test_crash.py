@@ -153,7 +153,7 @@ def test_killed_at_a_transaction(settled: Bench, scene: Callable[[Bench], None],
     picture, commits, _ = count_points(settled, scene)
     assert commits > 10
     wrong: list[str] = []
-    for number in part(range(1, commits + 1), 9, SCENES.index(scene) + 4 * retried):
+    for number in part(range(1, commits + 1), 17, SCENES.index(scene) + 4 * retried):
         settled.restore(picture)
         at_commit(settled, number, settled.kill)
         broken_run(settled, retried=retried)
@@ -172,7 +172,7 @@ def test_a_call_fails(settled: Bench, scene: Callable[[Bench], None], error: typ
     else:
         points = [number for number, (_, verb, _) in enumerate(calls, start=1) if verb in WRITES]
     wrong: list[str] = []
-    for number in part(points, 6 if error is UnavailableError else 3, SCENES.index(scene)):
+    for number in part(points, 12 if error is UnavailableError else 6, SCENES.index(scene)):
         settled.restore(picture)
 
         def fail() -> None:
@@ -209,7 +209,7 @@ def test_an_edit_in_the_midst_of_a_run(settled: Bench, which: Which, back: bool,
     points = [(at_commit, number) for number in range(1, commits + 1)]
     points += [(at_call, number) for number in range(1, len(calls) + 1)]
     wrong: list[str] = []
-    for place, number in part(points, 11, 2 * list(Which).index(which) + back + 5 * killed):
+    for place, number in part(points, 23, 2 * list(Which).index(which) + back + 5 * killed):
         settled.restore(picture)
 
         def edit() -> None:
@@ -238,7 +238,7 @@ def test_people_act_at_any_call(settled: Bench, which: Which) -> None:
     start = settled.save()
     picture, _, calls = count_points(settled, clash)
     wrong: list[str] = []
-    for number in part(range(1, len(calls) + 1), 7, list(Which).index(which)):
+    for number in part(range(1, len(calls) + 1), 13, list(Which).index(which)):
         settled.restore(picture)
         ticket, issue = next(iter(settled.twins().items()))
         id_ = ticket if which is LEFT else issue

@@ -83,7 +83,17 @@ class Memory:
             search_delay=self._capabilities.search_delay,
             edges=tuple(edges),
             problems=tuple(problems),
+            highest=self._highest() if kind.keyed and self._needs.write else {},
         )
+
+    def _highest(self) -> dict[str, str]:
+        """The highest key in each place, as far as the search knows."""
+        known = [(int(t.key.rpartition("-")[2]), t.key) for t, _ in self._indexed()]
+        places = self._tracker.kind.fields[self._tracker.kind.place].choices
+        return {
+            place: max(((n, key) for n, key in known if key.startswith(f"{place}-")), default=(0, ""))[1]
+            for place in places
+        }
 
     # ---- reading
 
