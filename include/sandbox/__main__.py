@@ -27,7 +27,8 @@ HOST = "127.0.0.1"
 def listen(port: int) -> socket.socket:
     """Listens on that port, on the next free one if it is taken, on any free one if it is 0."""
     for candidate in [port] if port == 0 else range(port, min(port + 200, 65536)):
-        listener = socket.socket()
+        # With its protocol named, asyncio sends answers at once (TCP_NODELAY) on what it accepts.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, candidate))

@@ -179,3 +179,15 @@ def test_control_names_the_tenants_if_asked_for_another(desk: ZendeskDesk) -> No
     answer = requests.post(f"{desk.control.url}/clock", json={"tenant": "nobody", "advance": 1}, timeout=10)
 
     assert (answer.status_code, answer.json()["detail"]) == (404, "no tenant 'nobody'; there are: mercuri-zendesk")
+
+
+def test_an_answer_on_a_kept_connection_is_not_held_back(desk: ZendeskDesk) -> None:
+    """Headers and body go out as two packets: with Nagle's algorithm the second waits 40 ms for the first's receipt."""
+    took = []
+    with requests.Session() as session:
+        session.auth = desk.place.integration.basic
+        for _ in range(20):
+            began = time.perf_counter()
+            assert session.get(f"{desk.place.url}/api/v2/users/me.json", timeout=10).ok
+            took.append(time.perf_counter() - began)
+    assert min(took[1:]) < 0.03
