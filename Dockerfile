@@ -4,9 +4,8 @@ FROM python:3.11-slim-bookworm
 
 RUN useradd --create-home --uid 50000 airflow
 WORKDIR /opt/tandem
-COPY pyproject.toml requirements.txt ./
-RUN pip install --no-cache-dir -r requirements.txt \
- && pip install --no-cache-dir -c requirements.txt apache-airflow-providers-celery redis psycopg2-binary asyncpg
+COPY requirements-celery.txt ./
+RUN pip install --no-cache-dir -r requirements-celery.txt
 COPY include ./include
 COPY dags ./dags
 COPY plugins ./plugins

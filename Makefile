@@ -52,7 +52,9 @@ pins: $(VENV)/.uv ## Renew the pins from pyproject.toml (set UPGRADE=--upgrade f
 	  pin --extra postgres --extra demo -o requirements.txt && \
 	  mark requirements.txt "Runtime, the simulated trackers and the demo, pinned." && \
 	  pin --extra postgres --extra demo --extra dev -c requirements.txt -o requirements-dev.txt && \
-	  mark requirements-dev.txt "All of requirements.txt, and what tests and checks need."
+	  mark requirements-dev.txt "All of requirements.txt, and what tests and checks need." && \
+	  pin --extra postgres --extra celery -c requirements.txt -o requirements-celery.txt && \
+	  mark requirements-celery.txt "What the container needs: the runtime, and the CeleryExecutor."
 
 .PHONY: clean
 clean: ## Remove what was built (the environment, state and logs of the demo)
