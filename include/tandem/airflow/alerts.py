@@ -40,7 +40,8 @@ _STATES = {
 }
 _CLOCK = "%H:%M"
 DAY = "%d %b %H:%M UTC"
-HOUR = timedelta(hours=1)
+MAIL_EVERY = timedelta(minutes=55)
+"""Between two mails on one cause: an hour, with room for runs that start some seconds earlier than the last time."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,13 @@ def last_lines(error: BaseException | None) -> Sequence[str]:
     return (f"{KILLED} {said}", f"handbook: {handbook(KILLED)}")
 
 
+def say_last(lines: Sequence[str], level: int) -> None:
+    """End a task's log. Airflow folds what is said after the work itself into a group: it is closed first."""
+    log.info("::endgroup::")
+    for line in lines:
+        log.log(level, line)
+
+
 def tell(mail: Mail, audience: Audience) -> None:
     """Send, or log that it could not be sent: a mail server that is down must not change a run's outcome."""
     if not audience.recipients:
@@ -256,7 +264,7 @@ def due(pair: str, cause: str, now: datetime) -> bool:
     """Tell whether a mail is due: one an hour for each cause, however many runs meet it."""
     try:
         with state_store().begin() as tx:
-            return runs.due(tx, pair, "mail", cause, HOUR, now)
+            return runs.due(tx, pair, "mail", cause, MAIL_EVERY, now)
     except Exception as error:  # better one mail too many than none
         log.warning("the state database could not be asked whether a mail is due: %s", type(error).__name__)
         return True
@@ -272,12 +280,10 @@ def on_failure(audience: Audience, context: Context) -> None:
     mail = failed_mail(audience, run.run_id, task, since, error, standing)
     if due(audience.pair, mail.subject, datetime.now(UTC)):
         tell(mail, audience)
-    for line in last_lines(error):
-        log.error(line)
+    say_last(last_lines(error), logging.ERROR)
 
 
 def on_retry(context: Context) -> None:
     """Airflow's callback for a task that will be tried again: only its last lines."""
     error = context.get("exception")
-    for line in last_lines(error if isinstance(error, BaseException) else None):
-        log.warning(line)
+    say_last(last_lines(error if isinstance(error, BaseException) else None), logging.WARNING)

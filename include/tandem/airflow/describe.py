@@ -32,7 +32,7 @@ def describe(pair: Pair) -> str:
     levels = [
         f"priority {number} resolved within {words(level.resolve)}" for number, level in pair.service_levels.items()
     ]
-    files = ", ".join(f"`{file.name}`" for file in pair.files)
+    files = ", ".join(file.name.replace("_", "\\_") for file in pair.files)
     return "\n".join(
         [
             f"Keeps tickets in step between **{left.company}** ({_system(left)}) and **{right.company}** "
@@ -48,9 +48,11 @@ def describe(pair: Pair) -> str:
             f"### Comments and files\n{_items(left, right)}\n{_items(right, left)}",
             "",
             "### When",
-            f"Schedule `{pair.schedule}` (UTC). A run that takes longer than {words(pair.deadline)} is told by e-mail. "
-            f"A plan of more than {pair.limits.creates} creates or {pair.limits.closes} closes in one interval stops "
-            "before its first write." + (f" Promised: {', '.join(levels)}." if levels else ""),
+            f"- Schedule (UTC): `{pair.schedule}`",
+            f"- A run that takes longer than {words(pair.deadline)} is told by e-mail.",
+            f"- A plan of more than {pair.limits.creates} creates or {pair.limits.closes} closes in one interval stops "
+            "before its first write.",
+            *([f"- Promised: {', '.join(levels)}."] if levels else []),
             "",
             "### Who",
             f"Acts: {', '.join(people.responsible)}. Answers for it: {people.accountable}."
@@ -59,8 +61,10 @@ def describe(pair: Pair) -> str:
             "### To look, or to act",
             "- *Trigger* starts a run now; a dry run only plans. Runs never overlap: one waits for the other.",
             "- The log of *reconcile* ends with what the run did. Clearing or ending a task does no harm.",
-            f"- The Airflow Variable `tandem__{pair.name}` switches the pair off, or changes limits and rules.",
-            f"- This page was made from {files}. Each company edits its own contract only.",
+            "- An Airflow Variable switches the pair off, or changes its limits and rules. Its key: "
+            f"`tandem__{pair.name}`",
+            "",
+            f"This page was made from {files}. Each company edits its own contract only.",
         ]
     )
 
@@ -91,14 +95,14 @@ def _scope(side: Side, other: Side) -> str:
 
 
 def _condition(condition: Condition) -> str:
-    field = f"`{condition.field}`"
+    field = f"*{condition.field}*"
     if condition.contains is not None:
-        return f"{field} has `{condition.contains}`"
+        return f'{field} has "{condition.contains}"'
     if condition.in_:
-        return f"{field} is one of {', '.join(f'`{each}`' for each in condition.in_)}"
+        return f"{field} is one of {', '.join(condition.in_)}"
     if condition.set_ is not None:
         return f"{field} is {'filled' if condition.set_ else 'empty'}"
-    return f"{field} is `{condition.is_}`"
+    return f'{field} is "{condition.is_}"'
 
 
 def _fields(pair: Pair) -> str:

@@ -12,12 +12,11 @@ from airflow.sdk.exceptions import AirflowFailException
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from tandem.airflow.alerts import DAY, Audience, links, tell
+from tandem.airflow.alerts import DAY, Audience, due, handbook, links, say_last, tell
 from tandem.airflow.mail import Mail
 from tandem.config.models import BrokenPair
 
-log = logging.getLogger("tandem")
-
+CODE = "TDM-301"
 HOURLY = "0 * * * *"
 """A pair that is broken moves nothing; nobody would notice if its DAG did not fail by itself now and then."""
 
@@ -30,9 +29,9 @@ def broken_dag(broken: BrokenPair, dag_id: str) -> DAG:
     audience = readable_audience(broken, dag_id)
 
     def tell_people(context: Context) -> None:
-        tell(invalid_mail(audience, context["dag_run"].run_id, head, listed), audience)
-        for line in (head, *listed.splitlines()):
-            log.error(line)
+        if due(broken.name, "invalid", datetime.now(UTC)):
+            tell(invalid_mail(audience, context["dag_run"].run_id, head, listed), audience)
+        say_last((head, *listed.splitlines(), f"handbook: {handbook(CODE)}"), logging.ERROR)
 
     with DAG(
         dag_id,
@@ -41,6 +40,7 @@ def broken_dag(broken: BrokenPair, dag_id: str) -> DAG:
         max_active_runs=1,
         tags={"invalid"},
         doc_md=f"{head}\n\n```\n{listed}\n```",
+        default_args={"owner": (*audience.accountable, *audience.responsible, "airflow")[0]},
     ) as dag:
 
         @task(
@@ -67,8 +67,8 @@ def invalid_mail(audience: Audience, run_id: str, head: str, listed: str) -> Mai
             ("Since when", f"at the latest {datetime.now(UTC).strftime(DAY)}"),
             ("Who is told", audience.told()),
         ),
-        links(audience, run_id, "TDM-301"),
-        "The next mail comes in an hour, unless the files are mended by then.",
+        links(audience, run_id, CODE),
+        "Until the files are mended, a mail comes each hour.",
     )
 
 

@@ -19,6 +19,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 from tandem.airflow.alerts import Audience, due, stopped_mail, tell
 from tandem.airflow.connections import environment
 from tandem.airflow.counts import in_words
+from tandem.airflow.outline import outline
 from tandem.errors import ConfigurationError, LeaseHeldError, Problem, SafetyStopError
 from tandem.pipeline import tasks as engine
 from tandem.pipeline.environment import Environment, Job
@@ -52,7 +53,8 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
     context = get_current_context()
     job = job_of(audience.pair, phase, context)
     if job.dry_run and phase in ("load", "reconcile"):
-        raise AirflowSkipException("dry run: the plan is stored and nothing is written; `tandem plan` shows it")
+        shown = f"the log of diff lists it, `tandem plan {audience.pair} --last` shows its values"
+        raise skipped(f"dry run: the plan is stored and nothing is written; {shown}")
     try:
         env = environment(root)
         if phase == "extract":
@@ -65,12 +67,22 @@ def perform(phase: str, audience: Audience, root: Path) -> dict[str, Any]:
         now = datetime.now(UTC)
         if due(audience.pair, f"stopped {stop.code}", now):
             tell(stopped_mail(audience, job.run_id, phase, stop, now), audience)
-        raise AirflowSkipException(str(stop)) from None
+        raise skipped(str(stop)) from None
     if counts.get("enabled") is False:
-        raise AirflowSkipException(f"the pair is switched off: {variable_key(audience.pair)} says enabled: false")
+        raise skipped(f"the pair is switched off: {variable_key(audience.pair)} says enabled: false")
     for line in counted(audience, phase, counts):
         log.info(line)
+    if job.dry_run and phase == "diff":
+        with env.store.read() as tx:
+            for line in outline(tx, audience.pair, job.run_id, audience.sides):
+                log.info(line)
     return counts
+
+
+def skipped(reason: str) -> AirflowSkipException:
+    """Make the end of a run that stopped on purpose. Airflow tells the reason in a group that it shows folded."""
+    log.info(reason)
+    return AirflowSkipException(reason)
 
 
 def counted(audience: Audience, phase: str, counts: Mapping[str, Any]) -> list[str]:
@@ -151,6 +163,4 @@ def wait_for_lease(held: LeaseHeldError, context: Context, deadline: timedelta) 
         log.info("another run of the pair is at work (%s); looking again in %d s", held.holder, PAUSE.total_seconds())
         raise AirflowRescheduleException(datetime.now(UTC) + PAUSE)  # type: ignore[no-untyped-call]
     if scheduled:
-        raise AirflowSkipException(
-            f"another run of the pair is at work ({held.holder}); the next interval covers this one"
-        )
+        raise skipped(f"another run of the pair is at work ({held.holder}); the next interval covers this one")

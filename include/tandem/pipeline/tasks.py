@@ -119,7 +119,10 @@ def reconcile(job: Job, env: Environment) -> Counts:
 
 def _configured(job: Job, env: Environment) -> Pair:
     pair = load_pair(env.root / "pairs" / f"{job.pair}.yaml", env.root / "contracts")
-    return apply_variable(pair, parse_variable(job.variable)) if job.variable else pair
+    if not job.variable:
+        return pair
+    where = f"Variable tandem__{job.pair}"
+    return apply_variable(pair, parse_variable(job.variable, where), where=where)
 
 
 def _run_row(job: Job, pair: Pair, sealed: str) -> dict[str, object]:
