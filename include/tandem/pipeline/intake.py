@@ -32,6 +32,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     back = not first and links.member_states(tx, run.name, end.which, [record.id])[record.id][1] == "out"
     records.save_record(tx, run.name, end.which, record, now)
     links.see_member(tx, run.name, end.which, record)
+    runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
     happened = _events(tx, run, end, record, history) if history else []
     if back and run.pair.on_return == "drop":

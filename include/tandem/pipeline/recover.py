@@ -7,7 +7,6 @@ shows now. Only where a history that can be read has no such entry did it not ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from tandem.connectors.base import History, Outcome, Record
@@ -81,7 +80,7 @@ def _find_creates(run: Run, end: End, creates: list[Action], counts: dict[str, i
     for one in creates:
         highest = one.content.get("highest")
         for place, key in (highest if isinstance(highest, dict) else {}).items():
-            after[place] = str(key) if place not in after else min(after[place], str(key), key=_number)
+            after[place] = str(key) if place not in after else min(after[place], str(key), key=runs.number_of)
     there = end.connector.find(marks, after)
     for one, mark in zip(creates, marks, strict=True):
         id_ = there.get(mark)
@@ -91,11 +90,6 @@ def _find_creates(run: Run, end: End, creates: list[Action], counts: dict[str, i
         with run.store.begin(run.fence) as tx:
             note_done(tx, run, end, one, Outcome(id=id_), None)
         counts["found"] += 1
-
-
-def _number(key: str) -> int:
-    digits = key.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
 
 
 def _resolve(
@@ -172,12 +166,3 @@ def _not_there(
             records.set_events(tx, riding(action), state, reason, run=run.job.run_id)
         links.update_links(tx, [action.link], run.env.now(), pending=True)
     counts["not_found"] += 1
-
-
-def highest_keys(tx: Tx, run: Run, end: End, seen: Mapping[str, str]) -> None:
-    """Remember the highest key seen in each place, from which lost creates are looked for."""
-    known: dict[str, str] = dict(runs.get_side(tx, run.name, end.which)["highest"] or {})
-    for place, key in seen.items():
-        if _number(key) > _number(known.get(place, "")):
-            known[place] = key
-    runs.set_side(tx, run.name, end.which, highest=known)

@@ -9,7 +9,7 @@ change is the next run's to merge. What our write overwrote unseen becomes an op
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from tandem.connectors.base import Entry, History, Record
@@ -20,7 +20,6 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
-from tandem.pipeline.recover import highest_keys
 from tandem.pipeline.translate import base_to_hub, canonical_native
 from tandem.pipeline.write import riding
 from tandem.state import actions, links, records, runs
@@ -105,7 +104,7 @@ def _settle_link(
 
 def _join_up(tx: Tx, run: Run, end: End, record: Record) -> None:
     links.see_member(tx, run.name, end.which, record)
-    highest_keys(tx, run, end, {record.place: record.key})
+    runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
 
 
 def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, record: Record, history: History) -> None:
@@ -278,23 +277,34 @@ def _move_source(tx: Tx, run: Run, link: Link, action: Action, refused: frozense
             if action.kind != "create"
             else set()
         )
-        values = {hub: Base(value, source.mapping) for hub, value in staged.items() if hub not in sets}
+        values = {hub: Base(value, source.mapping) for hub, value in staged.items() if hub not in sets | refused}
         links.set_bases(tx, link.id, source.which, values)
 
 
 def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozenset()) -> None:
     carries, covers, written = (action.content.get(part) for part in ("carries", "covers", "fields"))
-    arrived = [int(str(id_)) for id_ in (carries if isinstance(carries, list) else [])]
-    wholly = bool(refused) and set(written if isinstance(written, dict) else ()) <= refused
-    if wholly:
-        records.set_events(tx, riding(action), "quarantined", "accepted without effect", run=run.job.run_id)
-        return
-    records.set_events(tx, arrived, "arrived", run=run.job.run_id, action=action.id)
-    covered = set(riding(action)) - set(arrived) if covers else set()
+    fields = set(written) if isinstance(written, dict) else set[str]()
+    ids = {int(str(id_)) for id_ in (carries if isinstance(carries, list) else [])}
+    covered = set(riding(action)) - ids if covers else set[int]()
+    if refused:
+        stays = _of_fields(tx, run.end(action.side.other), ids | covered, refused)
+        records.set_events(tx, stays, "quarantined", "accepted without effect", run=run.job.run_id)
+        if fields <= refused:
+            actions.drop(tx, [action.id], "failed", reason="accepted without effect")
+        else:
+            actions.unclaim(tx, action.id, [f"event:{id_}" for id_ in stays])
+        ids, covered = ids - stays, covered - stays
+    records.set_events(tx, ids, "arrived", run=run.job.run_id, action=action.id)
     records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
-    for hub in ("", *(written if isinstance(written, dict) else ())):
-        if hub not in refused:
-            runs.release(tx, action.link, action.side.other, hub, run.env.now())
+    if not fields or fields - refused:
+        runs.release(tx, action.link, action.side.other, "", run.env.now())
+    for hub in fields - refused:
+        runs.release(tx, action.link, action.side.other, hub, run.env.now())
+
+
+def _of_fields(tx: Tx, source: End, ids: Collection[int], hubs: Collection[str]) -> set[int]:
+    """Of these events, those that changed one of these fields."""
+    return {id_ for id_, event in records.events_by_id(tx, ids).items() if source.hub_of(event.field or "") in hubs}
 
 
 def close(run: Run) -> dict[str, int]:

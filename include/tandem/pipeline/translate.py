@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
+from traceback import extract_tb
 
 from tandem.config.models import AttachmentRule, FieldRule
 from tandem.connectors.base import Record
@@ -56,7 +57,8 @@ def _guarded(end: End, link: Link, record: Record, bases: Mapping[str, Base], ev
     try:
         return hub_ticket(end, link, record, bases, events)
     except Exception as error:  # whatever a tracker sends: one bad ticket must not stop the others
-        log.exception("%s %s cannot be mapped", end.offer.name, record.key)
+        trace = " <- ".join(f"{step.name}:{step.lineno}" for step in reversed(extract_tb(error.__traceback__)))
+        log.error("%s %s cannot be mapped: %s at %s", end.offer.name, record.key, type(error).__name__, trace)
         what = f"The ticket cannot be read ({type(error).__name__}). This is a fault of Tandem's: please report it."
         problem = HubProblem(field="", code="TDM-209", key="", what=what)
         waiting = tuple(event.model_copy(update={"kind": "other"}) for event in _bare(events))

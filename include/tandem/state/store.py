@@ -159,9 +159,9 @@ def open_store(url: str, vault: Vault) -> Store:
     """
     address = _address(url)
     if address.get_backend_name() == "postgresql":
-        return Store(sa.create_engine(address, pool_pre_ping=True, pool_size=5), vault)
+        return Store(sa.create_engine(address, pool_pre_ping=True, pool_size=5, hide_parameters=True), vault)
     Path(str(address.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     sa.event.listen(engine, "checkin", _on_checkin)
