@@ -17,13 +17,20 @@ from demo.sandbox import Sandbox
 
 T = TypeVar("T")
 COUNTS = {
-    "extract": ("changed", "events"),
-    "map": ("tickets", "problems"),
-    "diff": ("actions", "conflicts", "quarantined"),
-    "load": ("create", "update", "status", "comment", "attach", "quarantined", "waiting"),
-    "reconcile": ("waiting", "conflicts", "quarantined", "parked"),
+    "extract": {"changed": "tickets", "events": "events", "compared": "compared"},
+    "map": {"tickets": "tickets", "problems": "misfits"},
+    "diff": {"actions": "writes", "conflicts": "conflicts", "quarantined": "quarantined"},
+    "load": {
+        "create": "creates",
+        "update": "updates",
+        "status": "status steps",
+        "comment": "comments",
+        "attach": "files",
+    },
+    "reconcile": {"waiting": "waiting", "quarantined": "quarantined", "parked": "parked"},
 }
-"""The tasks of a pair in their order, and what is told of the counts that each returns."""
+"""The tasks of a pair in their order; what is told of the counts that each returns, by the word for several."""
+NOTHING = {"extract": "nothing new", "reconcile": "all in step"}
 ZENDESK, JIRA, PROJECT = "mercuri-zendesk", "infinity-jira", "SHOP"
 PAIR = f"{ZENDESK}__{JIRA}"
 DAG = f"sync__{PAIR}"
@@ -119,10 +126,13 @@ class Play:
     def _counted(self, run_id: str, task: str) -> str:
         result = self.airflow.result(DAG, run_id, task)
         if not result:
-            return f"{task} {self.airflow.task(DAG, run_id, task)['state']}"
+            return f"{task}: {self.airflow.task(DAG, run_id, task)['state']}"
         sides = (result, result.get("left") or {}, result.get("right") or {})
-        numbers = {name: sum(part.get(name) or 0 for part in sides) for name in COUNTS[task]}
-        return f"{task} {', '.join(f'{number} {name}' for name, number in numbers.items() if number) or 'nothing'}"
+        numbers = {word: sum(part.get(name) or 0 for part in sides) for name, word in COUNTS[task].items()}
+        told = [
+            f"{number} {word.removesuffix('s') if number == 1 else word}" for word, number in numbers.items() if number
+        ]
+        return f"{task}: {', '.join(told) or NOTHING.get(task, 'nothing')}"
 
     def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
         """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""

@@ -39,6 +39,7 @@ def test_a_dry_run_plans_and_writes_nothing_and_says_why_it_ends(installation: I
     run = installation.play({"dry_run": True})
     assert installation.states(run) == dict.fromkeys(tasks()[:3], "success") | dict.fromkeys(tasks()[3:], "skipped")
     assert "dry run: the plan is stored and nothing is written" in installation.log(DAG, run, "load")[-1]
+    assert f"  {ticket} -> (new) infinity-jira/customers  create: " in "\n".join(installation.log(DAG, run, "diff"))
     assert installation.airflow.result(DAG, run, "diff")["creates"] == 1
     assert [issue for issue in installation.elaine.issues("SHOP") if issue["fields"]["summary"] == TITLE] == []
 
@@ -55,7 +56,9 @@ def test_a_run_carries_a_ticket_over_and_hands_on_numbers_alone(installation: In
         log = installation.airflow.log_file(DAG, run, task).read_text()
         assert TITLE not in log and "telephones" not in log
     table = installation.log(DAG, run, "reconcile")[-3]
-    assert "created" in table and "quarantined" in table
+    for told in ("created", "quarantined", "requests to mercuri-zendesk", "seconds to arrival, worst"):
+        assert told in table
+    assert any(line.startswith("mercuri-zendesk: ") for line in installation.log(DAG, run, "extract"))
 
 
 def test_a_wrong_variable_fails_its_run_alone_and_names_key_and_allowed_values(installation: Installation) -> None:
@@ -106,7 +109,7 @@ def test_a_run_that_meets_another_waits_without_a_slot_and_its_lateness_is_told(
     for word in (
         "none is lost",
         "the-other-run",
-        "extract: up_for_reschedule",
+        "extract: waits for another run of the pair",
         "The next mail",
         "/tandem/handbook/TDM-110",
     ):
