@@ -16,6 +16,7 @@ from tandem.core.values import Json
 from tandem.errors import MappingError, SafetyStopError
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
+from tandem.pipeline.guard import hold_swings
 from tandem.pipeline.scene import Scene
 from tandem.pipeline.translate import canonical_native
 from tandem.state import actions, links, records, runs
@@ -210,6 +211,7 @@ def _note_problems(run: Run, ticket: HubTicket, diff: Diff, link: Link) -> None:
 def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
     """Write the plan in the targets' terms."""
     diff.plans[link.id] = plan
+    hold_swings(tx, run, link, plan, hubs)
     if not plan.intents:
         return
     taken = {which: records.latest_records(tx, run.name, which, [ticket.ticket]) for which, ticket in hubs.items()}
@@ -291,6 +293,9 @@ def _store(
     for id_, plan in diff.plans.items():
         if apply:
             _apply(tx, run, diff, all_links[id_], plan, by_link[id_])
+        for which, hub in sorted(plan.unsaid):
+            diff.counts["unsaid"] += 1
+            log.info("%s: %s of %s is unsaid: not in the people file", _label(all_links[id_]), hub, which)
         for clash in plan.clashes.values():
             diff.counts["conflicts" if clash.winner else "held"] += 1
     judged = {event for plan in diff.plans.values() for event in plan.states} if apply else set()

@@ -39,6 +39,7 @@ def report(run: Run) -> dict[str, Any]:
         told["compared"] = sum(before.get("extract", {}).get(which.value, {}).get("compared", 0) for which in Which)
     told |= {
         "conflicts": len(conflicts),
+        "unsaid": before.get("diff", {}).get("unsaid", 0),
         "quarantined": len({(one.link, one.side) for one in held}),
         "waiting": sum(states.get(state, 0) for state in ("waiting", "deferred")),
         "parked": states.get("parked", 0),

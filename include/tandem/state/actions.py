@@ -83,6 +83,18 @@ def of_run(tx: Tx, pair: str, run: str) -> list[Action]:
     return [_action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.seq))]
 
 
+def newest_writes(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
+    """Read the newest writes of fields that are done at one side of a link, newest first."""
+    where = (
+        action.c.link == link,
+        action.c.side == which.value,
+        action.c.state == "done",
+        action.c.kind.in_(("update", "status")),
+    )
+    select = sa.select(action).where(*where).order_by(action.c.done_at.desc(), action.c.seq.desc()).limit(most)
+    return [_action(tx, row) for row in tx.rows(select)]
+
+
 def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
     """Which of these texts are ids of our actions: id → state."""
     found: dict[str, str] = {}

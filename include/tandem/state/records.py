@@ -210,6 +210,20 @@ def events_by_id(tx: Tx, ids: Iterable[int]) -> dict[int, Event]:
     return found
 
 
+def acted_since(tx: Tx, pair: str, which: Which, ticket: str, native: str, since: datetime) -> bool:
+    """Tell whether a person changed a field of a ticket since then."""
+    where = (
+        event.c.pair == pair,
+        event.c.side == which.value,
+        event.c.ticket == ticket,
+        event.c.field == native,
+        event.c.person,
+        sa.or_(event.c.state.is_(None), event.c.state != "echo"),
+        event.c.at > to_db(since),
+    )
+    return tx.row(sa.select(event.c.id).where(*where).limit(1)) is not None
+
+
 def known_event_keys(tx: Tx, pair: str, which: Which, ticket: str) -> set[str]:
     """Read the keys of all events that are stored for a ticket."""
     select = sa.select(event.c.key).where(event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guard against ping-pong (engine §3): X → Y → X by our own writes, with nobody acting, is held."""
+
+from __future__ import annotations
+
+from engine.conftest import Linked
+from engine.memory_house import LEFT, RIGHT
+from tandem.state import tables
+
+
+def _rule_sets(linked: Linked, title: str) -> None:
+    tracker = linked.bench.tracker(LEFT)
+    tracker.edit(linked.ticket, "subject", title, tracker.robot)
+    linked.bench.run()
+
+
+def test_rules_that_swing_a_field_to_and_fro_are_held(linked: Linked) -> None:
+    for title in ("X", "Y", "X"):
+        _rule_sets(linked, title)
+    assert linked.get(RIGHT, "title") == "Y", "the third swing is not written"
+    held = [row for row in linked.bench.rows(tables.conflict) if row["state"] == "held"]
+    assert [row["field"] for row in held] == ["title"]
+    linked.bench.run()
+    assert linked.get(RIGHT, "title") == "Y"
+
+
+def test_a_person_who_changes_their_mind_is_not_a_swing(linked: Linked) -> None:
+    for title in ("X", "Y", "X"):
+        linked.set(LEFT, "title", title)
+        linked.bench.run()
+    assert linked.get(RIGHT, "title") == "X"
+
+
+def test_a_person_in_between_lets_a_rule_go_on(linked: Linked) -> None:
+    _rule_sets(linked, "X")
+    linked.set(LEFT, "title", "Y")
+    linked.bench.run()
+    _rule_sets(linked, "X")
+    assert linked.get(RIGHT, "title") == "X"
