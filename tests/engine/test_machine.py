@@ -36,7 +36,7 @@ class Story(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.bench = Bench(Path(self.folder.name))
+        self.bench = Bench(Path(self.folder.name), pair={"on_return": "send"})
         self.outside: set[tuple[Which, str]] = set()
 
     @initialize(both=st.booleans())

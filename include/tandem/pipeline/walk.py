@@ -24,7 +24,10 @@ STEPS = 5
 
 
 def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outcome, ...]:
-    """Bring tickets to the statuses that their actions want. A status counts only when it is read."""
+    """Bring tickets to the statuses that their actions want. A status counts only when it is read.
+
+    A ticket out of scope shows us none: it is moved only where a single way leads there, and the answer counts.
+    """
     results: dict[str, Outcome] = {}
     last: dict[str, Outcome] = {}
     found: dict[str, Record] = {}
@@ -38,7 +41,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
             record = found.get(ticket)
             if record is None:
                 results[action.id] = Outcome(error=TransitionError("The ticket cannot be read any more."))
-            elif _there(end, action, record):
+            elif _there(end, action, record) or (not record.in_scope and action.id in last):
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
                 moving.append((action, record))
@@ -68,7 +71,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
 
 def _stay(run: Run, end: End, action: Action, record: Record, last: Mapping[str, Outcome]) -> None:
     """A walk that ended early: where it came to is our doing, not a person's change."""
-    if action.id in last:
+    if action.id in last and record.in_scope:
         with run.store.begin(run.fence) as tx:
             reached = Base(record.fields.get(_status(end)), end.mapping)
             links.set_bases(tx, action.link, end.which, {"status": reached})
@@ -98,6 +101,7 @@ def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Ma
     edges = [
         Edge(record.place, record.type, str(record.fields.get(_status(end))), way)
         for _, record in moving
+        if record.in_scope
         for way in ways.get(record.id, ())
     ]
     if edges:
@@ -109,7 +113,7 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
     ways = tuple(ways)
     target, _ = _wanted(end, action)
     way = _choose(end, ways, target)
-    if way is None:
+    if way is None and record.in_scope:
         with run.store.read() as tx:
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
