@@ -20,8 +20,10 @@ def test_rules_that_swing_a_field_to_and_fro_are_held(linked: Linked) -> None:
     assert linked.get(RIGHT, "title") == "Y", "the third swing is not written"
     held = [row for row in linked.bench.rows(tables.conflict) if row["state"] == "held"]
     assert [row["field"] for row in held] == ["title"]
+    text = linked.bench.say(LEFT, linked.ticket)
     linked.bench.run()
     assert linked.get(RIGHT, "title") == "Y"
+    assert sum(text in one for one in linked.bench.texts(RIGHT, linked.issue)) == 1, "all else flows"
 
 
 def test_a_person_who_changes_their_mind_is_not_a_swing(linked: Linked) -> None:

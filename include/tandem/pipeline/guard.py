@@ -33,8 +33,10 @@ def hold_swings(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Whic
         if intent.kind in (UPDATE, MOVE) and not moved_by_people:
             done = actions.newest_writes(tx, link.id, intent.target, most=8)
             swinging = {hub for hub, value in intent.fields.items() if _swings(tx, run, link, hub, value, done)}
-        for hub in swinging:
-            plan.clashes[hub] = Clash(RULE, None)
+        if not swinging:
+            kept.append(intent)
+            continue
+        plan.clashes |= {hub: Clash(RULE, None) for hub in swinging}
         left = {hub: value for hub, value in intent.fields.items() if hub not in swinging}
         if left:
             kept.append(replace(intent, fields=left))
