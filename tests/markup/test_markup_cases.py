@@ -289,9 +289,10 @@ def test_our_heading_comes_off_whatever_the_tracker_made_of_it() -> None:
     assert without_heading(body, "Anna (Mercuri) wrote:") == body
 
 
-def test_the_core_of_it_needs_only_the_standard_library() -> None:
+def test_the_core_of_it_needs_only_the_standard_library_and_pydantic() -> None:
     probe = (
-        "import sys; before = set(sys.modules); import tandem.core.doc, tandem.core.plain; "
+        "import sys, pydantic; pydantic.TypeAdapter(pydantic.JsonValue); before = set(sys.modules); "
+        "import tandem.core.doc, tandem.core.plain; "
         "print(sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
     )
     done = subprocess.run(
