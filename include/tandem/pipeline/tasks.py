@@ -24,7 +24,7 @@ from tandem.errors import (
     StateError,
 )
 from tandem.pipeline.decide import decide
-from tandem.pipeline.environment import Environment, Job, Run, make_ends
+from tandem.pipeline.environment import Environment, Job, Run, log, make_ends
 from tandem.pipeline.extract import read_sides
 from tandem.pipeline.recover import recover
 from tandem.pipeline.report import report
@@ -79,6 +79,8 @@ def diff(job: Job, env: Environment) -> Counts:
             raise
         if job.dry_run:
             _end(run, "planned", "dry run: the plan is stored and nothing is written")
+        else:
+            _let_go_if_over(run)
         return counts
 
 
@@ -171,7 +173,18 @@ def _frozen(job: Job, env: Environment) -> Pair:
 
 def _phase(job: Job, env: Environment, name: str, work: Callable[[Run], Counts]) -> Counts:
     with _leased(job, env, name) as run:
-        return _counted(run, name, work(run))
+        counts = _counted(run, name, work(run))
+        _let_go_if_over(run)
+        return counts
+
+
+def _let_go_if_over(run: Run) -> None:
+    """Of a run that had ended, a task that is cleared alone is followed by none: others need not wait for it."""
+    with run.store.read() as tx:
+        row = runs.get_run(tx, run.name, run.job.run_id)
+    if row is not None and row["state"] == "done":
+        log.info("this run had ended, and what it took up is settled; to let it look again, clear it from extract on")
+        lease.give_back(run.store, run.fence)
 
 
 def _counted(run: Run, phase: str, counts: Counts) -> Counts:
