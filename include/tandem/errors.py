@@ -190,6 +190,11 @@ class BudgetError(ItemError):
         self.retry_after = retry_after
 
 
+class FileGoneError(ItemError):
+    code = "TDM-260"
+    fix = "Nothing to do: all else goes on. Attach the file again if it is still wanted."
+
+
 class FatalError(TandemError):
     verdict = Verdict.FATAL
     code = "TDM-300"

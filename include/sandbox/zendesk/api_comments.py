@@ -163,6 +163,6 @@ def other_routes(desk: Desk) -> list[Route]:
 
     return [
         Route("/attachments/token/{token}/", by_token),
-        Route("/system/data/{token}/{name}", content),
+        Route("/system/data/{token}/{name:path}", content),
         Route("/agent/tickets/{number:int}", agent_page),
     ]

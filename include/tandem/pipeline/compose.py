@@ -19,7 +19,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
-from tandem.pipeline.compose_comments import attach, comment, heading_over, notice, shown
+from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.environment import End
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical_native
@@ -72,7 +72,7 @@ def _actions(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
     if intent.kind == CREATE:
         yield from _create(tx, scene, intent, seq)
     elif intent.kind == UPDATE:
-        yield from _update(scene, intent, seq)
+        yield from _update(tx, scene, intent, seq)
     elif intent.kind == MOVE:
         yield from _move(scene, intent, seq)
     elif intent.kind == COMMENT:
@@ -119,11 +119,10 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "bases": bases,
     }
     yield make_action(scene, intent, seq, CREATE, [f"made:{scene.link.origin}"], content)
-    for number, text in enumerate(overflow, start=1):
-        yield notice(scene, intent, seq + number, text, [f"made:{scene.link.origin}/{number}"])
+    yield from rest(tx, scene, intent, seq + 1, overflow, "made")
 
 
-def _update(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
+def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     end, source = scene.run.end(intent.target), intent.target.other
     record = scene.records[intent.target]
     native: dict[str, Json] = {}
@@ -139,14 +138,16 @@ def _update(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             scene.plan.unsaid.add((source, hub))
             continue
         bases[hub] = scene.base_of(source, hub)
+        overflow += more
         if same(_canonical(end, rule, written, record), _canonical(end, rule, present, record)):
             continue
         native[rule.native], before[rule.native] = written, present
-        overflow += more
+    cause = causes_of(intent, scene)[0]
     if not native:
         scene.plan.rebase |= {(source, hub) for hub in bases}
         scene.plan.mark(intent.carries, "settled" if bases else "noted", "" if bases else "unsaid: unknown there")
         scene.plan.mark(intent.covers, "superseded")
+        yield from rest(tx, scene, intent, seq, overflow, cause)
         return
     content: dict[str, Json] = {
         "native": native,
@@ -155,9 +156,7 @@ def _update(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "bases": bases,
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
-    for number, text in enumerate(overflow, start=1):
-        causes = [f"{cause}/{number}" for cause in causes_of(intent, scene)]
-        yield notice(scene, intent, seq + number, text, causes)
+    yield from rest(tx, scene, intent, seq + 1, overflow, cause)
 
 
 def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tandem.config import template
@@ -16,8 +16,9 @@ from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
 from tandem.pipeline.scene import Scene, causes_of, make_action
-from tandem.state import links
+from tandem.state import actions, links, records
 from tandem.state.actions import Action
+from tandem.state.records import Happened
 from tandem.state.store import Tx
 
 
@@ -28,10 +29,12 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if intent.text is not None:  # a change that the target cannot make is told in a comment
         told = next(iter(intent.fields))
         text = doc(paragraph(f"The {told} was changed:"), *intent.text["content"])
-        bases: dict[str, Json] = {told: scene.base_of(source.which, told)}
-        yield notice(scene, intent, seq, shown(text), causes_of(intent, scene), bases)
+        yield _notice(scene, intent, seq, shown(text), {told: scene.base_of(source.which, told)})
         return
     assert event is not None and event.doc is not None
+    if event.private and not end.private_comments:  # nor do its files go: they are as private as it is
+        scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
+        return
     origin = _origin(tx, scene, source, event, "comment", event.native)
     files = list(event.files)
     origins = {file.native: _origin(tx, scene, source, event, "file", file.native) for file in files}
@@ -39,14 +42,17 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         for file in files:
             yield _file_action(scene, intent, seq, file, origins[file.native])
             seq += 1
+        intent = replace(intent, carries=(event.id,))  # each file's event rides on its own write
     heading = heading_over(end, source, event.author)
     text = with_heading(shown(event.doc), heading)
     public = end.offer.comments.as_ == "public" and not event.private
-    if event.private and not end.private_comments:
-        scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
-        return
-    for part, body in enumerate(_parts(end, text), start=1):
-        suffix = "" if part == 1 else f"/{part}"
+    parts = list(_parts(end, text))
+    causes = [f"event:{event.id}" if part == 1 else f"event:{event.id}/{part}" for part in range(1, len(parts) + 1)]
+    there = actions.done_causes(tx, scene.target_of(intent.target), causes)
+    for part, body in enumerate(parts, start=1):
+        if causes[part - 1] in there and part < len(parts):
+            continue  # an earlier run wrote this part and was held up before the last
+        riding = intent if part == len(parts) else replace(intent, carries=(), covers=())
         content: dict[str, Json] = {
             "mark": scene.run.store.vault.mark(origin, source.system, event.native),
             "part": part,
@@ -56,33 +62,52 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "public": public,
             "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
         }
-        yield make_action(scene, intent, seq, COMMENT, [f"event:{event.id}{suffix}"], content)
+        yield make_action(scene, riding, seq, COMMENT, [causes[part - 1]], content)
         seq += 1
 
 
-def notice(
-    scene: Scene, intent: Intent, seq: int, text: Doc, causes: list[str], bases: dict[str, Json] | None = None
-) -> Action:
+def rest(tx: Tx, scene: Scene, intent: Intent, seq: int, texts: Sequence[Doc], cause: str) -> Iterator[Action]:
+    """Send what was too long for its field as comments. Each is an event of its own from the moment it is planned, so
+    that it is sent although the run that cut the text may die before.
+    """
+    source = scene.run.end(intent.target.other)
+    ticket = scene.records[source.which].id
+    for number, text in enumerate(texts, start=1):
+        key = f"overflow:{cause}:{number}"
+        content: dict[str, Json] = {
+            "native": key,
+            "body": source.connector.markup.render(text).native,
+            "public": True,
+            "author": "",
+            "files": [],
+        }
+        happened = Happened(key, "comment", intent.order, intent.at, content, state="waiting")
+        id_ = records.add_event(tx, scene.run.name, source.which, ticket, happened)
+        if id_ is not None:  # one that is known is planned as the open event that it is
+            event = HubEvent(id=id_, kind="comment", at=intent.at, order=intent.order, doc=text, native=key)
+            alone = Intent(intent.target, COMMENT, intent.at, intent.order, carries=(id_,), event=event)
+            for action in comment(tx, scene, alone, seq):
+                yield action
+                seq += 1
+
+
+def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[str, Json]) -> Action:
     """A comment of our own: it has an origin of its own, so that it is never taken for a person's."""
-    end = scene.run.end(intent.target)
+    end, causes = scene.run.end(intent.target), causes_of(intent, scene)
     origin = uuid.uuid5(uuid.UUID(scene.link.origin), ",".join(causes)).hex
-    native = end.connector.markup.render(text).native
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(origin, scene.run.end(intent.target.other).system, origin),
         "part": 1,
         "origin": origin,
         "notice": True,
         "heading": "",
-        "body": native,
+        "body": end.connector.markup.render(text).native,
         "public": end.offer.comments.as_ == "public",
         "files": [],
-        "bases": dict(bases or {}),
+        "bases": dict(bases),
         "fields": {},
     }
-    action = make_action(scene, intent, seq, COMMENT, causes, content)
-    if bases is None:  # overflow of another write, which carries the events
-        return replace(action, content={**action.content, "carries": [], "covers": []})
-    return action
+    return make_action(scene, intent, seq, COMMENT, causes, content)
 
 
 def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:

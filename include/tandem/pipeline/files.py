@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from tandem.connectors.base import Outcome, Upload
 from tandem.core.values import Json
-from tandem.errors import ItemError, RefusedError
+from tandem.errors import FileGoneError, GoneError, ItemError, RefusedError
 from tandem.pipeline.environment import End, Run
 from tandem.state import links
 from tandem.state.actions import Action
@@ -28,14 +28,27 @@ def attach(run: Run, end: End, action: Action, ticket: str) -> Outcome:
     return outcome
 
 
-def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[str, ...]:
-    """Bring a comment's files to the target: tokens where they ride in it, ids where they are there already."""
+def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Bring a comment's files to the target: tokens where they ride in it, ids where they are there already.
+
+    Beside them come the events of files that cannot be read at their origin any more: the comment goes without.
+
+    Raises:
+        FileGoneError: the comment is there for such a file alone.
+    """
     files = action.content.get("files")
     tokens: list[str] = []
+    gone: list[int] = []
     for file in files if isinstance(files, list) else []:
         assert isinstance(file, dict)
         if end.caps.files_in_comments:
-            outcome, _ = _upload(run, end, file, ticket, _source_ticket(action))
+            try:
+                outcome, _ = _upload(run, end, file, ticket, _source_ticket(action))
+            except FileGoneError:
+                if file["origin"] == action.content["origin"]:
+                    raise
+                gone.append(int(str(file["event"])))
+                continue
             if outcome.error is not None:
                 raise outcome.error
             tokens.append(str(outcome.id))
@@ -44,7 +57,7 @@ def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[str, ..
                 native = links.has_presence(tx, str(file["origin"]), end.system)
             if native is not None:
                 tokens.append(native)
-    return tuple(tokens)
+    return tuple(tokens), tuple(gone)
 
 
 def _source_ticket(action: Action) -> str:
@@ -55,16 +68,31 @@ def _upload(run: Run, end: End, file: dict[str, Json], ticket: str, source: str)
     digest = hashlib.sha256()
     origin = run.end(end.which.other).connector
 
+    unread: list[ItemError] = []
+
     @contextmanager
     def stream() -> Iterator[Iterable[bytes]]:
-        with origin.download(source, str(file["native"])) as chunks:
+        with ExitStack() as stack:
+            try:
+                chunks = stack.enter_context(origin.download(source, str(file["native"])))
+            except (GoneError, RefusedError) as error:
+                unread.append(error)
+                raise
             yield _hashed(chunks, digest)
 
     size = int(str(file["size"]))
     if size > end.max_file:
         raise RefusedError(f"A file is larger than the {end.caps.system} takes.", where=end.offer.name)
     upload = Upload(ticket, str(file["name"]), str(file["media_type"]), size, stream)
-    return end.connector.attach(upload), digest.hexdigest()
+    try:
+        outcome = end.connector.attach(upload)
+    except ItemError:
+        if not unread:
+            raise
+        outcome = Outcome()
+    if unread:  # whose fault it is must not be mixed up: the target refused nothing
+        raise FileGoneError("A file cannot be read at its origin.", where=end.offer.name) from unread[0]
+    return outcome, digest.hexdigest()
 
 
 def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:

@@ -64,7 +64,7 @@ def _later_on(tx: Tx, run: Run, end: End, record: Record, history: History, happ
     waiting = {
         event.key: event
         for event in records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
-        if event.kind in ("comment", "file")
+        if event.key.startswith(("comment:", "file:"))
     }
     for key, event in waiting.items():
         if key in now:

@@ -38,6 +38,15 @@ class Scene:
         native = self.lost.get((source, hub), record.fields.get(rule.native))
         return canonical_native(rule, native, end.terms(rule.native, record))
 
+    def target_of(self, which: Which) -> str:
+        """What a write to a side claims its causes at."""
+        return target_at(self.run.end(which).system, self.records.get(which))
+
+
+def target_at(system: str, record: Record | None) -> str:
+    """Name the target of a claim: a ticket, or for a create its tracker."""
+    return system if record is None else f"{system}:{record.id}"
+
 
 def make_action(
     scene: Scene, intent: Intent, seq: int, kind: str, causes: list[str], content: dict[str, Json]

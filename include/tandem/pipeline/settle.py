@@ -294,7 +294,10 @@ def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozense
         else:
             actions.unclaim(tx, action.id, [f"event:{id_}" for id_ in stays])
         ids, covered = ids - stays, covered - stays
-    records.set_events(tx, ids, "arrived", run=run.job.run_id, action=action.id)
+    gone = action.content.get("gone")
+    lost = {int(str(id_)) for id_ in (gone if isinstance(gone, list) else [])}
+    records.set_events(tx, lost, "noted", "the file cannot be read at its origin", run=run.job.run_id)
+    records.set_events(tx, ids - lost, "arrived", run=run.job.run_id, action=action.id)
     records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
     if not fields or fields - refused:
         runs.release(tx, action.link, action.side.other, "", run.env.now())

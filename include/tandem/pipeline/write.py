@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
-from tandem.errors import BudgetError, ClosedError, GoneError, ItemError, StaleError
+from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
+from tandem.pipeline.scene import target_at
 from tandem.pipeline.translate import canonical_native
 from tandem.pipeline.walk import walk
 from tandem.state import actions, links, records, runs
@@ -36,6 +37,7 @@ class Loading:
     counts: Counter[str] = field(default_factory=Counter)
     expected: dict[tuple[Which, str, str], Json] = field(default_factory=dict)  # what our own writes left behind
     created: set[tuple[str, Which]] = field(default_factory=set)  # (link, side) made in this run
+    gone: dict[str, tuple[int, ...]] = field(default_factory=dict)  # events of files that are gone, by action
     done: int = 0
 
 
@@ -167,8 +169,7 @@ def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -
                 content["target_version"] = one.target.version
             if one.action.kind == "create":
                 content["highest"] = runs.get_side(tx, run.name, end.which)["highest"] or {}
-            place = end.system if one.target is None else f"{end.system}:{one.target.id}"
-            if actions.send(tx, one.action, place, run.fence.number, now, content):
+            if actions.send(tx, one.action, target_at(end.system, one.target), run.fence.number, now, content):
                 going.append(replace(one, action=replace(one.action, state="sent", content=content, sent_at=now)))
             else:
                 claimed.append(one)
@@ -187,7 +188,7 @@ def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready
     elif kind == "attach":
         outcomes = tuple(attach(run, end, one.action, one.ticket) for one in ready)
     else:
-        outcomes = _comment(run, end, ready)
+        outcomes = _comment(run, loading, end, ready)
     for one, outcome in zip(ready, outcomes, strict=True):
         if outcome.error is None:
             _done(run, loading, end, one, outcome)
@@ -231,17 +232,18 @@ def _update(end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
     return tuple(results[one.action.id] for one in ready)
 
 
-def _comment(run: Run, end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
-    """Write comments; a file that cannot be read or stored keeps its comment back."""
+def _comment(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
+    """Write comments; a file that cannot be stored keeps its comment back, one that is gone at its origin does not."""
     results: dict[str, Outcome] = {}
     notes: list[tuple[Ready, Note]] = []
     for one in ready:
         content = one.action.content
         try:
-            tokens = send_files(run, end, one.action, one.ticket)
+            tokens, gone = send_files(run, end, one.action, one.ticket)
         except ItemError as error:
             results[one.action.id] = Outcome(error=error)
             continue
+        loading.gone[one.action.id] = gone
         note = Note(one.ticket, content["body"], content["public"] is True, str(content["mark"]), tokens)
         notes.append((one, note))
     outcomes = end.connector.comment([note for _, note in notes]) if notes else ()
@@ -251,6 +253,8 @@ def _comment(run: Run, end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
 
 def _done(run: Run, loading: Loading, end: End, one: Ready, outcome: Outcome) -> None:
     action = one.action
+    if gone := loading.gone.get(action.id):
+        action = replace(action, content={**action.content, "gone": list(gone)})
     with run.store.begin(run.fence) as tx:
         note_done(tx, run, end, action, outcome, one.target)
     loading.counts[action.kind] += 1
@@ -307,6 +311,11 @@ def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> Non
     """One item did not go: it waits, is set aside, or parks its link; what comes behind it waits too."""
     if isinstance(error, StaleError | BudgetError):
         _put_off(run, loading, action, "deferred", error.what, error=error.code)
+    elif isinstance(error, FileGoneError):
+        with run.store.begin(run.fence) as tx:
+            actions.drop(tx, [action.id], "failed", error=error.code, reason=error.what)
+            records.set_events(tx, riding(action), "noted", error.what, run=run.job.run_id)
+        loading.counts["noted"] += 1
     elif isinstance(error, ClosedError | GoneError):
         _put_off(run, loading, action, "parked", error.what, error=error.code)
     else:

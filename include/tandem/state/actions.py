@@ -120,6 +120,16 @@ def send(tx: Tx, one: Action, target: str, fence: int, now: datetime, content: M
     return True
 
 
+def done_causes(tx: Tx, target: str, causes: Sequence[str]) -> set[str]:
+    """Which of these causes a write that is done carried to a target."""
+    select = (
+        sa.select(claim.c.cause)
+        .join(action, action.c.id == claim.c.action)
+        .where(claim.c.target == target, claim.c.cause.in_(causes), action.c.state == "done")
+    )
+    return {row["cause"] for row in tx.rows(select)}
+
+
 def done(
     tx: Tx, id_: str, now: datetime, *, native: str | None, history: str | None, content: Mapping[str, Json]
 ) -> None:

@@ -183,6 +183,16 @@ def add_events(tx: Tx, pair: str, which: Which, ticket: str, happened: Sequence[
     return len(new)
 
 
+def add_event(tx: Tx, pair: str, which: Which, ticket: str, one: Happened) -> int | None:
+    """Store one event; return its id, or none where it is known."""
+    if add_events(tx, pair, which, ticket, [one]) == 0:
+        return None
+    where = (event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket, event.c.key == one.key)
+    row = tx.row(sa.select(event.c.id).where(*where))
+    assert row is not None
+    return int(row["id"])
+
+
 def open_events(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, list[Event]]:
     """Read the events of tickets that are in no final state, oldest first."""
     found: dict[str, list[Event]] = {}
