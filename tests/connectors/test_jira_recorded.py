@@ -2,26 +2,25 @@
 """What real sites answered, and what the vendor's description says they may: taken without a loss."""
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from support import material
+from support.material import demand
 from tandem.connectors.base import Condition, Needs, Patch
 from tandem.connectors.jira import Jira
 from tandem.connectors.jira.shape import SYSTEM, Form, flat, form, instant, told, wire
 from tandem.http import Http
 
-ROOT = Path(__file__).parents[2]
-RECORDED = Path(os.environ.get("TANDEM_RECORDED", ROOT / "../shared/recorded")) / "jira"
-SPEC = Path(os.environ.get("TANDEM_SPECS", ROOT / "../shared/specs")) / "jira-cloud-v3.openapi.json"
+RECORDED = demand(material.RECORDED / "jira")
+SPEC = demand(material.SPECS / "jira-cloud-v3.openapi.json")
 ISSUE: dict[str, Any] = json.loads((RECORDED / "cloud_v3_issue_adf.json").read_text())["interactions"][0]["response"][
     "body"
 ]

@@ -2,23 +2,16 @@
 """The connector reads what a real Zendesk once answered."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from connectors.zendesk_house import READ, needs
+from support import material
+from support.material import demand
 from tandem.connectors.zendesk.audits import Audits, history_of
 from tandem.connectors.zendesk.shape import moment, value_of
 
-RECORDED = Path(os.environ.get("TANDEM_RECORDED", Path(__file__).parents[3] / "shared" / "recorded")) / "zendesk"
-# ---- recordings of the real thing
-
-recorded = pytest.mark.skipif(
-    not RECORDED.exists() and not os.environ.get("TANDEM_TEST_ALL"), reason="the recordings are not here"
-)
+RECORDED = demand(material.RECORDED / "zendesk")
 
 
 def _bodies(value: object) -> Iterator[dict[str, object]]:
@@ -41,7 +34,6 @@ def _recorded(kind: str) -> list[dict[str, object]]:
     )
 
 
-@recorded
 def test_every_recorded_ticket_is_understood():
     tickets = _recorded("ticket")
     assert len(tickets) > 100
@@ -53,7 +45,6 @@ def test_every_recorded_ticket_is_understood():
         assert moment(ticket["updated_at"]).utcoffset() == timedelta(0)
 
 
-@recorded
 def test_every_recorded_audit_is_understood():
     audits = _recorded("audit")
     assert audits

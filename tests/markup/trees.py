@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hypothesis strategies for rich text, and where the recorded answers stand."""
+"""Hypothesis strategies for rich text, and the texts in recorded answers."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from support.material import RECORDED, demand
 from tandem.core import doc as hub
-
-_ROOT = Path(__file__).parents[2]
-RECORDED = Path(os.environ.get("TANDEM_RECORDED", _ROOT / "../shared/recorded"))
 
 _SIGNS = st.one_of(
     st.sampled_from(list("ab Z<>&\"'{}[]@~#*_-`|\\/%\t\n\xa0")),
@@ -86,8 +82,8 @@ def _tables(blocks: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 def recorded(wanted: str) -> Iterator[Any]:
     """Yield every ADF document (``adf``) or every value under ``html_body`` in the recorded answers."""
-    files = sorted(RECORDED.glob("*/*.json"))
-    assert files, f"no recorded answers in {RECORDED}; set TANDEM_RECORDED"
+    files = sorted(demand(RECORDED).glob("*/*.json"))
+    assert files, f"no recorded answers in {RECORDED}"
     for file in files:
         yield from _found(json.loads(file.read_text("utf-8")), wanted)
 

@@ -2,8 +2,6 @@
 """Rich text of the simulated Jira: which documents it takes, and wiki text there and back."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +13,13 @@ from sandbox.jira.errors import JiraError
 from sandbox.jira.wiki_read import read
 from sandbox.jira.wiki_write import write
 from support.jira import doc
-
-_ROOT = Path(__file__).parents[2]
-SAMPLE = Path(os.environ.get("TANDEM_RECORDED", _ROOT / "../shared/recorded")) / "jira" / "adf_sample.json"
+from support.material import RECORDED, demand
 
 
 def sample() -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(SAMPLE.read_text())["interactions"][0]["body"]
+    body: dict[str, Any] = json.loads(demand(RECORDED / "jira" / "adf_sample.json").read_text())["interactions"][0][
+        "body"
+    ]
     return body
 
 

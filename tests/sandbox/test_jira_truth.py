@@ -5,24 +5,18 @@ Recording beats description: where a real answer breaks the published schema, `C
 """
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from support import material
 from support.jira import JiraSite, doc, jira_site
+from support.material import demand
 
-_ROOT = Path(__file__).parents[2]
-RECORDED = Path(os.environ.get("TANDEM_RECORDED", _ROOT / "../shared/recorded")) / "jira"
-SPEC = Path(os.environ.get("TANDEM_SPECS", _ROOT / "../shared/specs")) / "jira-cloud-v3.openapi.json"
-
-pytestmark = pytest.mark.skipif(
-    not (RECORDED.is_dir() and SPEC.is_file()) and not os.environ.get("TANDEM_TEST_ALL"),
-    reason=f"no recordings at {RECORDED} or no description at {SPEC}",
-)
+RECORDED = demand(material.RECORDED / "jira")
+SPEC = demand(material.SPECS / "jira-cloud-v3.openapi.json")
 
 # Their content is a matter of the site.
 OPEN = {"avatarUrls", "customfield_10000", "customfield_10018", "customfield_10019"}

@@ -2,18 +2,18 @@
 """The simulated Zendesk's answers have the keys, types, statuses and headers of recorded ones."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from support import material
+from support.material import demand
 from support.zendesk import ZendeskDesk
 
-RECORDED = Path(os.environ.get("TANDEM_RECORDED", Path(__file__).parents[3] / "shared" / "recorded")) / "zendesk"
+RECORDED = demand(material.RECORDED / "zendesk")
 FILES = ("TestAttachmentUpload", "TestTags", "TestTicketCreateUpdateDelete")
 
 # Keys that the recorded accounts always fill and that Zendesk's description calls optional: null here.
@@ -22,10 +22,6 @@ NULLABLE = {"organization_id", "custom_role_id", "last_login_at"}
 NEWER = {"generated_timestamp"}
 # Keys whose content differs by account or request; only their type is compared.
 OPEN = {"custom_fields", "fields", "user_fields", "custom", "from", "to"}
-
-pytestmark = pytest.mark.skipif(
-    not RECORDED.is_dir() and not os.environ.get("TANDEM_TEST_ALL"), reason=f"no recordings at {RECORDED}"
-)
 
 
 def exchanges() -> Iterator[tuple[str, str, dict[str, Any]]]:
