@@ -321,29 +321,6 @@ def test_what_was_made_before_leaving_resumes_in_order(linked: Linked) -> None:
     assert [text.split()[-1] for text in bench.texts(RIGHT, linked.issue)] == texts
 
 
-@pytest.mark.xfail(strict=True, reason="a record does not say when it left: all that is new at its return is dropped")
-def test_a_comment_made_just_before_leaving_travels_after_the_return(linked: Linked) -> None:
-    bench = linked.bench
-    text = bench.say(LEFT, linked.ticket)
-    leave(linked, LEFT)
-    bench.quiet()
-    come_back(linked, LEFT)
-    bench.quiet()
-    assert any(text in one for one in bench.texts(RIGHT, linked.issue))
-
-
-@pytest.mark.xfail(strict=True, reason="a record does not say since when it is in scope: all that is new is dropped")
-def test_a_comment_made_at_once_with_the_return_travels(linked: Linked) -> None:
-    """When it left and came back is told by the history of its labels, not by when we looked."""
-    bench = linked.bench
-    leave(linked, LEFT)
-    bench.quiet()
-    come_back(linked, LEFT)
-    text = bench.say(LEFT, linked.ticket)
-    bench.quiet()
-    assert any(text in one for one in bench.texts(RIGHT, linked.issue))
-
-
 @pytest.mark.parametrize(
     ("start", "taken"),
     [("now", set()), ("open", {"open"}), ("all", {"open", "solved"}), ("2020-01-01", {"open", "solved"})],
