@@ -32,10 +32,12 @@ test: $(VENV)/.dev ## All tests (PostgreSQL where it is found; it must be there 
 
 .PHONY: check
 check: $(VENV)/.dev ## Lint, format, types, import rules
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@MYPYPATH=. $(BIN)/mypy -p tandem -p sandbox -p demo
-	@$(BIN)/lint-imports
+	@code=0; \
+	  $(BIN)/ruff check . || code=1; \
+	  $(BIN)/ruff format --check . || code=1; \
+	  MYPYPATH=. $(BIN)/mypy -p tandem -p sandbox -p demo || code=1; \
+	  $(BIN)/lint-imports || code=1; \
+	  exit $$code
 
 .PHONY: format
 format: $(VENV)/.dev ## Put the code into the house's form
