@@ -98,7 +98,9 @@ def test_a_pair_switched_off_by_its_variable_ends_skipped(installation: Installa
 
 
 def test_a_run_that_meets_another_waits_without_a_slot_and_its_lateness_is_told(installation: Installation) -> None:
-    fence = lease.take(installation.store, PAIR, "the-other-run", "load", now=datetime.now(UTC), ttl=timedelta(minutes=10))
+    fence = lease.take(
+        installation.store, PAIR, "the-other-run", "load", now=datetime.now(UTC), ttl=timedelta(minutes=10)
+    )
     run = installation.airflow.trigger(DAG)
     state = lambda: installation.airflow.task(DAG, run, "extract")["state"]  # noqa: E731
     wait_until(lambda: state() == "up_for_reschedule", "the run to wait", 60, installation.airflow.processes)
