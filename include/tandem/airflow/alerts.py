@@ -31,6 +31,7 @@ _HANGING = (
     "If a tracker is slow or down: nothing, the run goes on when it answers. Else look at the log of the task that "
     "hangs. To start over, mark the run as failed; the next one takes up everything."
 )
+DONE = frozenset({"success", "skipped"})
 _STATES = {
     None: "not started",
     "up_for_reschedule": "waits for another run of the pair",
@@ -130,10 +131,7 @@ def _work(standing: Standing | None, audience: Audience) -> list[tuple[str, str]
 
 def _hanging(run_state: str, tasks: Mapping[str, str | None], standing: Standing | None) -> list[tuple[str, str]]:
     """Say which task hangs, on what, and what comes after it."""
-    still = [task for task, state in tasks.items() if state not in ("success", "skipped")]
-    if not still:
-        return [("What hangs", "nothing any more: it has just ended")]
-    first, *after = still
+    first, *after = (task for task, state in tasks.items() if state not in DONE)
     state = tasks[first]
     if run_state == "queued":
         why = "another is at work" if standing and standing.holder else "its DAG is paused, or Airflow is busy or down"
@@ -187,6 +185,8 @@ async def late(audience: dict[str, Any], context: dict[str, Any]) -> None:
     run_id = run["dag_run_id"]
     states = await asyncio.to_thread(RuntimeTaskInstance.get_task_states, dag_id=run["dag_id"], run_ids=[run_id])
     tasks = {task: states.get(run_id, {}).get(task) for task in TASKS}
+    if set(tasks.values()) <= DONE:  # it ended while this call waited for the triggerer
+        return
     standing, now = await asyncio.to_thread(read_state, told.pair, run_id), datetime.now(UTC)
     if await asyncio.to_thread(due, told.pair, "late", now):  # runs that wait behind a late one are late too
         await send_async(late_mail(told, run, tasks, standing, now), told.recipients)

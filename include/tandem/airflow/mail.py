@@ -19,7 +19,7 @@ _SENDER = "tandem@localhost"
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:1em auto;padding:0 1em;color-scheme:light dark}"
-    "h1{font-size:1.15em}dt{font-weight:600;margin-top:.6em}dd{margin:0}small{opacity:.75}"
+    "h1{font-size:1.15em}dt{font-weight:600;margin-top:.6em}dd{margin:0;overflow-wrap:anywhere}small{opacity:.75}"
 )
 
 
