@@ -18,6 +18,7 @@ from starlette.routing import Route
 from sandbox.jira.catalog import Account, Project
 from sandbox.jira.errors import JiraError
 from sandbox.jira.limits import RateLimited
+from sandbox.jira.payload import Payload, check
 from sandbox.jira.shapes import View
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
@@ -108,6 +109,8 @@ class Endpoint:
     """Behind `/rest/api/{version}`."""
     handler: Handler
     anonymous: bool = False
+    takes: type[Payload] | None = None
+    """The shape that its body must have."""
 
 
 def application(site: Site, endpoints: Iterable[Endpoint], others: Iterable[Route]) -> Starlette:
@@ -156,6 +159,8 @@ def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
             account = next(iter(site.catalog.accounts.values()))
         try:
             body, files = await _read(request)
+            if endpoint.takes is not None:
+                check(body, endpoint.takes)
             call = Call(
                 site=site,
                 account=account,

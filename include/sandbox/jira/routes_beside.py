@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sandbox.jira import comments, files, links, shapes, shapes_issue
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
+from sandbox.jira.payload import Listed, NewLink, Said
 from sandbox.jira.site import Site
 from sandbox.jira.store import Attachment, Comment, Issue, Link, RemoteLink
 from sandbox.jira.values import JsonObject
@@ -332,11 +333,11 @@ def _existing(keys: object, wanted: str) -> str:
 
 ENDPOINTS = (
     Endpoint("GET", "/issue/{issue}/comment", _comments),
-    Endpoint("POST", "/issue/{issue}/comment", _add_comment),
+    Endpoint("POST", "/issue/{issue}/comment", _add_comment, takes=Said),
     Endpoint("GET", "/issue/{issue}/comment/{comment}", _comment),
-    Endpoint("PUT", "/issue/{issue}/comment/{comment}", _edit_comment),
+    Endpoint("PUT", "/issue/{issue}/comment/{comment}", _edit_comment, takes=Said),
     Endpoint("DELETE", "/issue/{issue}/comment/{comment}", _delete_comment),
-    Endpoint("POST", "/comment/list", _list_comments),
+    Endpoint("POST", "/comment/list", _list_comments, takes=Listed),
     Endpoint("GET", "/comment/{comment}/properties", _comment_properties),
     Endpoint("GET", "/comment/{comment}/properties/{property}", _comment_property),
     Endpoint("PUT", "/comment/{comment}/properties/{property}", _set_comment_property),
@@ -352,7 +353,7 @@ ENDPOINTS = (
     Endpoint("DELETE", "/issue/{issue}/remotelink", _delete_remote_link_by_global_id),
     Endpoint("GET", "/issue/{issue}/remotelink/{link}", _remote_link),
     Endpoint("DELETE", "/issue/{issue}/remotelink/{link}", _delete_remote_link),
-    Endpoint("POST", "/issueLink", _add_link),
+    Endpoint("POST", "/issueLink", _add_link, takes=NewLink),
     Endpoint("GET", "/issueLink/{link}", _link),
     Endpoint("DELETE", "/issueLink/{link}", _delete_link),
     Endpoint("GET", "/issueLinkType", _link_types),

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.jira import edits, house_rules, shapes, shapes_issue, transitions
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
+from sandbox.jira.payload import Changes, Fetch, Logs, ManyChanges
 from sandbox.jira.shapes_issue import Wanted
 from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject, epoch_ms
@@ -259,20 +260,20 @@ def _listed(given: object) -> tuple[str, ...]:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/issue", _create),
-    Endpoint("POST", "/issue/bulk", _create_many),
-    Endpoint("POST", "/issue/bulkfetch", _fetch_many),
-    Endpoint("POST", "/changelog/bulkfetch", _changelog_many),
+    Endpoint("POST", "/issue", _create, takes=Changes),
+    Endpoint("POST", "/issue/bulk", _create_many, takes=ManyChanges),
+    Endpoint("POST", "/issue/bulkfetch", _fetch_many, takes=Fetch),
+    Endpoint("POST", "/changelog/bulkfetch", _changelog_many, takes=Logs),
     Endpoint("GET", "/issue/createmeta", _createmeta),
     Endpoint("GET", "/issue/createmeta/{project}/issuetypes", _createmeta_types),
     Endpoint("GET", "/issue/createmeta/{project}/issuetypes/{type}", _createmeta_fields),
     Endpoint("GET", "/issue/{issue}", _get),
-    Endpoint("PUT", "/issue/{issue}", _edit),
+    Endpoint("PUT", "/issue/{issue}", _edit, takes=Changes),
     Endpoint("DELETE", "/issue/{issue}", _delete),
     Endpoint("PUT", "/issue/{issue}/assignee", _assign),
     Endpoint("GET", "/issue/{issue}/editmeta", _editmeta),
     Endpoint("GET", "/issue/{issue}/transitions", _transitions),
-    Endpoint("POST", "/issue/{issue}/transitions", _transition),
+    Endpoint("POST", "/issue/{issue}/transitions", _transition, takes=Changes),
     Endpoint("GET", "/issue/{issue}/changelog", _changelog),
     Endpoint("GET", "/issue/{issue}/properties", _properties),
     Endpoint("GET", "/issue/{issue}/properties/{property}", _property),

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.jira import search, shapes, shapes_issue
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
+from sandbox.jira.payload import Search
 from sandbox.jira.routes_issue import from_query, wanted
 from sandbox.jira.values import JsonObject
 
@@ -66,8 +67,8 @@ def _gone(call: Call) -> Answer:
 
 ENDPOINTS = (
     Endpoint("GET", "/search/jql", _by_query),
-    Endpoint("POST", "/search/jql", _by_body),
-    Endpoint("POST", "/search/approximate-count", _count),
+    Endpoint("POST", "/search/jql", _by_body, takes=Search),
+    Endpoint("POST", "/search/approximate-count", _count, takes=Search),
     Endpoint("GET", "/search", _gone),
     Endpoint("POST", "/search", _gone),
 )

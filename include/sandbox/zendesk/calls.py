@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.zendesk import errors
+from sandbox.zendesk import errors, payload
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.jobs import Jobs, Step
 from sandbox.zendesk.records import Job, User
@@ -67,6 +67,7 @@ class Call:
             raise errors.ZendeskError(422, body) from None
         if not isinstance(body, dict):
             raise errors.invalid_attribute("The body must be an object")
+        payload.check(body)
         return body
 
     def record(self, name: str) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def _fitting(field: CustomField, value: Any) -> Any:
                 raise ValueError
             case _:
                 return str(value)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         raise errors.invalid(field.title, "is invalid", "InvalidValue") from None
 
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever is sent, the trackers answer in their own words: a body of another shape is refused, never a fault."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.jira import JiraSite, jira_site
+from support.zendesk import ZendeskDesk
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, 3, 1.5, 2**70, "", "purple", [], [None], [["a"]], [{}], {}, {"a": 1}, {"id": 1}, {"name": 3}),
+    *({"body": 3}, {"body": "x", "uploads": [1]}, {"type": "doc", "version": 1, "content": [3]}),
+    *([{"id": "x", "value": []}], [{"add": None}], [{"set": {"a": []}}], {"key": "p"}),
+)
+TICKET = (
+    *("subject", "comment", "status", "priority", "tags", "additional_tags", "custom_fields", "assignee_id"),
+    *("requester", "requester_id", "due_at", "external_id", "metadata", "updated_stamp", "custom_status_id"),
+    *("collaborator_ids", "via_followup_source_id"),
+)
+ISSUE = (
+    *("summary", "description", "issuetype", "priority", "labels", "assignee", "duedate", "resolution", "comment"),
+    *("issuelinks", "customfield_10050", "customfield_10051", "customfield_10053", "customfield_10054", "nonsense"),
+)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[JiraSite]:
+    with jira_site() as running:
+        yield running
+
+
+def zendesk_calls(ticket: int) -> Iterator[tuple[str, str, Any]]:
+    path = f"tickets/{ticket}.json"
+    for value in VALUES:
+        yield from (("PUT", path, {"ticket": {name: value}}) for name in TICKET)
+        yield from (
+            (("PUT", path, value), ("PUT", path, {"ticket": value}), ("POST", "tickets.json", {"ticket": value}))
+        )
+        yield "PUT", "tickets/update_many.json", {"tickets": value}
+        yield "POST", f"tickets/{ticket}/merge.json", {"ids": value}
+        yield "POST", "users.json", {"user": value}
+
+
+def test_zendesk_refuses_what_has_another_shape(desk: ZendeskDesk) -> None:
+    ticket = desk.make()["id"]
+    answers = [(desk.ask(method, path, json=body), body) for method, path, body in zendesk_calls(ticket)]
+    assert [(str(one.request.url), body) for one, body in answers if one.status_code >= 500] == []
+    assert sum(one.status_code in (400, 422) for one, _ in answers) > len(answers) / 3
+    assert desk.read(f"tickets/{ticket}.json")["ticket"]["id"] == ticket
+
+
+def jira_calls(key: str) -> Iterator[tuple[str, str, Any]]:
+    issue = f"3/issue/{key}"
+    for value in VALUES:
+        yield from (("PUT", issue, {"fields": {name: value}}) for name in ISSUE)
+        yield from (("PUT", issue, {"update": {name: value}}) for name in ISSUE)
+        yield from ((("PUT", issue, {"properties": value}), ("POST", f"{issue}/comment", {"body": value})))
+        yield "POST", f"{issue}/comment", {"body": "x", "visibility": value, "properties": value}
+        yield "POST", f"{issue}/transitions", {"transition": value}
+        yield "POST", "3/issue/bulkfetch", {"issueIdsOrKeys": value}
+        yield "POST", "3/changelog/bulkfetch", {"issueIdsOrKeys": [key], "fieldIds": value}
+        yield "POST", "3/comment/list", {"ids": value}
+        yield "POST", "3/search/jql", {"jql": "project = SHOP", "maxResults": value}
+        yield "POST", "3/issueLink", value
+
+
+def test_jira_refuses_what_has_another_shape(site: JiraSite) -> None:
+    key = site.create()
+    answers = [(site.ask(method, path, "elaine", json=body), body) for method, path, body in jira_calls(key)]
+    assert [(str(one.request.url), body) for one, body in answers if one.status_code >= 500] == []
+    refused = [one for one, _ in answers if one.status_code == 400]
+    assert len(refused) > len(answers) / 3
+    assert all(set(one.json()) == {"errorMessages", "errors"} for one in refused)
+    assert site.get(f"3/issue/{key}")["key"] == key
