@@ -13,7 +13,7 @@ from tandem.airflow.alerts import Audience, failed_mail, late_mail, say_last
 from tandem.airflow.describe import TASKS
 from tandem.airflow.mail import Mail, text_of
 from tandem.airflow.standing import Standing, read_standing
-from tandem.errors import CredentialsError
+from tandem.errors import ConfigurationError, CredentialsError, Problem
 from tandem.state import lease, runs
 from tandem.state.store import Store
 
@@ -89,6 +89,15 @@ def test_a_failed_run_says_what_where_and_what_to_do() -> None:
     assert error.code in mail.subject and "extract" in mail.subject
     assert (told["What"], told["Where"]) == (f"{error.code}  The log-in was refused.", "mercuri_zendesk, task extract")
     assert told["What to do"] == "Renew the token."
+
+
+def test_the_handbook_s_page_is_that_of_the_problem_itself() -> None:
+    def problem(code: str) -> Problem:
+        return Problem(code, "what", "fix")
+
+    assert alerts.page_of(ConfigurationError([problem("TDM-220"), problem("TDM-220")])) == "TDM-220"
+    assert alerts.page_of(ConfigurationError([problem("TDM-220"), problem("TDM-215")])) == "TDM-301"
+    assert alerts.page_of(CredentialsError("refused")) == CredentialsError.code
 
 
 def test_one_mail_an_hour_for_each_cause(sqlite_store: Store) -> None:

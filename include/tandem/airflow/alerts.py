@@ -20,7 +20,7 @@ from tandem.airflow.connections import state_store
 from tandem.airflow.describe import TASKS, words
 from tandem.airflow.mail import Mail, send, send_async
 from tandem.airflow.standing import Standing, read_standing
-from tandem.errors import TandemError
+from tandem.errors import ConfigurationError, TandemError
 from tandem.state import runs
 
 log = logging.getLogger("tandem")
@@ -89,6 +89,12 @@ def _base_url() -> str:
 def handbook(code: str) -> str:
     """Return the address of a code's page in Airflow."""
     return f"{_base_url()}/tandem/handbook/{code}"
+
+
+def page_of(error: TandemError) -> str:
+    """Return the code whose page helps most: that of the problems themselves where they are all of one kind."""
+    kinds = {problem.code for problem in error.problems} if isinstance(error, ConfigurationError) else set()
+    return kinds.pop() if len(kinds) == 1 else error.code
 
 
 def links(audience: Audience, run_id: str, code: str) -> tuple[tuple[str, str], ...]:
@@ -212,7 +218,7 @@ def failed_mail(
             *_work(standing, audience),
             ("Who is told", audience.told()),
         ),
-        links(audience, run_id, code),
+        links(audience, run_id, page_of(ours) if ours else code),
         "While runs go on failing so, the next mail comes in an hour.",
     )
 
@@ -237,7 +243,7 @@ def stopped_mail(audience: Audience, run_id: str, task: str, error: TandemError,
 def last_lines(error: BaseException | None) -> Sequence[str]:
     """What the log of a failed task ends with: code, what, where, what to do, where to read on."""
     if isinstance(error, TandemError):
-        return (*str(error).splitlines(), f"handbook: {handbook(error.code)}")
+        return (*str(error).splitlines(), f"handbook: {handbook(page_of(error))}")
     said = f"{type(error).__name__}: see the trace above" if error else "the process was killed"
     return (f"{KILLED} {said}", f"handbook: {handbook(KILLED)}")
 
