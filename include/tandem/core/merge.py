@@ -12,7 +12,7 @@ changed                changed, apart         the pair's rule; the losing value 
 changed back           unchanged              nothing (superseded)
 no base on either      equal                  settled
 no base on either      unequal                the pair's rule
-no base                any                    never agreed on yet: counts as changed
+no base                any                    what it shows is news; showing nothing is none
 =====================  =====================  ==========================================
 
 Sets merge element by element. A field that may pass one way only is never written the other way.
@@ -89,14 +89,10 @@ def merge(
     """Merge one field. ``ways`` holds the sides that may be written (from the other side's value)."""
     if a_set:
         return _merge_set(left, right, ways)
-    moved_left, moved_right = _moved(left), _moved(right)
+    moved_left, moved_right = moved(left), moved(right)
     if same(left.value, right.value) and not (left.unsaid or right.unsaid):
         shifted = left.changed or right.changed or not (left.has_base and right.has_base)
         return Merged(agreed=True) if shifted else NOTHING
-    if not left.has_base:  # never agreed on yet: what it shows is news to the other side
-        moved_left = not left.unsaid and (right.has_base is False or left.value is not None)
-    if not right.has_base:
-        moved_right = not right.unsaid and (left.has_base is False or right.value is not None)
     if moved_left and moved_right:
         return _clash(left, right, rule, times, tie, ways)
     if moved_left and Which.RIGHT in ways:
@@ -106,9 +102,14 @@ def merge(
     return NOTHING
 
 
-def _moved(state: FieldState) -> bool:
-    """A side moved a field if it shows another hub value than its base did; a new spelling of the same is no move."""
-    return state.changed and not state.unsaid and not (state.has_base and same(state.value, state.base))
+def moved(state: FieldState) -> bool:
+    """Tell whether a side has news: another hub value than its base was (a new spelling of the same is none).
+
+    Without a base, whatever it shows is news; that it shows nothing is not, for only what was agreed on can be emptied.
+    """
+    if state.unsaid:
+        return False
+    return state.changed and not same(state.value, state.base) if state.has_base else state.value is not None
 
 
 def _clash(left: FieldState, right: FieldState, rule: str, times: Times, tie: Which, ways: frozenset[Which]) -> Merged:
@@ -131,8 +132,9 @@ def _write(target: Which, left: FieldState, right: FieldState, clash: Clash | No
 def _merge_set(left: FieldState, right: FieldState, ways: frozenset[Which]) -> Merged:
     """Merge element by element: what one side added or removed since its own base is done at the other."""
     shown_left, shown_right = as_set(left.value), as_set(right.value)
-    want_left = _with_changes(shown_left, right) if Which.LEFT in ways else shown_left
-    want_right = _with_changes(shown_right, left) if Which.RIGHT in ways else shown_right
+    both = len(ways) == 2
+    want_left = _with_changes(left, right, both) if Which.LEFT in ways else shown_left
+    want_right = _with_changes(right, left, both) if Which.RIGHT in ways else shown_right
     to_left = Write(from_set(want_left)) if want_left != shown_left else None
     to_right = Write(from_set(want_right)) if want_right != shown_right else None
     if to_left or to_right:
@@ -141,7 +143,13 @@ def _merge_set(left: FieldState, right: FieldState, ways: frozenset[Which]) -> M
     return Merged(agreed=True) if changed else NOTHING
 
 
-def _with_changes(shown: frozenset[str], peer: FieldState) -> frozenset[str]:
-    """Do to a set what the peer's side did to its own since the base (no base: it added all that it shows)."""
-    now, before = as_set(peer.value), as_set(peer.base) if peer.has_base else frozenset()
-    return (shown | (now - before)) - (before - now)
+def _with_changes(target: FieldState, peer: FieldState, both: bool) -> frozenset[str]:
+    """Do to a set what its peer did to its own. Where both may be written (``both``), what is new here stays."""
+    (added, removed), (new_here, _) = _changes(peer), _changes(target)
+    return (as_set(target.value) | added) - (removed - new_here if both else removed)
+
+
+def _changes(state: FieldState) -> tuple[frozenset[str], frozenset[str]]:
+    """What a side added to its base and removed from it (no base: it added all that it shows)."""
+    now, before = as_set(state.value), as_set(state.base) if state.has_base else frozenset()
+    return now - before, before - now

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tandem.core.doc import Doc, doc, paragraph
-from tandem.core.merge import Clash, Merged, Times, merge
+from tandem.core.merge import Clash, Merged, Times, merge, moved
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 
 STATUS = "status"
 CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
+BACK = "back to what both agreed on"
 _RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
 
 
@@ -32,6 +33,10 @@ class FieldPlan:
     a_set: bool = False
     once: frozenset[Which] = frozenset()  # sides that take it at creation only
     on_change: Mapping[Which, str] = field(default_factory=dict)  # sides that cannot change it: "comment" or "ignore"
+
+    def is_closed(self, target: Which) -> bool:
+        """Tell whether a later change ends without a trace at a side."""
+        return target in self.once or self.on_change.get(target) == "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def plan_link(
     """Plan a link that has both members. A change of which no history tells counts as made ``now``.
 
     ``held`` maps a *source* side to the state (``quarantined``, ``parked``) in which its events wait: nothing of that
-    side is sent, while what comes in to it flows.
+    side is sent, while what comes in to it flows. What it changed itself is written over only where the pair's rule
+    says so, as if it were not held.
     """
     plan = LinkPlan()
     sides = {Which.LEFT: left, Which.RIGHT: right}
@@ -116,7 +122,7 @@ def plan_create(ticket: HubTicket, rules: PairRules, now: datetime) -> LinkPlan:
     plan, target = LinkPlan(), ticket.side.other
     made = [event for event in ticket.events if event.kind == "made"]
     past = [event for event in ticket.events if event.kind == "field"]
-    at = made[0].at if made else now
+    at = min((event.at for event in ticket.events), default=now)
     values = {
         hub: state.value
         for hub, state in ticket.fields.items()
@@ -143,69 +149,92 @@ def _plan_field(
     held: Mapping[Which, str],
     now: datetime,
 ) -> None:
-    states = {which: _state(ticket, hub, which in held) for which, ticket in sides.items()}
+    states = {which: ticket.fields.get(hub, FieldState()) for which, ticket in sides.items()}
     events = {
-        which: [] if which in held else [e for e in ticket.events if e.kind == "field" and e.field == hub]
+        which: [] if which in held else _ordered(e for e in ticket.events if e.kind == "field" and e.field == hub)
         for which, ticket in sides.items()
     }
     if not (how.ways and all(hub in ticket.fields or which in held for which, ticket in sides.items())):
         plan.mark(events[Which.LEFT] + events[Which.RIGHT], "noted", "the field does not travel")
         return
-    times = Times(_last_time(events[Which.LEFT]), _last_time(events[Which.RIGHT]))
-    verdict = merge(
-        states[Which.LEFT],
-        states[Which.RIGHT],
-        rule=how.rule,
-        times=times,
-        tie=rules.tie,
-        ways=how.ways,
-        a_set=how.a_set,
-    )
+    verdict = _merge(how, states, events, rules.tie)
+    sent = [target for target in Which if verdict.to(target) and target.other not in held]
+    winner = verdict.clash.winner if verdict.clash else None
+    if winner is not None and winner in held:
+        plan.mark(events[winner.other], "waiting", "the other side changed it too, and is set aside")
+        return
     if verdict.clash:
         plan.clashes[hub] = verdict.clash
-    if verdict.clash and verdict.clash.winner is None:
-        plan.mark(events[Which.LEFT] + events[Which.RIGHT], "conflict", "held for a decision")
-        return
-    written = [target for target in Which if verdict.to(target)]
-    for target in written:
-        _plan_write(plan, hub, how, target, verdict, events, now)
-    restored = {which for which, state in states.items() if state.overwritten and which not in written}
+        if winner is None:
+            plan.mark(events[Which.LEFT] + events[Which.RIGHT], "conflict", "held for a decision")
+            return
+    written = [target for target in sent if not how.is_closed(target)]
+    for target in sent:
+        if target in written:
+            _plan_write(plan, hub, how, target, verdict, states, events, now)
+        else:
+            _plan_nothing(plan, hub, target, verdict, events)
+    restored = [which for which in Which if states[which].overwritten and which not in {*written, *held}]
+    for which, state in states.items():
+        if which in held or which in restored or which.other in sent or verdict.clash:
+            continue  # what lost a conflict is superseded when the winner has arrived, not before
+        if verdict.agreed:
+            plan.rebase.add((which, hub))
+        if verdict.agreed and same(states[Which.LEFT].value, states[Which.RIGHT].value):
+            plan.mark(events[which], "settled")
+        else:
+            _plan_rest(plan, hub, how, which, state, events[which], overruled=which in written)
     for which in restored:
         _plan_restore(plan, hub, which, states[which], events[which], now)
-    if written:
-        if not verdict.clash:  # what lost a conflict is superseded when the winner has arrived, not before
-            for which in set(Which) - {target.other for target in written}:
-                plan.mark(events[which], "superseded", "back to what both agreed on")
+
+
+def _merge(
+    how: FieldPlan, states: Mapping[Which, FieldState], events: Mapping[Which, list[HubEvent]], tie: Which
+) -> Merged:
+    times = Times(*(max((event.at for event in events[which]), default=None) for which in Which))
+    left, right = (states[which] for which in Which)
+    return merge(left, right, rule=how.rule, times=times, tie=tie, ways=how.ways, a_set=how.a_set)
+
+
+def _ordered(events: Iterable[HubEvent]) -> list[HubEvent]:
+    return sorted(events, key=lambda event: (event.at, event.order))
+
+
+def _plan_rest(
+    plan: LinkPlan,
+    hub: str,
+    how: FieldPlan,
+    which: Which,
+    state: FieldState,
+    events: list[HubEvent],
+    *,
+    overruled: bool,
+) -> None:
+    """A side of which nothing is written to the other: what it did, if anything, ends here."""
+    if state.unsaid:
+        plan.mark(events, "noted", "unsaid: a value that has no counterpart")
+        plan.unsaid.add((which, hub))
         return
-    if verdict.agreed:
-        for which in set(Which) - restored:
-            plan.mark(events[which], "settled")
-            if which not in held:
-                plan.rebase.add((which, hub))
-        return
-    for which, state in states.items():
-        if which in held:
-            continue
-        if state.unsaid:
-            plan.mark(events[which], "noted", "unsaid: a value that has no counterpart")
-            plan.unsaid.add((which, hub))
-        elif state.changed and state.has_base and not same(state.value, state.base):
-            plan.mark(events[which], "noted", "the field does not travel this way")
-            plan.rebase.add((which, hub))
-        else:
-            plan.mark(events[which], "superseded", "back to what both agreed on")
-            if state.changed:
-                plan.rebase.add((which, hub))
+    if not moved(state):
+        name, why = ("settled", "the same in neutral terms") if state.changed else ("superseded", BACK)
+        plan.mark(events, name, why)
+    elif how.a_set and which.other in how.ways:
+        plan.mark(events, "settled")
+    elif overruled:
+        plan.mark(events, "superseded", "what the other side says holds")
+    else:
+        plan.mark(events, "noted", "the field does not travel this way")
+    if state.changed or moved(state):
+        plan.rebase.add((which, hub))
 
 
-def _state(ticket: HubTicket, hub: str, held: bool) -> FieldState:
-    """A held side counts as unchanged: it shows its base."""
-    state = ticket.fields.get(hub, FieldState())
-    return FieldState(value=state.base, base=state.base, has_base=state.has_base) if held else state
-
-
-def _last_time(events: list[HubEvent]) -> datetime | None:
-    return max((event.at for event in events), default=None)
+def _plan_nothing(
+    plan: LinkPlan, hub: str, target: Which, verdict: Merged, events: Mapping[Which, list[HubEvent]]
+) -> None:
+    """A change towards a side that takes the field at creation only: both go on from what they show."""
+    for which in Which if verdict.clash else (target.other,):
+        plan.mark(events[which], "noted", "written at creation only")
+        plan.rebase.add((which, hub))
 
 
 def _plan_write(
@@ -214,18 +243,13 @@ def _plan_write(
     how: FieldPlan,
     target: Which,
     verdict: Merged,
+    states: Mapping[Which, FieldState],
     events: Mapping[Which, list[HubEvent]],
     now: datetime,
 ) -> None:
-    source, write = target.other, verdict.to(target)
+    own, write = events[target.other], verdict.to(target)
     assert write is not None
-    own = sorted(events[source], key=lambda event: (event.at, event.order))
     last = own[-1] if own else None
-    if target in how.once or how.on_change.get(target) == "ignore":
-        lost = events[target] if verdict.clash else []
-        plan.mark([*own, *lost], "noted", "written at creation only")
-        plan.rebase |= {(source, hub)} | ({(target, hub)} if lost else set())
-        return
     carries = (last.id,) if last else ()
     lost = events[target] if verdict.clash else []
     covers = tuple(event.id for event in [*own[:-1], *lost])
@@ -235,8 +259,12 @@ def _plan_write(
         plan.intents.append(
             Intent(target, COMMENT, at, order, {hub: write.value}, carries, covers, event=last, text=body)
         )
+        if verdict.clash:
+            plan.rebase.add((target, hub))  # no write will move it, and what lost must not win by itself later
         return
-    steps = _steps(own, write.value) if hub == STATUS and verdict.clash is None else []
+    steps: list[HubEvent] = []
+    if hub == STATUS and not moved(states[target]):  # one side alone changed it
+        steps = _steps(own, states[target.other], write.value)
     if len(steps) > 1:
         _plan_steps(plan, hub, target, own, steps)
         return
@@ -255,21 +283,21 @@ def _plan_restore(
     plan.intents.append(Intent(which, kind, at, order, {hub: state.value}, ids[-1:], ids[:-1]))
 
 
-def _steps(events: list[HubEvent], final: Json) -> list[HubEvent]:
-    """The events that lead, one after the other, to the final value; none where the history has a gap."""
+def _steps(events: list[HubEvent], source: FieldState, final: Json) -> list[HubEvent]:
+    """The events that lead, one after the other, from the base to the final value; none where the history has a gap."""
     steps: list[HubEvent] = []
+    here = source.base
     for event in events:
-        if not event.known:
+        if not (event.known and source.has_base and same(event.before, here)):
             return []
-        if steps and not same(event.before, steps[-1].after):
-            return []
-        if not same(event.after, steps[-1].after if steps else event.before):
+        if not same(event.after, here):
             steps.append(event)
-    return steps if steps and same(steps[-1].after, final) else []
+            here = event.after
+    return steps if same(here, final) else []
 
 
 def _plan_steps(plan: LinkPlan, hub: str, target: Which, own: list[HubEvent], steps: list[HubEvent]) -> None:
-    """One write a step; events between two steps that changed nothing in hub terms ride on the step before."""
+    """One write a step; events between two steps that changed nothing in hub terms ride on the second."""
     ids = {step.id for step in steps}
     waiting: list[int] = []
     for event in own:
@@ -287,20 +315,30 @@ def _plan_steps(plan: LinkPlan, hub: str, target: Which, own: list[HubEvent], st
 
 def _plan_items(plan: LinkPlan, ticket: HubTicket, target: Which, rules: PairRules) -> None:
     """Comments and files, each once. A file that a comment carries goes with it."""
+    takes_files = target in rules.takes_files
+    sent = target in rules.takes_comments and takes_files
     comments = [event for event in ticket.events if event.kind == "comment" and not event.note]
-    carried = {file.event for event in comments for file in event.files}
+    carried = {file.event for event in comments for file in event.files} if sent else set()
     for event in ticket.events:
         if event.kind == "comment":
             taken, kind = target in rules.takes_comments, COMMENT
         elif event.kind == "file":
-            taken, kind = target in rules.takes_files, ATTACH
+            taken, kind = takes_files, ATTACH
         else:
             continue
         if event.note or not taken:
             plan.mark([event], "noted", event.note or "the other side does not take it")
         elif kind == COMMENT or event.id not in carried:
+            event = event if takes_files else _without_files(event)
             ids = (event.id, *(file.event for file in event.files if file.event != event.id))
             plan.intents.append(Intent(target, kind, event.at, event.order, carries=ids, event=event))
+
+
+def _without_files(event: HubEvent) -> HubEvent:
+    """A comment for a side that takes no files: a note stands in the place of each."""
+    lines = [paragraph(f"({file.name}: not sent, the other side takes no files)") for file in event.files]
+    blocks = event.doc["content"] if event.doc else []
+    return event.model_copy(update={"files": (), "doc": doc(*blocks, *lines)})
 
 
 def _merge_updates(plan: LinkPlan) -> None:

@@ -91,7 +91,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         rule = end.offer.fields[hub]
         bases[hub] = scene.base_of(source.which, hub)
         if hub == "description" and isinstance(value, dict):
-            value = with_heading(shown(value), heading_over(end, source, ticket.reporter))
+            value = with_heading(shown(value), heading_over(end, source, ticket.reporter, ticket.reveal))
         try:
             written, more = _fit(end, rule, value, None)
         except LookupError:
@@ -106,7 +106,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         native[title.native] = NO_TEXT
     description = end.rule("description")
     if description is not None and native.get(description.native) is None:
-        empty = with_heading(doc(paragraph(NO_TEXT)), heading_over(end, source, ticket.reporter))
+        empty = with_heading(doc(paragraph(NO_TEXT)), heading_over(end, source, ticket.reporter, ticket.reveal))
         native[description.native] = end.connector.markup.render(empty).native
     moved_after = {hub for other in scene.plan.intents if other.kind == MOVE for hub in other.fields}
     for hub in scene.hubs[source.which].fields.keys() - moved_after:  # that one is agreed when its own write is done

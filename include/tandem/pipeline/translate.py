@@ -116,7 +116,7 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
         events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
         problems=tuple(problems),
         reporter=_name(end, record.reporter.name if record.reporter else ""),
-        reveal=_reveal(end, record),
+        reveal=_reveal(end, record, fields),
         lossy=lossy,
     )
 
@@ -294,6 +294,8 @@ def _name(end: End, name: str) -> str:
     return name if end.offer.comments.names == "full" else ""
 
 
-def _reveal(end: End, record: Record) -> dict[str, str]:
-    shown = {"key": record.key, "url": record.url}
-    return {name: value for name, value in shown.items() if name in end.offer.reveal}
+def _reveal(end: End, record: Record, fields: Mapping[str, FieldState]) -> dict[str, str]:
+    """Key, address and status of the ticket, as far as its offer shows them to the other side."""
+    status = fields["status"].value if "status" in fields else None
+    shown = {"key": record.key, "url": record.url, "status": str(status or "")}
+    return {name: value for name, value in shown.items() if name in end.offer.reveal and record.in_scope}
