@@ -70,6 +70,8 @@ class Detail:
 
     row: Row
     description: str
+    author: str
+    """Who said the description, by display name."""
     fields: tuple[tuple[str, str], ...]
     comments: tuple[PageComment, ...]
     history: tuple[PageChange, ...]
@@ -77,6 +79,8 @@ class Detail:
     statuses: tuple[str, ...] = ()
     """What the form offers as next status, the present one included."""
     priorities: tuple[str, ...] = ()
+    internal: bool = False
+    """Whether the description is not for the customer."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,41 @@ def test_internal_comments_are_marked(desk: ZendeskDesk) -> None:
     assert "public" in public.get_text() and "internal" not in public.get_text()
 
 
+def test_what_the_integration_did_is_told_from_what_people_did(desk: ZendeskDesk) -> None:
+    made = desk.make("anna")["id"]
+    desk.change(made, "anna", comment={"body": "a person's"}, priority="low")
+    desk.change(made, comment={"body": "the program's"}, priority="high")
+
+    soup = page(desk, f"/ui/tickets/{made}")
+
+    people, program = soup.select(".comment")
+    assert people.select(".program") == []
+    assert [badge.get_text() for badge in program.select(".program")] == ["integration"]
+    newest, older = soup.select(".change")
+    assert "low → high" in newest.get_text() and newest.select(".program")
+    assert older.select(".program") == []
+    assert page(desk, "/").find_all("tr")[1].select(".program")
+
+
+def test_a_ticket_shows_at_its_top_how_it_stands(desk: ZendeskDesk) -> None:
+    made = desk.make("anna", priority="high", status="pending")["id"]
+
+    standing = page(desk, f"/ui/tickets/{made}").select_one(".standing")
+
+    assert standing
+    assert [chip.get_text() for chip in standing.select(".chip")] == ["pending", "high"]
+    assert "Anna" in standing.get_text()
+
+
+def test_a_first_message_that_is_internal_is_marked(desk: ZendeskDesk) -> None:
+    hidden = desk.make("anna", comment={"body": "secret", "public": False})["id"]
+    shown = desk.make("anna", comment={"body": "open"})["id"]
+
+    first = [page(desk, f"/ui/tickets/{number}").select_one(".first") for number in (hidden, shown)]
+
+    assert ["internal: not for the customer" in str(one) for one in first] == [True, False]
+
+
 def test_a_person_makes_a_ticket_and_works_on_it(desk: ZendeskDesk) -> None:
     files = {"files": ("shot.png", b"\x89PNG", "image/png")}
     made = requests.post(

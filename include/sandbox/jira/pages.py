@@ -32,6 +32,7 @@ def detail(site: Site, key: str) -> Detail | None:
     return Detail(
         row=_row(site, issue),
         description=adf.plain(issue.fields.get("description")),
+        author=_name(site, issue.creator),
         fields=_fields(site, issue),
         comments=tuple(
             PageComment(

@@ -26,7 +26,8 @@ def pages_app(tenant: Tenant, tracker: Tracker, clock: Clock) -> FastAPI:
         lstrip_blocks=True,
     )
     templates.filters["time"] = lambda at: at.strftime("%Y-%m-%d %H:%M:%S")
-    templates.globals.update(tenant=tenant, vendor=VENDORS[tenant.kind])
+    program = tenant.people[tenant.integration].name
+    templates.globals.update(tenant=tenant, vendor=VENDORS[tenant.kind], program=program)
 
     def show(template: str, status: int = 200, *, error: str | None = None, **values: object) -> Response:
         page = templates.get_template(template).render(now=clock.now(), error=error, **values)

@@ -65,12 +65,14 @@ class ZendeskTracker:
         return Detail(
             row=self._row(ticket),
             description=ticket.description,
+            author=self._name(first.author_id),
             fields=self._fields(ticket),
             comments=tuple(self._comment(comment) for comment in rest),
             history=tuple(self._history(ticket)),
             files=tuple(self._file(file) for file in first.attachments),
             statuses=tuple(s for s in STATUSES if s != "new" or ticket.status == "new"),
             priorities=PRIORITIES,
+            internal=not first.public,
         )
 
     def act(self, person: Person, key: str | None, act: Act) -> str:
