@@ -49,12 +49,13 @@ class Installation:
         said = [json.loads(line) for line in lines]
         return [f"{each['event']} {each.get('reason', '')}".strip() for each in said if "::" not in each["event"]]
 
-    def mail(self, subject: str) -> EmailMessage:
-        """The mail whose subject starts so, waited for."""
-        wait_until(lambda: bool(self._mails(subject)), f"a mail {subject!r}", 60, self.airflow.processes)
-        return self._mails(subject)[-1]
+    def mail(self, subject: str, known: int = 0) -> EmailMessage:
+        """The mail whose subject starts so, waited for; not one of the first ``known`` of them."""
+        wait_until(lambda: len(self.mails(subject)) > known, f"a mail {subject!r}", 60, self.airflow.processes)
+        return self.mails(subject)[-1]
 
-    def _mails(self, subject: str) -> list[EmailMessage]:
+    def mails(self, subject: str) -> list[EmailMessage]:
+        """All mails whose subject starts so."""
         return [message for message in self.mailbox.messages() if str(message["Subject"]).startswith(subject)]
 
 
