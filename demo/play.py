@@ -83,6 +83,7 @@ class Play:
     """Ids of the runs of the present step."""
     told: set[str] = field(default_factory=set)
     """Ids of the runs of which the reader was told."""
+    number: int = 0
 
     def __post_init__(self) -> None:
         zendesk, jira = self.sandbox.tenants[ZENDESK], self.sandbox.tenants[JIRA]
@@ -104,6 +105,7 @@ class Play:
         """Waits for a run that was started, and says what it did."""
         self.runs.append(run_id)
         state = self.airflow.wait(DAG, run_id)
+        self.told.discard(run_id)  # a backfill runs what had run before, under the same id
         self._tell_runs_until(run_id)
         if state != "success":
             raise NotSeenError(f"run {run_id} ended as {state}")
@@ -116,8 +118,9 @@ class Play:
             if name in self.told or (name != run_id and (kind != "scheduled" or run["state"] not in ENDED)):
                 continue
             self.told.add(name)
+            self.number += 1
             label = "run" if kind == "manual" else f"{kind} run"
-            self.tell(f"{label} {len(self.told)}: {self.summary(name)}")
+            self.tell(f"{label} {self.number}: {self.summary(name)}")
 
     def summary(self, run_id: str) -> str:
         """One line on what each task counted."""
