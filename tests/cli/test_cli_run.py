@@ -202,7 +202,7 @@ def test_a_tracker_that_does_not_answer_is_asked_again(started: House, box: Runn
     assert next(one["struck"] for one in box.control.faults() if one["id"] == fault) == 4
 
 
-@pytest.mark.parametrize(("told", "error"), [("40", WaitedError), ("600", RateLimitedError)])
+@pytest.mark.parametrize(("told", "error"), [("120", WaitedError), ("600", RateLimitedError)])
 def test_a_tracker_that_asks_to_wait_is_waited_for_as_long_as_it_says_but_not_for_ever(
     started: House, box: RunningSandbox, told: str, error: type[Exception]
 ) -> None:

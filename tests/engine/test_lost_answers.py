@@ -15,7 +15,7 @@ from support.sandbox import RunningSandbox, running_sandbox
 from tandem.errors import RetryableError
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def box() -> Iterator[RunningSandbox]:
     with running_sandbox() as running:
         yield running
@@ -32,28 +32,28 @@ WRITES = [
 ]
 
 
-def test_lost_answers_are_looked_up(box: RunningSandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["error_after", "cut_after"])
+def test_lost_answers_are_looked_up(box: RunningSandbox, tmp_path: Path, kind: str) -> None:
     house, people = House(box, f"sqlite:///{tmp_path}/state.db"), People(box, 5)
     house.run()
     lost = 0
-    for kind in ("error_after", "cut_after"):
-        for tenant, method, path in WRITES:
-            ticket = people.open_ticket(with_file=True)
-            people.open_issue()
-            for known, issue in list(house.twins().items())[:2]:
-                memory = people.tickets.get(int(known)) or people.issues[issue]
-                for what in ("comment", "status", "title"):
-                    people.change_ticket(int(known), memory, what)
-                people.change_issue(issue, memory, "comment")
-            people.change_ticket(ticket, people.tickets[ticket], "comment")
-            wait_for_feeds(people)
-            box.control.fault(kind, tenant, method=method, path=path, count=1)
-            for _ in range(4):
-                try:
-                    house.run()
-                except RetryableError:
-                    lost += 1
-            box.control.clear_faults()
+    for tenant, method, path in WRITES:
+        ticket = people.open_ticket(with_file=True)
+        people.open_issue()
+        for known, issue in list(house.twins().items())[:2]:
+            memory = people.tickets.get(int(known)) or people.issues[issue]
+            for what in ("comment", "status", "title"):
+                people.change_ticket(int(known), memory, what)
+            people.change_issue(issue, memory, "comment")
+        people.change_ticket(ticket, people.tickets[ticket], "comment")
+        wait_for_feeds(people)
+        box.control.fault(kind, tenant, method=method, path=path, count=1)
+        for _ in range(4):
+            try:
+                house.run()
+            except RetryableError:
+                lost += 1
+        box.control.clear_faults()
     assert lost >= len(WRITES), "the faults struck"
     wait_for_feeds(people)
     house.run()
