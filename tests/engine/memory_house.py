@@ -388,10 +388,11 @@ class Bench:
     # ---- looking
 
     def twins(self) -> dict[str, str]:
-        """Left ticket → right ticket."""
+        """Left ticket → right ticket, the oldest left one first."""
         with self.store.read() as tx:
             found = links.links(tx, PAIR).values()
-        return {link.members[LEFT].ticket: link.members[RIGHT].ticket for link in found if len(link.members) == 2}
+        both = [(link.members[LEFT].ticket, link.members[RIGHT].ticket) for link in found if len(link.members) == 2]
+        return dict(sorted(both, key=lambda pair: int(pair[0])))
 
     def twin(self, which: Which, ticket: str) -> str:
         """The other side's copy of a ticket."""

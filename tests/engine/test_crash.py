@@ -249,7 +249,7 @@ def test_people_act_at_any_call(settled: Bench, which: Which) -> None:
                 settled.label(which, id_, add="kiosk")
                 settled.label(which, id_, remove="checkout")
                 settled.set(which, id_, "priority", "urgent" if which is LEFT else "2")
-                settled.move(which, id_, "solved" if which is LEFT else "2")
+                settled.move(which, id_, "solved" if which is LEFT else "3")
 
         at_call(settled, number, act)
         broken_run(settled)
