@@ -75,8 +75,9 @@ def _check_side(side: Side, connect: Callable[[Side], Connector]) -> SideReport:
     if found.fields:
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
-        own = [*_choices(side, found.fields), *_create(side, found.fields), *_comments(side, capabilities)]
-        own += _workflow(side, found) if capabilities.workflow else ()
+        own = [*_choices(side, found.fields, capabilities), *_create(side, found.fields)]
+        own += _comments(side, capabilities)
+        own += _workflow(side, found, capabilities) if capabilities.workflow else ()
         problems = [*said, *own]
     return SideReport(side, found, capabilities, tuple(problems), tuple(_remarks(side, found, capabilities)))
 
@@ -120,9 +121,9 @@ def _sentence(text: str) -> str:
 # ---- dictionary
 
 
-def _choices(side: Side, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
+def _choices(side: Side, fields: Mapping[str, FieldInfo], capabilities: Capabilities) -> Iterator[Problem]:
     """Every name that the contract uses must be a choice of its field, as the engine binds names: exactly."""
-    for key, native, name in _names(side):
+    for key, native, name in [*_names(side), *_spots(side, capabilities)]:
         info = fields.get(native)
         if info is None or not info.choices or name in info.choices or name in info.choices.values():
             continue
@@ -137,16 +138,27 @@ def _choices(side: Side, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
 
 def _names(side: Side) -> Iterator[tuple[str, str, str]]:
     """List (key, native field, name) of all names that stand for choices."""
-    for hub, rule in side.fields.items():
-        for value, names in rule.map.items():
-            yield from ((f"fields.{hub}.map.{value}", rule.native, name) for name in names if name)
-        yield from ((f"fields.{hub}.ignore", rule.native, name) for name in rule.ignore)
-        if rule.otherwise_in:
-            yield f"fields.{hub}.otherwise.in", rule.native, rule.otherwise_in
+    for hub, field_rule in side.fields.items():
+        for at, rule in field_rule.maps():
+            key = f"fields.{hub}.{at}"
+            for value, names in rule.map.items():
+                yield from ((f"{key}map.{value}", rule.native, name) for name in names if name)
+            yield from ((f"{key}ignore", rule.native, name) for name in rule.ignore if side.has(f"{key}ignore"))
+            if rule.otherwise_in and side.has(f"{key}otherwise"):
+                yield f"{key}otherwise.in", rule.native, rule.otherwise_in
     given = [(f"create.{native}", native, given) for native, given in (side.create or {}).items()]
     for to, transition in side.transitions.items():
         given += [(f"transitions.{to}.fields.{native}", native, given) for native, given in transition.fields.items()]
     yield from ((key, native, name) for key, native, name in given if isinstance(name, str))
+
+
+def _spots(side: Side, capabilities: Capabilities) -> Iterator[tuple[str, str, str]]:
+    """List (key, native field, name) of the places and types for which there are maps of their own."""
+    for hub, rule in side.fields.items():
+        for number, entry in enumerate(rule.when):
+            key = f"fields.{hub}.when.{number}"
+            yield from ((f"{key}.place", capabilities.place_field, name) for name in entry.place)
+            yield from ((f"{key}.type", capabilities.type_field, name) for name in entry.type)
 
 
 def _create(side: Side, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
@@ -179,24 +191,44 @@ def _example(fields: Mapping[str, FieldInfo], name: str) -> str:
 # ---- workflow
 
 
-def _workflow(side: Side, found: Preflight) -> Iterator[Problem]:
+def _workflow(side: Side, found: Preflight, capabilities: Capabilities) -> Iterator[Problem]:
     """Each status that may be written is reached by one way, whose screen the contract fills."""
     status = side.fields.get("status")
     if status is None or not status.comes_in or status.once or status.native not in found.fields:
         return
     choices = found.fields[status.native].choices
     ids = {name: id_ for id_, name in choices.items()}
+    edges = _by_map(status, found, capabilities)
     said: set[tuple[str, str]] = set()
-    for value, names in status.map.items():
-        if not names or (names[0] not in ids and names[0] not in choices):
-            continue
-        target = ids.get(names[0], names[0])
-        for ways in _offered(found.edges, target):
-            problem = _choice(side, f"fields.status.map.{value}", choices[target], ways, found.fields)
-            if problem is not None and (problem.key, problem.what) not in said:
-                said.add((problem.key, problem.what))
-                yield problem
-    yield from _unreachable(side, status, found, ids)
+    for number, (at, rule) in enumerate(status.maps()):
+        for value, names in rule.map.items():
+            if not names or (names[0] not in ids and names[0] not in choices):
+                continue
+            target = ids.get(names[0], names[0])
+            for ways in _offered(edges[number], target):
+                problem = _choice(side, f"fields.status.{at}map.{value}", choices[target], ways, found.fields)
+                if problem is not None and (problem.key, problem.what) not in said:
+                    said.add((problem.key, problem.what))
+                    yield problem
+        yield from _unreachable(side, f"fields.status.{at}map", rule, edges[number], ids)
+
+
+def _by_map(status: FieldRule, found: Preflight, capabilities: Capabilities) -> list[list[Edge]]:
+    """Sort the ways that were seen by the map that is in force where they were seen."""
+    sorted_: list[list[Edge]] = [[] for _ in status.maps()]
+    for edge in found.edges:
+        spot = ((capabilities.place_field, edge.place), (capabilities.type_field, edge.type))
+        place, type_ = (_words(found.fields.get(native), word) for native, word in spot)
+        number = status.map_at(place, type_)
+        assert number is not None
+        sorted_[number].append(edge)
+    return sorted_
+
+
+def _words(info: FieldInfo | None, word: str) -> set[str]:
+    """A choice's id and name, whichever of them is given."""
+    choices = info.choices if info is not None else {}
+    return {word} | {part for pair in choices.items() if word in pair for part in pair}
 
 
 def _offered(edges: Iterable[Edge], target: str) -> list[tuple[Way, ...]]:
@@ -246,11 +278,13 @@ def _line(name: str, by: str | None, way: Way, fields: Mapping[str, FieldInfo]) 
     return f"transitions: {{{name}: {{{', '.join(parts)}}}}}"
 
 
-def _unreachable(side: Side, status: FieldRule, found: Preflight, ids: Mapping[str, str]) -> Iterator[Problem]:
+def _unreachable(
+    side: Side, key: str, status: FieldRule, seen: Iterable[Edge], ids: Mapping[str, str]
+) -> Iterator[Problem]:
     """Name statuses that no way leads to. It can be told only where every mapped status was seen from inside."""
     mapped = {ids.get(name, name): str(value) for value, names in status.map.items() for name in names}
     graph: dict[tuple[str, str], list[Edge]] = {}
-    for edge in found.edges:
+    for edge in seen:
         graph.setdefault((edge.place, edge.type), []).append(edge)
     for (place, _), edges in graph.items():
         sources = {edge.source for edge in edges}
@@ -258,9 +292,9 @@ def _unreachable(side: Side, status: FieldRule, found: Preflight, ids: Mapping[s
             target = ids.get(names[0], names[0]) if names else ""
             others = set(mapped) - {target}
             if others and others <= sources and not any(e.way.to == target for e in edges if e.source in others):
-                key = f"fields.status.map.{mapped[target]}"
                 what = f'In {place}, no transition leads to "{names[0]}" from any status of the map.'
-                yield side.problem(TransitionError.code, what, "Map a status that can be reached.", key)
+                fix = "Map a status that can be reached."
+                yield side.problem(TransitionError.code, what, fix, f"{key}.{mapped[target]}")
 
 
 def _list(items: Iterable[str]) -> str:
@@ -309,7 +343,7 @@ def _seen(side: Side, found: Preflight) -> str:
     status = side.fields.get("status")
     if status is None or not status.comes_in or status.native not in found.fields:
         return ""
-    names = {name for names in status.map.values() for name in names}
+    names = {name for _, rule in status.maps() for names in rule.map.values() for name in names}
     sources = {edge.source for edge in found.edges}
     seen = sum(1 for id_, label in found.fields[status.native].choices.items() if label in names and id_ in sources)
     if seen == len(names):

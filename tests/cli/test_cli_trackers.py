@@ -11,7 +11,7 @@ import pytest
 from support.sandbox import INCLUDE
 from tandem.check import PairReport, check_trackers
 from tandem.config.load import load_pair
-from tandem.config.models import Pair, Side
+from tandem.config.models import Pair, Side, WhenRule
 from tandem.connectors.base import Author, Capabilities, Cursor, Edge, FieldInfo, Preflight, Way
 from tandem.errors import CredentialsError, UnavailableError
 
@@ -135,6 +135,42 @@ def test_two_ways_that_can_both_be_taken_are_a_choice_and_one_that_can_is_none(p
     ]
     one = [*EVERY, edge("To Do", "In Progress", "Hurry", "resolution")]
     assert said(checked(pair, preflight(STATUS, RESOLUTION, edges=one))) == []
+
+
+def with_bugs(pair: Pair) -> Pair:
+    """Bugs go no further than to review."""
+    status = pair.right.fields["status"]
+    bugs = {**status.map, "solved": ("In Review",), "in_progress": ("In Progress",)}
+    when = (WhenRule(bugs, place=("SHOP", "OPS"), type=("Bug",)),)
+    return with_side(pair, fields={**pair.right.fields, "status": replace(status, when=when)})
+
+
+def test_names_of_every_map_and_of_its_places_and_types_are_looked_up(pair: Pair) -> None:
+    types = FieldInfo("issuetype", "Type", "choice", choices={"7": "Fault", "8": "Task"})
+    projects = FieldInfo("project", "Project", "choice", choices={"10": "SHOP"})
+    status = replace(STATUS, choices={id_: name for id_, name in STATUS.choices.items() if name != "In Review"})
+    found = preflight(status, types, projects)
+    told = said(checked(with_bugs(pair), found, place_field="project", type_field="issuetype"))
+    assert {(code, key.partition("fields.")[2]) for code, key in told if "issuetype" not in key} >= {
+        ("TDM-225", "status.when.0.place"),
+        ("TDM-225", "status.when.0.type"),
+        ("TDM-225", "status.when.0.map.solved"),
+    }
+
+
+def test_the_workflow_of_a_type_is_held_against_the_map_of_that_type(pair: Pair) -> None:
+    """Two ways lead to In Review: for a Task it is never written, for a Bug one would have to be chosen."""
+    types = FieldInfo("issuetype", "Type", "choice", choices={"7": "Bug", "8": "Task"})
+    ways = [edge("In Progress", "In Review", name) for name in ("Review", "Review at once")]
+
+    def of(type_: str) -> Preflight:
+        return preflight(STATUS, RESOLUTION, types, edges=[replace(way, type=type_) for way in ways])
+
+    for type_, problems in (("8", []), ("7", [("TDM-203", "fields.status.when.0.map.solved")])):
+        found = [
+            one for one in said(checked(with_bugs(pair), of(type_), type_field="issuetype")) if one[0] == "TDM-203"
+        ]
+        assert found == problems
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ ZENDESK = "contracts/mercuri-zendesk.yaml"
 JIRA = "contracts/infinity-jira.yaml"
 MERCURI = "contracts/people/mercuri-inc.yaml"
 INFINITY = "contracts/people/infinity-solutions.yaml"
+TWIN = "offers.customers.fields.twin."
+FULL = "1: A, 2: B, 3: C, 4: D"  # a whole map of priorities
+BUGS = f"{{type: Bug, map: {{{FULL}}}}}"
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,60 @@ CASES = [
     Case(ZENDESK, "{out: public,", "{out: all,", Code.INTERNAL_OUT, "comments.out", "out: public"),
     Case(ZENDESK, "{{ author }}", "{{ autor }}", Code.TEMPLATE, "comments.in", "{{ author }}"),
     Case(ZENDESK, "{{ author }}", "{{ author }", Code.TEMPLATE, "comments.in", "{{ author }}"),
+    # Maps for some places and types
+    *(
+        Case(JIRA, "4: [Low, Lowest]}}", f"4: Low}}, when: [{entry}]}}", code, f"fields.priority.when.{key}", fix)
+        for entry, code, key, fix in (
+            ("{map: {1: High}}", Code.WRONG_VALUE, "0", "Write `place: …`"),
+            ("{place: [], map: {1: High}}", Code.WRONG_VALUE, "0", "Write `place: …`"),
+            ("{place: OPS}", Code.MISSING, "0.map", "Add `map:`"),
+            ("{project: OPS, map: {1: High}}", Code.UNKNOWN_KEY, "0.project", "There are: place, type"),
+            (f"{{type: Bug, map: {{{FULL}, 5: Low}}}}", Code.HUB_VALUE, "0.map.5", "There are: 1, 2, 3, 4"),
+            ("{type: Bug, map: {1: A, 2: B, 3: C, 4: A}}", Code.AMBIGUOUS, "0.map.4", "direction: in"),
+            ("{type: Bug, map: {1: A, 2: B, 3: C}}", Code.NOT_TAKEN, "0.map", "Add `4: …`"),
+            (f"{{type: Bug, map: {{{FULL}}}, ignore: A}}", Code.AMBIGUOUS, "0.ignore", "Remove it"),
+            (f"{{type: Bug, map: {{{FULL}}}, otherwise: {{out: 9}}}}", Code.HUB_VALUE, "0.otherwise.out", "There are"),
+            (f"{BUGS}, {{place: OPS, type: Bug, map: {{{FULL}}}}}", Code.NEVER, "1", "before it"),
+            (f"{BUGS}, {{type: [Bug], map: {{{FULL}}}}}", Code.NEVER, "1", "before it"),
+        )
+    ),
+    Case(
+        JIRA, "fallback: none", "when: [{type: Bug, map: {a: b}}]", Code.NOT_FOR_KIND, "fields.assignee.when", "Remove"
+    ),
+    # What one side tells of its ticket
+    Case(
+        JIRA, "{x_order_no:", "{twin.url: customfield_9, x_order_no:", Code.NOT_REVEALED, TWIN + "url", "reveal: [url]"
+    ),
+    Case(JIRA, "{x_order_no:", "{twin.kay: customfield_9, x_order_no:", Code.HUB_FIELD, TWIN + "kay", "`twin.key`"),
+    *(
+        Case(
+            JIRA,
+            "{x_order_no:",
+            f"{{twin.{name}: {{field: customfield_9, {more}}}, x_order_no:",
+            code,
+            f"{TWIN}{name}.{key}",
+            fix,
+        )
+        for name, more, code, key, fix in (
+            ("key", "direction: both", Code.NOT_FOR_KIND, "direction", "Remove `direction`"),
+            ("key", "once: true", Code.NOT_FOR_KIND, "once", "Remove `once`"),
+            ("key", "map: {a: b}", Code.NOT_FOR_KIND, "map", "Remove `map`"),
+            ("key", "kind: text", Code.NOT_FOR_KIND, "kind", "Remove `kind`"),
+            ("key", "too_long: comment", Code.NOT_FOR_KIND, "too_long", "Remove `too_long`"),
+            ("status", "map: {fresh: A}", Code.HUB_VALUE, "map.fresh", "There are: new, in_progress"),
+            ("status", "map: {in_progress: A, solved: B}", Code.NOT_TAKEN, "map", "Add `pending: …`"),
+            ("status", "ignore: A", Code.NOT_FOR_KIND, "ignore", "Remove `ignore`"),
+        )
+    ),
+    Case(PAIR, "priority: right}", "twin.key: left}", Code.HUB_FIELD, "conflicts.twin.key", "There are: assignee"),
+    Case(
+        JIRA,
+        "{x_order_no: {field: customfield_10042",
+        "{twin.key: customfield_10042, x_order_no: {field: customfield_10042",
+        Code.FIELD_TWICE,
+        "offers.customers.fields.x_order_no",
+        "a field of its own",
+    ),
     # The pair's rules
     Case(PAIR, "priority: right}", "due: right}", Code.HUB_FIELD, "conflicts.due", "There are: assignee"),
     Case(PAIR, "priority: right}", "x_order_no: left}", Code.NO_CONFLICT, "conflicts.x_order_no", "Remove it"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from tandem.config.models import Pair, Side
+from tandem.config.models import TWIN, Pair, Side
 from tandem.connectors.base import Condition
 
 TASKS = {
@@ -119,6 +119,9 @@ def _fields(pair: Pair) -> str:
                 rule = _rule(pair, pair.conflicts.rule(name)) if over and back else ""
                 each = ", each by itself" if rule and ours.kind == "set" else ""
                 rows.append(f"| {name} | {arrow} | {rule}{each} |")
+    for side, other in ((pair.left, pair.right), (pair.right, pair.left)):
+        shown = [rule.hub.removeprefix(TWIN) for rule in side.fields.values() if rule.of_twin]
+        rows += [f"| {part} of the ticket at {other.company} | to {side.company} | |" for part in shown]
     return "\n".join(rows)
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from tandem.config.codes import Code
-from tandem.config.models import NOBODY, FieldRule, Side
-from tandem.config.traits import HUB_FIELDS, HUB_VALUES, SystemTraits, is_declared
+from tandem.config.models import NOBODY, TWIN, FieldRule, Side
+from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, SystemTraits, is_declared, values_of
 from tandem.config.validate import did_you_mean
 from tandem.errors import Problem
 
@@ -19,6 +19,7 @@ _KINDS = {
     "map": ("choice", "scalar"),
     "otherwise": ("choice", "scalar"),
     "ignore": ("choice", "scalar", "people"),
+    "when": ("choice", "scalar"),
     "too_long": ("text", "rich"),
     "fallback": ("people",),
     "only": ("set",),
@@ -29,7 +30,9 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
     """Check one side by itself. ``values`` are the hub values that the pair adds."""
     for rule in side.fields.values():
         yield from _field(side, rule, traits)
-        yield from _map(side, rule, values)
+        for at, one in rule.maps():
+            yield from _map(side, one, at, values)
+        yield from _never(side, rule)
     yield from _natives(side)
     yield from _transitions(side, traits)
     if side.closed not in traits.closed:
@@ -52,9 +55,14 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
 
 def _field(side: Side, rule: FieldRule, traits: SystemTraits) -> Iterator[Problem]:
     key = f"fields.{rule.hub}"
-    if rule.hub not in HUB_FIELDS and not is_declared(rule.hub):
-        fix = f"{did_you_mean(rule.hub, HUB_FIELDS)} Fields of your own are called `x_…`, in lower case."
+    if rule.hub not in (*HUB_FIELDS, *TWIN_FIELDS) and not is_declared(rule.hub):
+        fix = (
+            f"{did_you_mean(rule.hub, (*HUB_FIELDS, *TWIN_FIELDS))} Fields of your own are called `x_…`, in lower case."
+        )
         yield side.problem(Code.HUB_FIELD, f"There is no hub field `{rule.hub}`.", fix, key)
+        return
+    if rule.of_twin:
+        yield from _twin(side, rule)
         return
     given = {name for name in (*_KINDS, "kind", "on_change") if side.has(f"{key}.{name}")}
     for name in sorted(given & _KINDS.keys()):
@@ -78,30 +86,58 @@ def _field(side: Side, rule: FieldRule, traits: SystemTraits) -> Iterator[Proble
         yield side.problem(Code.ALIAS, what, fix, f"{key}.fallback")
 
 
-def _map(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem]:
-    key = f"fields.{rule.hub}.map"
+def _twin(side: Side, rule: FieldRule) -> Iterator[Problem]:
+    """A field that shows something of the other side's ticket is only ever written."""
+    key = f"fields.{rule.hub}"
+    senseless = ["kind", "once", "on_change", "too_long", "fallback", "only", "ignore"]
+    senseless += ["direction"] if rule.direction != "in" else []
+    senseless += ["map", "otherwise", "when"] if rule.hub != "twin.status" else []
+    for name in senseless:
+        if side.has(f"{key}.{name}"):
+            what = f"`{name}` means nothing for `{rule.hub}`: it shows what the other side says, and is never read."
+            yield side.problem(Code.NOT_FOR_KIND, what, f"Remove `{name}`.", f"{key}.{name}")
+
+
+def _map(side: Side, rule: FieldRule, at: str, values: Values) -> Iterator[Problem]:
+    """Check one of a field's maps. ``at`` is the key below the field at which it stands (empty, or ``when.0.``)."""
+    key = f"fields.{rule.hub}.{at}"
     if rule.kind == "choice" and not rule.map:
         what = f"`{rule.hub}` is a field of choices and has no map."
-        fix = f"Add map: {{{', '.join(f'{value}: …' for value in HUB_VALUES.get(rule.hub, ('value',)))}}}."
-        yield side.problem(Code.NO_MAP, what, fix, f"fields.{rule.hub}")
-    known = (*HUB_VALUES.get(rule.hub, ()), *values.get(rule.hub, ()))
-    named = [
-        *((value, f"{key}.{value}") for value in rule.map),
-        (rule.otherwise_out, f"fields.{rule.hub}.otherwise.out"),
-    ]
-    for value, at in named:
-        if known and value is not None and value not in known:
+        fix = f"Add map: {{{', '.join(f'{value}: …' for value in values_of(rule.hub) or ('value',))}}}."
+        yield side.problem(Code.NO_MAP, what, fix, f"{key}map" if at else f"fields.{rule.hub}")
+    known = (*values_of(rule.hub), *values.get(rule.hub.removeprefix(TWIN), ()))
+    named = [(value, f"{key}map.{value}") for value in rule.map]
+    if rule.otherwise_out is not None and side.has(f"{key}otherwise"):
+        named.append((rule.otherwise_out, f"{key}otherwise.out"))
+    for value, place in named:
+        if known and value not in known:
             fix = f"{did_you_mean(str(value), map(str, known))} A pair can add values of its own under `values:`."
-            yield side.problem(Code.HUB_VALUE, f"`{value}` is no value of `{rule.hub}`.", fix, at)
+            yield side.problem(Code.HUB_VALUE, f"`{value}` is no value of `{rule.hub}`.", fix, place)
     if rule.goes_out:
-        yield from _unreadable(side, rule)
+        yield from _unreadable(side, rule, f"{key}map")
     both = [native for names in rule.map.values() for native in names if native in rule.ignore]
-    for native in both:
+    for native in both if side.has(f"{key}ignore") else ():
         what = f'"{native}" is in the map and under `ignore`.'
-        yield side.problem(Code.AMBIGUOUS, what, "Remove it from one of the two.", f"fields.{rule.hub}.ignore")
+        yield side.problem(Code.AMBIGUOUS, what, "Remove it from one of the two.", f"{key}ignore")
 
 
-def _unreadable(side: Side, rule: FieldRule) -> Iterator[Problem]:
+def _never(side: Side, rule: FieldRule) -> Iterator[Problem]:
+    """Find maps that no ticket comes to, because an entry before them fits all that they fit."""
+    for number, entry in enumerate(rule.when):
+        for earlier in rule.when[:number]:
+            if _within(entry.place, earlier.place) and _within(entry.type, earlier.type):
+                what = "Each ticket that this entry fits is fitted by one before it."
+                yield side.problem(
+                    Code.NEVER, what, "Put it before it, or remove it.", f"fields.{rule.hub}.when.{number}"
+                )
+                break
+
+
+def _within(names: Sequence[str], others: Sequence[str]) -> bool:
+    return not others or (bool(names) and set(names) <= set(others))
+
+
+def _unreadable(side: Side, rule: FieldRule, key: str) -> Iterator[Problem]:
     """Find native values that would read as several hub values (writing them is no trouble)."""
     stands_for: defaultdict[str, list[str]] = defaultdict(list)
     for value, names in rule.map.items():
@@ -111,7 +147,7 @@ def _unreadable(side: Side, rule: FieldRule) -> Iterator[Problem]:
         if len(meant) > 1:
             what = f'"{native}" stands for {" and ".join(f"`{value}`" for value in meant)}: it cannot be read.'
             fix = "Keep it under one of them, or make the field `direction: in`."
-            yield side.problem(Code.AMBIGUOUS, what, fix, f"fields.{rule.hub}.map.{meant[-1]}")
+            yield side.problem(Code.AMBIGUOUS, what, fix, f"{key}.{meant[-1]}")
 
 
 def _natives(side: Side) -> Iterator[Problem]:
@@ -132,7 +168,8 @@ def _transitions(side: Side, traits: SystemTraits) -> Iterator[Problem]:
         yield side.problem(Code.TRANSITION, what, "Remove `transitions`.", "transitions")
         return
     status = side.fields.get("status")
-    mapped = [native for names in status.map.values() for native in names] if status else []
+    maps = [rule.map for _, rule in status.maps()] if status else []
+    mapped = [native for one in maps for names in one.values() for native in names]
     for to in side.transitions:
         if to not in mapped:
             what = f'"{to}" is no status of the map.'

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from tandem.config.codes import Code
-from tandem.config.models import FieldRule, Pair, Side
+from tandem.config.models import TWIN, FieldRule, Pair, Side
 from tandem.config.template import names_in
 from tandem.config.traits import HUB_FIELDS, HUB_VALUES, SystemTraits, is_declared
 from tandem.config.validate import did_you_mean
@@ -15,28 +15,39 @@ from tandem.errors import Problem
 Say = Callable[[Code, str, str, str], Problem]
 """Makes a problem of code, what, fix and key, in the file that holds the pair's rules."""
 
-_REVEALED = {f"twin.{part}": part for part in ("key", "url", "status")}
+_REVEALED = {f"{TWIN}{part}": part for part in ("key", "url", "status")}
 
 
 def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Problem]:
     """Check each side against what the other can send."""
     for side, other in ((pair.left, pair.right), (pair.right, pair.left)):
         for hub, rule in side.fields.items():
-            sent = other.fields.get(hub)
-            if sent and sent.goes_out and rule.comes_in:
+            sent = other.fields.get(hub.removeprefix(TWIN))
+            if rule.of_twin and not _revealed(hub, other):
+                what = f"The other side does not reveal `{hub}`."
+                reveal = f"reveal: [{hub.removeprefix(TWIN)}]"
+                fix = f"Remove the field, or ask {other.company} to offer it (`{reveal}`)."
+                yield side.problem(Code.NOT_REVEALED, what, fix, f"fields.{hub}")
+            elif sent and rule.comes_in and (sent.goes_out or rule.of_twin):
                 yield from _taken(side, rule, sent)
         yield from _comments(side, other, traits[side.system])
 
 
+def _revealed(hub: str, other: Side) -> bool:
+    """The company always is. A status must have a neutral word, too."""
+    part = _REVEALED.get(hub)
+    return part is None or (part in other.reveal and (part != "status" or "status" in other.fields))
+
+
 def _taken(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
-    if not rule.map or rule.otherwise_in is not None:
-        return
-    can_come = dict.fromkeys((*sent.map, *([sent.otherwise_out] if sent.otherwise_out is not None else [])))
-    for value in can_come:
-        if value not in rule.map:
-            what = f"The other side can send `{value}` as `{rule.hub}`, and nothing here stands for it."
-            fix = f"Add `{value}: …` to the map, or `otherwise: {{in: …}}` to the field."
-            yield side.problem(Code.NOT_TAKEN, what, fix, f"fields.{rule.hub}.map")
+    maps = [one for _, one in sent.maps()]
+    can_come = dict.fromkeys([*(value for one in maps for value in one.map), *(one.otherwise_out for one in maps)])
+    for at, own in rule.maps():
+        for value in can_come if own.map and own.otherwise_in is None else ():
+            if value is not None and value not in own.map:
+                what = f"The other side can send `{value}` as `{rule.hub}`, and nothing here stands for it."
+                fix = f"Add `{value}: …` to the map, or `otherwise: {{in: …}}` to the field."
+                yield side.problem(Code.NOT_TAKEN, what, fix, f"fields.{rule.hub}.{at}map")
 
 
 def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem]:
@@ -49,7 +60,7 @@ def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem
         fix = "Write `out: public`; `all` is for two systems of one company."
         yield side.problem(Code.INTERNAL_OUT, what, fix, "comments.out")
     for name in names_in(side.comments.in_):
-        if _REVEALED.get(name, "key") not in other.reveal and name in _REVEALED:
+        if not _revealed(name, other):
             what = f"The other side does not reveal `{name}`; the heading leaves it out."
             fix = f"Remove it from the heading, or ask {other.company} to reveal it."
             yield side.problem(Code.NOT_REVEALED, what, fix, "comments.in", warning=True)
@@ -58,7 +69,7 @@ def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem
 def check_rules(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Iterator[Problem]:
     """Check the pair's own rules: for conflicts, for what it insists on, and for values of its own."""
     history = all(traits[side.system].history for side in (pair.left, pair.right))
-    known = sorted({*pair.left.fields, *pair.right.fields})
+    known = sorted(hub for hub in {*pair.left.fields, *pair.right.fields} if not hub.startswith(TWIN))
     rules = {"default": pair.conflicts.default, **pair.conflicts.fields}
     for hub, rule in rules.items():
         key = f"conflicts.{hub}"

@@ -46,6 +46,7 @@ class Code(StrEnum):
     PAIR_TWICE = "TDM-252"
     FIELD_TWICE = "TDM-253"
     PLACEHOLDER = "TDM-254"
+    NEVER = "TDM-255"
 
 
 MEANING: dict[Code, str] = {
@@ -78,10 +79,12 @@ MEANING: dict[Code, str] = {
     Code.PEOPLE_FILE: "A company's map of people is missing, or is another company's.",
     Code.ALIAS: "A person is named who is not in the map of people, or two stand for one account.",
     Code.TEMPLATE: "A heading over comments uses a name that does not exist.",
-    Code.NOT_REVEALED: "A heading shows something that the other side does not reveal (a warning).",
+    Code.NOT_REVEALED: "A field shows something of the other side's ticket that it does not reveal (in a heading: a "
+    "warning).",
     Code.SYSTEM: "There is no connector for this system.",
     Code.TRANSITION: "A transition leads to a status that the map does not name, or the tracker has no workflow.",
     Code.PAIR_TWICE: "Two pair files join the same two offers, or a pair joins an offer with itself.",
     Code.FIELD_TWICE: "Two hub fields are written into one native field.",
     Code.PLACEHOLDER: "A value of the starting file has not been filled in.",
+    Code.NEVER: "A map for some places and types can never be in force.",
 }

@@ -49,6 +49,27 @@ class Otherwise(Written):
     )
 
 
+class WhenSpec(Written):
+    """Another map, for tickets of some places or types. Of several the first that fits is in force."""
+
+    place: Texts = Field(
+        (), description="Where the ticket lies: a Jira project's key, a Zendesk brand's name. One of a list is enough."
+    )
+    type: Texts = Field(
+        (), description="The ticket's native type: a Jira issue type's name, a Zendesk `type`. With `place`, both fit."
+    )
+    map: dict[str, Texts] = Field(description="Hub value → native name, in place of the field's own map.")
+    otherwise: Otherwise | None = Field(None, description="In place of the field's own. Default: the field's.")
+    ignore: Texts | None = Field(None, description="In place of the field's own. Default: the field's.")
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> WhenSpec:
+        if not (self.place or self.type):
+            fix = "Write `place: …`, `type: …` or both; the map for all other tickets is the field's own."
+            raise wrong(Code.WRONG_VALUE, "The entry does not say for which tickets it is.", fix)
+        return self
+
+
 class FieldSpec(Written):
     """One field. `title: summary` is short for `title: {field: summary}`; in an offer, `title: none` leaves it out."""
 
@@ -65,7 +86,10 @@ class FieldSpec(Written):
         Otherwise(), description="For values that the map does not name; without it the ticket is quarantined."
     )
     ignore: Texts = Field((), description="Native values that are no value: the field keeps what it last agreed on.")
-    direction: Direction = Field("both", description="`out`: offered only. `in`: taken in only.")
+    when: tuple[WhenSpec, ...] = Field((), description="Other maps for tickets of some places and types.")
+    direction: Direction = Field(
+        "both", description="`out`: offered only. `in`: taken in only (`twin.…` fields always are)."
+    )
     once: StrictBool = Field(False, description="Written when a ticket is created, never again.")
     on_change: Literal["comment", "ignore"] | None = Field(
         None,
@@ -146,7 +170,8 @@ class Offer(Written):
     ] = Field(
         {},
         description="Hub field → native field. Hub fields: `title`, `description`, `type`, `status`, `priority`, "
-        "`assignee`, `reporter`, `labels`, `due`, and `x_…` as agreed with the other side.",
+        "`assignee`, `reporter`, `labels`, `due`, and `x_…` as agreed with the other side. `twin.key`, `twin.url`, "
+        "`twin.status` and `twin.company` show what the other side reveals of its ticket.",
     )
     transitions: dict[
         str, Annotated[TransitionSpec, Short(_short_transition, {"type": "string", "title": "name of the transition"})]

@@ -8,8 +8,8 @@ Files are read by :func:`tandem.config.load_pair`; what people write there is de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,6 +28,9 @@ Rule = Literal["left", "right", "newest", "hold"]
 
 NOBODY = "none"
 """As a ``fallback`` of people: write the field empty."""
+
+TWIN = "twin."
+"""How the names of fields begin that show something of the other side's ticket."""
 
 
 def shown(file: Path) -> str:
@@ -68,6 +71,18 @@ Scope = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
+class WhenRule:
+    """Another map, for tickets of some places and types (none named: of any)."""
+
+    map: Mapping[HubValue, tuple[str, ...]]
+    place: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    otherwise_out: HubValue | None = None
+    otherwise_in: str | None = None
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldRule:
     """How one hub field stands in one tracker, and which way it goes (``in``: the tracker takes it in)."""
 
@@ -84,6 +99,7 @@ class FieldRule:
     too_long: Literal["comment", "attachment", "quarantine"] = "quarantine"
     fallback: str | None = None  # alias for people unknown here; NOBODY: write it empty; None: leave it unsaid
     only: Names | None = None  # the only elements of a set that are offered and taken
+    when: tuple[WhenRule, ...] = ()  # the first that fits a ticket replaces map, otherwise and ignore
 
     @property
     def goes_out(self) -> bool:
@@ -92,6 +108,45 @@ class FieldRule:
     @property
     def comes_in(self) -> bool:
         return self.direction != "out"
+
+    @property
+    def of_twin(self) -> bool:
+        """Whether the field shows something of the other side's ticket: it is written here and never read."""
+        return self.hub.startswith(TWIN)
+
+    def at(self, place: Collection[str], type_: Collection[str] | None) -> FieldRule | None:
+        """Give the rule in force for a ticket, by all words for its place and its type.
+
+        ``type_`` is none where the type is not told; the answer is none where it would have to be known.
+        """
+        number = self.map_at(place, type_)
+        return None if number is None else self.maps()[number][1]
+
+    def map_at(self, place: Collection[str], type_: Collection[str] | None) -> int | None:
+        """Give the place of that rule among :meth:`maps`."""
+        for number, entry in enumerate(self.when, start=1):
+            if entry.place and not set(entry.place) & set(place):
+                continue
+            if entry.type and type_ is None:
+                return None
+            if not entry.type or set(entry.type) & set(type_ or ()):
+                return number
+        return 0
+
+    def maps(self) -> list[tuple[str, FieldRule]]:
+        """List all rules that may be in force, each with the key below the field at which its map stands."""
+        rules = [("", self)]
+        for number, entry in enumerate(self.when):
+            rule = replace(
+                self,
+                map=entry.map,
+                otherwise_out=entry.otherwise_out,
+                otherwise_in=entry.otherwise_in,
+                ignore=entry.ignore,
+                when=(),
+            )
+            rules.append((f"when.{number}.", rule))
+        return rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +228,8 @@ class Side:
     def key_of(self, key: str) -> str:
         """Give the full key in the contract's file of a key as the offer has it: ``offers.customers.scope``."""
         parts = key.split(".")
-        replaced = ".".join(parts[: 2 if parts[0] == "fields" else 1])  # what an offer replaces as a whole
+        whole = 1 if parts[0] != "fields" else 3 if key.startswith(f"fields.{TWIN}") else 2
+        replaced = ".".join(parts[:whole])  # what an offer replaces as a whole
         return f"offers.{self.offer}.{key}" if f"offers.{self.offer}.{replaced}" in self.lines else key
 
     def has(self, key: str) -> bool:

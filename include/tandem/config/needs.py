@@ -25,6 +25,10 @@ def needs(side: Side) -> Needs:
         private_first=side.private_first,
         description=description.native if description else None,
         automations=side.automations,
-        statuses=tuple(name for names in status.map.values() for name in names) if status else (),
+        statuses=tuple(
+            dict.fromkeys(name for _, rule in status.maps() for names in rule.map.values() for name in names)
+        )
+        if status
+        else (),
         search_delay=side.search_delay.total_seconds() if side.search_delay is not None else None,
     )

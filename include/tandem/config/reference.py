@@ -19,7 +19,7 @@ from tandem.config.codes import MEANING
 from tandem.config.contract import ContractFile, Offer
 from tandem.config.pair import PairFile
 from tandem.config.people import PeopleFile
-from tandem.config.traits import HUB_FIELDS, HUB_VALUES
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS
 from tandem.config.variable import Variable
 
 FILES: Mapping[str, type[BaseModel]] = {"contract": ContractFile, "pair": PairFile, "people": PeopleFile}
@@ -146,6 +146,8 @@ def _hub() -> str:
     for hub, kind in HUB_FIELDS.items():
         lines.append(f"| `{hub}` | {kind} | {', '.join(f'`{value}`' for value in HUB_VALUES.get(hub, ()))} |")
     lines.append("| `x_…` | as `kind` says | as the two companies agree |")
+    lines += ["", "Only taken in, as far as the other side's `reveal` goes (its company always):", ""]
+    lines += ["| field | shows |", "|---|---|", *(f"| `{hub}` | {shows} |" for hub, shows in TWIN_FIELDS.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -7,8 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tandem.config.contract import REMOVED, Attachments, Comments, ContractFile, FieldSpec, Offer
-from tandem.config.models import AttachmentRule, CommentRule, FieldRule, Kind, Side, TransitionRule, hub_value
+from tandem.config.contract import REMOVED, Attachments, Comments, ContractFile, FieldSpec, Offer, Otherwise, WhenSpec
+from tandem.config.models import (
+    TWIN,
+    AttachmentRule,
+    CommentRule,
+    FieldRule,
+    HubValue,
+    Kind,
+    Side,
+    TransitionRule,
+    WhenRule,
+    hub_value,
+)
 from tandem.config.traits import HUB_FIELDS
 from tandem.connectors import base
 
@@ -55,14 +66,15 @@ def _of(key: str, own: Offer, contract: Offer) -> Any:
 
 
 def _field(hub: str, spec: FieldSpec) -> FieldRule:
-    standard: Kind = "choice" if spec.map else "scalar"
+    of_twin = hub.startswith(TWIN)
+    standard: Kind = "choice" if spec.map or spec.when else "scalar"
     return FieldRule(
         hub=hub,
         native=spec.field,
-        kind=HUB_FIELDS.get(hub) or spec.kind or standard,
-        direction=spec.direction,
-        map={hub_value(value): names for value, names in spec.map.items()},
-        otherwise_out=hub_value(spec.otherwise.out) if spec.otherwise.out is not None else None,
+        kind="scalar" if of_twin else HUB_FIELDS.get(hub) or spec.kind or standard,
+        direction="in" if of_twin and "direction" not in spec.model_fields_set else spec.direction,
+        map=_map(spec.map),
+        otherwise_out=_out(spec.otherwise),
         otherwise_in=spec.otherwise.in_,
         ignore=spec.ignore,
         once=spec.once,
@@ -70,7 +82,29 @@ def _field(hub: str, spec: FieldSpec) -> FieldRule:
         too_long=spec.too_long,
         fallback=spec.fallback,
         only=frozenset(spec.only) if spec.only is not None else None,
+        when=tuple(_when(spec, entry) for entry in spec.when),
     )
+
+
+def _when(spec: FieldSpec, entry: WhenSpec) -> WhenRule:
+    """What an entry does not say itself, the field does."""
+    otherwise = entry.otherwise or spec.otherwise
+    return WhenRule(
+        map=_map(entry.map),
+        place=entry.place,
+        type=entry.type,
+        otherwise_out=_out(otherwise),
+        otherwise_in=otherwise.in_,
+        ignore=spec.ignore if entry.ignore is None else entry.ignore,
+    )
+
+
+def _map(written: Mapping[str, tuple[str, ...]]) -> dict[HubValue, tuple[str, ...]]:
+    return {hub_value(value): names for value, names in written.items()}
+
+
+def _out(otherwise: Otherwise) -> HubValue | None:
+    return hub_value(otherwise.out) if otherwise.out is not None else None
 
 
 def _comments(spec: Comments) -> CommentRule:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tandem.config.models import Kind
+from tandem.config.models import TWIN, Kind
 
 HUB_FIELDS: Mapping[str, Kind] = {
     "title": "text",
@@ -21,6 +21,14 @@ HUB_FIELDS: Mapping[str, Kind] = {
     "due": "date",
 }
 
+TWIN_FIELDS: Mapping[str, str] = {
+    "twin.key": "the key of the other side's ticket",
+    "twin.url": "its address",
+    "twin.status": "its status, in the hub's word (or by a `map`)",
+    "twin.company": "the other side's company",
+}
+"""What a side can be told of the other side's ticket, beside the hub fields. They only come in."""
+
 HUB_VALUES: Mapping[str, tuple[int | str, ...]] = {
     "status": ("new", "in_progress", "pending", "solved", "closed"),
     "priority": (1, 2, 3, 4),
@@ -28,6 +36,11 @@ HUB_VALUES: Mapping[str, tuple[int | str, ...]] = {
 }
 
 _DECLARED = re.compile(r"x_[a-z0-9][a-z0-9_]*")
+
+
+def values_of(hub: str) -> tuple[int | str, ...]:
+    """Give the values that a hub field can have; none: any."""
+    return HUB_VALUES.get(hub.removeprefix(TWIN), ())
 
 
 def is_declared(hub: str) -> bool:

@@ -55,6 +55,8 @@ class Capabilities:
     label_allowed: str | None = None  # regular expression for one character that a label may hold (none: any)
     label_max: int | None = None  # characters in a label
     life_cycle_ends: frozenset[str] = frozenset()  # statuses that are no value of a map (Zendesk "closed", "deleted")
+    place_field: str = ""  # native field that says where a ticket lies: its dictionary names Record.place
+    type_field: str = ""  # native field that holds Record.type
 
 
 @dataclass(frozen=True, slots=True)

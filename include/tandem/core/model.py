@@ -85,5 +85,6 @@ class HubTicket(Message):
     events: tuple[HubEvent, ...] = ()
     problems: tuple[HubProblem, ...] = ()
     reporter: str = ""
-    reveal: dict[str, str] = {}
+    told: dict[str, str] = {}  # what the other side may show of this ticket, by twin field
+    heard: dict[str, Any] = {}  # what this side was last told of its twin, by twin field
     lossy: int = 0

@@ -49,6 +49,7 @@ class PairRules:
     creates: frozenset[Which] = frozenset()  # sides that make tickets
     takes_comments: frozenset[Which] = frozenset()
     takes_files: frozenset[Which] = frozenset()
+    twins: Mapping[Which, frozenset[str]] = field(default_factory=dict)  # what each side shows of its twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def plan_link(
     for source, ticket in sides.items():
         if source not in held:
             _plan_items(plan, ticket, source.other, rules)
+            _plan_twin(plan, ticket, sides[source.other], rules, now)
     _merge_updates(plan)
     return plan
 
@@ -131,6 +133,7 @@ def plan_create(ticket: HubTicket, rules: PairRules, now: datetime) -> LinkPlan:
     }
     by_move = target in rules.workflow
     fields = {hub: value for hub, value in values.items() if not (by_move and hub == STATUS)}
+    fields |= {hub: value for hub, value in ticket.told.items() if hub in rules.twins.get(target, ())}
     ids = tuple(event.id for event in made)
     plan.intents.append(Intent(target, CREATE, at, "", fields, ids, tuple(event.id for event in past)))
     if by_move and STATUS in values:
@@ -339,6 +342,14 @@ def _without_files(event: HubEvent) -> HubEvent:
     lines = [paragraph(f"({file.name}: not sent, the other side takes no files)") for file in event.files]
     blocks = event.doc["content"] if event.doc else []
     return event.model_copy(update={"files": (), "doc": doc(*blocks, *lines)})
+
+
+def _plan_twin(plan: LinkPlan, source: HubTicket, target: HubTicket, rules: PairRules, now: datetime) -> None:
+    """Tell a side what is new of its twin. It is news by what was told last, whatever people wrote there since."""
+    taken = rules.twins.get(target.side, frozenset())
+    news = {hub: value for hub, value in source.told.items() if hub in taken and value != target.heard.get(hub)}
+    if news:
+        plan.intents.append(Intent(target.side, UPDATE, now, "", news))
 
 
 def _merge_updates(plan: LinkPlan) -> None:

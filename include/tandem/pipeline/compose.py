@@ -20,7 +20,7 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
-from tandem.pipeline.environment import End
+from tandem.pipeline.environment import End, Placed, Spot
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical_native
 from tandem.state.actions import Action
@@ -32,12 +32,13 @@ NO_TEXT = "(no text)"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a direction of a link cannot be written, and the contract's key that would mend it."""
+    """Why a direction of a link (``field``: one field of it) cannot be written, and the key that would mend it."""
 
     source: Which
     error: ItemError
     key: str
     shown: str = ""
+    field: str = ""
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Composed:
 
     actions: list[Action] = field(default_factory=list)
     refused: Refused | None = None
+    aside: list[Refused] = field(default_factory=list)  # what is told of a twin and cannot be shown
 
 
 def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
@@ -65,6 +67,9 @@ def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
             made.actions = [action for action in made.actions if action.side is not intent.target]
             continue
         made.actions += new
+    for (target, hub), why in scene.aside.items():
+        end, value = scene.run.end(target), scene.hubs[target.other].told[hub]
+        made.aside.append(Refused(target.other, why, end.offer.key_of(f"fields.{hub}"), value, hub))
     return made
 
 
@@ -87,16 +92,16 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     native: dict[str, Json] = {name: _bound(end, name, value) for name, value in (end.offer.create or {}).items()}
     bases: dict[str, Json] = {}
     overflow: list[Doc] = []
+    heading = heading_over(end, source, ticket.reporter, ticket.told)
     for hub, value in intent.fields.items():
         rule = end.offer.fields[hub]
-        bases[hub] = scene.base_of(source.which, hub)
+        if not rule.of_twin:
+            bases[hub] = scene.base_of(source.which, hub)
         if hub == "description" and isinstance(value, dict):
-            value = with_heading(shown(value), heading_over(end, source, ticket.reporter, ticket.reveal))
-        try:
-            written, more = _fit(end, rule, value, None)
-        except LookupError:
-            scene.plan.unsaid.add((source.which, hub))
+            value = with_heading(shown(value), heading)
+        if (fitted := _fitted(scene, intent, hub, value, None)) is None:
             continue
+        written, more = fitted
         overflow += more
         if rule.kind == "set":  # both what the contract sets on all that it creates, and what came
             written = from_set(as_set(written) | as_set(native.get(rule.native)))
@@ -106,7 +111,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         native[title.native] = NO_TEXT
     description = end.rule("description")
     if description is not None and native.get(description.native) is None:
-        empty = with_heading(doc(paragraph(NO_TEXT)), heading_over(end, source, ticket.reporter, ticket.reveal))
+        empty = with_heading(doc(paragraph(NO_TEXT)), heading)
         native[description.native] = end.connector.markup.render(empty).native
     moved_after = {hub for other in scene.plan.intents if other.kind == MOVE for hub in other.fields}
     for hub in scene.hubs[source.which].fields.keys() - moved_after:  # that one is agreed when its own write is done
@@ -115,7 +120,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "mark": scene.run.store.vault.mark(scene.link.origin, source.system, record.id),
         "place": None,
         "native": native,
-        "fields": dict(intent.fields),
+        "fields": {hub: value for hub, value in intent.fields.items() if (intent.target, hub) not in scene.aside},
         "bases": bases,
     }
     yield make_action(scene, intent, seq, CREATE, [f"made:{scene.link.origin}"], content)
@@ -128,19 +133,21 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     native: dict[str, Json] = {}
     before: dict[str, Json] = {}
     bases: dict[str, Json] = {}
+    told: set[str] = set()
     overflow: list[Doc] = []
     for hub, value in intent.fields.items():
         rule = end.offer.fields[hub]
         present = record.fields.get(rule.native)
-        try:
-            written, more = _fit(end, rule, value, present, record)
-        except LookupError:
-            scene.plan.unsaid.add((source, hub))
+        if (fitted := _fitted(scene, intent, hub, value, present)) is None:
             continue
-        bases[hub] = scene.base_of(source, hub)
+        written, more = fitted
         overflow += more
+        if not rule.of_twin:
+            bases[hub] = scene.base_of(source, hub)
         if same(_canonical(end, rule, written, record), _canonical(end, rule, present, record)):
+            scene.plan.rebase |= {(intent.target, hub)} if rule.of_twin else set()
             continue
+        told |= {hub} if rule.of_twin else set()
         native[rule.native], before[rule.native] = written, present
     cause = causes_of(intent, scene)[0]
     if not native:
@@ -152,7 +159,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     content: dict[str, Json] = {
         "native": native,
         "before": before,
-        "fields": {hub: value for hub, value in intent.fields.items() if hub in bases},
+        "fields": {hub: value for hub, value in intent.fields.items() if hub in bases or hub in told},
         "bases": bases,
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
@@ -162,7 +169,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
 def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """A status: a field like any other where the tracker has no workflow, else a way to be walked."""
     end, source = scene.run.end(intent.target), intent.target.other
-    (hub, value), rule = next(iter(intent.fields.items())), end.offer.fields["status"]
+    (hub, value), rule = next(iter(intent.fields.items())), end.rule_for("status", _spot(scene, intent.target))
     record = scene.records.get(intent.target)
     written = to_native(rule, value, end.terms(rule.native, record))
     present = record.fields.get(rule.native) if record else None
@@ -175,6 +182,41 @@ def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "bases": {hub: base},
     }
     yield make_action(scene, intent, seq, MOVE, causes_of(intent, scene), content)
+
+
+def _spot(scene: Scene, which: Which) -> Placed:
+    """Where a ticket lies and of what type it is; of one still to be made, what its create will say."""
+    if which in scene.records:
+        return scene.records[which]
+    end = scene.run.end(which)
+    fixed, caps = end.offer.create or {}, end.caps
+    said = {name: str(fixed.get(name) or "") for name in (caps.place_field, caps.type_field)}
+    fields = next((one.fields for one in scene.plan.intents if (one.kind, one.target) == (CREATE, which)), {})
+    for hub, value in fields.items():
+        rule = end.offer.fields[hub]
+        if rule.native in said and not rule.of_twin:
+            by = end.rule_for(hub, Spot(said[caps.place_field], said[caps.type_field]))
+            said[rule.native] = str(to_native(by, value, end.terms(rule.native)) or "")
+    return Spot(said[caps.place_field], said[caps.type_field])
+
+
+def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) -> tuple[Json, list[Doc]] | None:
+    """Write one field's value by the map in force. None: it is unsaid, or it cannot be shown and is set aside alone.
+
+    Raises:
+        MappingError, TooLargeError: it cannot be written.
+    """
+    end = scene.run.end(intent.target)
+    try:
+        rule = end.rule_for(hub, _spot(scene, intent.target))
+        return _fit(end, rule, value, present, scene.records.get(intent.target))
+    except LookupError:
+        scene.plan.unsaid.add((intent.target.other, hub))
+    except (MappingError, TooLargeError) as error:
+        if not end.offer.fields[hub].of_twin:
+            raise
+        scene.aside[(intent.target, hub)] = error
+    return None
 
 
 def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record | None = None) -> tuple[Json, list[Doc]]:

@@ -43,7 +43,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             yield _file_action(scene, intent, seq, file, origins[file.native])
             seq += 1
         intent = replace(intent, carries=(event.id,))  # each file's event rides on its own write
-    heading = heading_over(end, source, event.author, scene.hubs[source.which].reveal)
+    heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
     text = with_heading(shown(event.doc), heading)
     public = end.offer.comments.as_ == "public" and not event.private
     parts = list(_parts(end, text))
@@ -120,7 +120,7 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if not end.caps.files_in_comments:
         yield _file_action(scene, intent, seq, file, origin)
         return
-    heading = heading_over(end, source, event.author, scene.hubs[source.which].reveal)
+    heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(origin, source.system, file.native),
         "part": 1,
@@ -171,15 +171,16 @@ def shown(text: Doc) -> Doc:
     return with_media(text, dict.fromkeys(media_refs(text)))
 
 
-def heading_over(end: End, source: End, author: str, reveal: Mapping[str, str]) -> str:
-    """Name first author and company over a text, as far as the sender's offer says."""
-    names = source.offer.comments.names
-    if names == "none":
-        return ""
+def heading_over(end: End, source: End, author: str, told: Mapping[str, str]) -> str:
+    """Name first author and company over a text, and what is told of the ticket, as far as the sender's offer says."""
+    form = end.offer.comments.in_ or template.DEFAULT
     company = source.offer.company
-    twin = {f"twin.{name}": value for name, value in reveal.items()}
-    values = {"author": author or company, "company": company if author else "", "twin.company": company, **twin}
-    return template.render(end.offer.comments.in_ or template.DEFAULT, values)
+    values = {"author": author or company, "company": company if author else "", **told}
+    if source.offer.comments.names == "none":
+        if not any(told.get(name) for name in template.names_in(form)):
+            return ""
+        values |= {"author": "", "company": ""}
+    return template.render(form, values)
 
 
 def _parts(end: End, text: Doc) -> Iterator[Json]:

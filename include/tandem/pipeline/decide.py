@@ -14,6 +14,7 @@ from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_l
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError, SafetyStopError
+from tandem.pipeline import twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
@@ -30,6 +31,8 @@ def pair_rules(run: Run) -> PairRules:
     fields: dict[str, FieldPlan] = {}
     left, right = run.end(Which.LEFT), run.end(Which.RIGHT)
     for hub in left.offer.fields.keys() & right.offer.fields.keys():
+        if left.offer.fields[hub].of_twin:
+            continue
         rules = {Which.LEFT: left.offer.fields[hub], Which.RIGHT: right.offer.fields[hub]}
         ways = frozenset(which for which in Which if rules[which].comes_in and rules[which.other].goes_out)
         fields[hub] = FieldPlan(
@@ -47,6 +50,10 @@ def pair_rules(run: Run) -> PairRules:
         creates=frozenset(which for which, end in run.ends.items() if end.offer.create is not None),
         takes_comments=frozenset(Which),
         takes_files=frozenset(which for which, end in run.ends.items() if end.offer.attachments is not None),
+        twins={
+            which: frozenset(hub for hub, rule in end.offer.fields.items() if rule.of_twin)
+            for which, end in run.ends.items()
+        },
     )
 
 
@@ -198,7 +205,8 @@ def _without_held_fields(run: Run, ticket: HubTicket, held: list[Held]) -> HubTi
         for hub, state in ticket.fields.items()
     }
     events = tuple(event for event in ticket.events if not (event.kind == "field" and event.field in names))
-    return ticket.model_copy(update={"fields": fields, "events": events})
+    told = {hub: value for hub, value in ticket.told.items() if hub not in names}
+    return ticket.model_copy(update={"fields": fields, "events": events, "told": told})
 
 
 def _note_problems(run: Run, ticket: HubTicket, diff: Diff, link: Link) -> None:
@@ -225,6 +233,7 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
     }
     made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps, lost), len(diff.actions))
     diff.actions += made.actions
+    diff.refused |= {f"{link.id}/{one.source}/{one.field}": one for one in made.aside}
     if made.refused is not None:
         source = made.refused.source
         diff.refused[f"{link.id}/{source}"] = made.refused
@@ -336,6 +345,9 @@ def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mappi
             if side is not which or hub not in end.offer.fields:
                 continue
             rule = end.offer.fields[hub]
+            if rule.of_twin:
+                moved |= twin.bases_of(end, hubs[which.other], {hub})
+                continue
             shown = canonical_native(rule, record.fields.get(rule.native), end.terms(rule.native, record))
             if (side, hub) in plan.unsaid:
                 known = old.get(hub, Base(None, end.mapping))
@@ -373,7 +385,9 @@ def _release_mapping(tx: Tx, run: Run, link: Link, which: Which) -> None:
 def _quarantine(tx: Tx, run: Run, link: str, refused: Refused) -> None:
     error = refused.error
     content: Json = {"what": error.what, "fix": error.fix, "value": refused.shown, "fields": list(error.fields)}
-    runs.put_quarantine(tx, run.name, link, refused.source, "", error.code, refused.key, content, run.env.now())
+    runs.put_quarantine(
+        tx, run.name, link, refused.source, refused.field, error.code, refused.key, content, run.env.now()
+    )
     found = links.links(tx, run.name, ids=[link])[link]
     log.warning("%s quarantined: %s %s (%s)", _label(found), error.code, error.what, refused.key)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
@@ -17,6 +18,7 @@ from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Preflight, Record
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
+from tandem.errors import MappingError
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
 from tandem.traffic import TRAFFIC
@@ -62,6 +64,26 @@ class Environment:
     progress: Progress = _silent
 
 
+class Placed(Protocol):
+    """What the choice of a map asks of a ticket: a record tells it, and :class:`Spot` of one still to be made."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def in_scope(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a ticket will lie, and of what type it will be."""
+
+    place: str
+    type: str
+    in_scope: bool = True
+
+
 @dataclass
 class End:
     """One side in a run: its offer, its connector, its dictionary."""
@@ -102,6 +124,27 @@ class End:
 
     def rule(self, hub: str) -> FieldRule | None:
         return self.offer.fields.get(hub)
+
+    def rule_for(self, hub: str, ticket: Placed) -> FieldRule:
+        """Give the rule in force for a ticket: its place and its type may choose the map.
+
+        Raises:
+            MappingError: it depends on the type, and that is not told of a ticket out of scope.
+        """
+        rule = self.offer.fields[hub]
+        if not rule.when:
+            return rule
+        types = self._words(self.caps.type_field, ticket.type) if ticket.in_scope else None
+        chosen = rule.at(self._words(self.caps.place_field, ticket.place), types)
+        if chosen is None:
+            raise MappingError(f"Which map of {hub} is in force cannot be told out of scope.", fields=[hub])
+        return chosen
+
+    def _words(self, native: str, value: str) -> set[str]:
+        """All words for a value: itself, its id, its name, and the names that are bound to it."""
+        choices = self.dictionary.get(native, Choices())
+        same = {value, choices.id_of(value), choices.name_of(value)}
+        return same | {name for name, id_ in choices.ids.items() if id_ in same}
 
     def hub_of(self, native: str) -> str | None:
         """Give the hub field that a native field stands for."""
@@ -191,7 +234,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
     before: dict[str, dict[str, str]] = row["bindings"] or {}
     bindings: dict[str, dict[str, str]] = {}
     notices = []
-    for native, names in _names(end.offer).items():
+    for native, names in _names(end).items():
         info = found.fields.get(native)
         if info is None or not info.choices:
             continue
@@ -232,16 +275,20 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
     return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
 
 
-def _names(offer: Offer) -> dict[str, set[str]]:
+def _names(end: End) -> dict[str, set[str]]:
     """The native names that a contract uses, by native field."""
+    offer = end.offer
     names: dict[str, set[str]] = {}
-    for rule in offer.fields.values():
+    for _, rule in (each for field_rule in offer.fields.values() for each in field_rule.maps()):
         own = names.setdefault(rule.native, set())
         for known in rule.map.values():
             own.update(known)
         own.update(rule.ignore)
         if rule.otherwise_in:
             own.add(rule.otherwise_in)
+    for entry in (each for field_rule in offer.fields.values() for each in field_rule.when):
+        names.setdefault(end.caps.place_field, set()).update(entry.place)
+        names.setdefault(end.caps.type_field, set()).update(entry.type)
     for status, transition in offer.transitions.items():
         if "status" in offer.fields:
             names.setdefault(offer.fields["status"].native, set()).add(status)

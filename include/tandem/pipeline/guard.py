@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tandem.config.models import TWIN
 from tandem.core.merge import Clash
 from tandem.core.model import HubTicket
 from tandem.core.plan import MOVE, UPDATE, Intent, LinkPlan
@@ -32,7 +33,8 @@ def hold_swings(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Whic
         swinging: set[str] = set()
         if intent.kind in (UPDATE, MOVE) and not moved_by_people:
             done = actions.newest_writes(tx, link.id, intent.target, most=8)
-            swinging = {hub for hub, value in intent.fields.items() if _swings(tx, run, link, hub, value, done)}
+            merged = {hub: value for hub, value in intent.fields.items() if not hub.startswith(TWIN)}
+            swinging = {hub for hub, value in merged.items() if _swings(tx, run, link, hub, value, done)}
         if not swinging:
             kept.append(intent)
             continue

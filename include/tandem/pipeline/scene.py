@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tandem.connectors.base import Record
 from tandem.core.model import HubTicket
 from tandem.core.plan import Intent, LinkPlan
 from tandem.core.rules import Which
 from tandem.core.values import Json, utc_text
+from tandem.errors import ItemError
 from tandem.pipeline.environment import Run
 from tandem.pipeline.translate import canonical_native
 from tandem.state.actions import Action
@@ -30,6 +31,7 @@ class Scene:
     records: Mapping[Which, Record]
     events: Mapping[int, Event]  # stored events that intents carry
     lost: Mapping[tuple[Which, str], Json]  # native values that our own writes ran over, by (side, hub field)
+    aside: dict[tuple[Which, str], ItemError] = field(default_factory=dict)  # twin fields that cannot be written there
 
     def base_of(self, source: Which, hub: str) -> Json:
         """What the source shows in this run, in the form of a base."""

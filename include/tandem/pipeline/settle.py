@@ -20,7 +20,7 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
-from tandem.pipeline.translate import base_to_hub, canonical_native
+from tandem.pipeline.translate import canonical_native
 from tandem.pipeline.write import riding
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
@@ -112,7 +112,12 @@ def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, recor
     written = action.content["native"]
     assert isinstance(written, dict)
     moved: dict[str, Base] = {}
+    told = action.content["fields"]
+    assert isinstance(told, dict)
     for hub, rule in end.offer.fields.items():
+        if rule.of_twin:
+            moved |= {hub: Base(told[hub], end.mapping)} if hub in told else {}
+            continue
         if rule.native not in record.fields:
             continue
         first = next((entry for entry in _sorted(history) if entry.field == rule.native), None)
@@ -137,8 +142,8 @@ def _settle_fields(
     counts: Counter[str],
 ) -> frozenset[str]:
     """Move the target's bases; return the fields whose write was accepted without effect."""
-    native, before = action.content["native"], action.content.get("before")
-    assert isinstance(native, dict)
+    native, told, before = action.content["native"], action.content["fields"], action.content.get("before")
+    assert isinstance(native, dict) and isinstance(told, dict)
     moved: dict[str, Base] = {}
     refused: set[str] = set()
     again = {name for other in later for name in _natives(other)}
@@ -179,6 +184,7 @@ def _settle_fields(
         else:
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += 1
+    moved |= {hub: Base(told[hub], end.mapping) for hub in moved if end.offer.fields[hub].of_twin}
     links.set_bases(tx, link.id, end.which, moved)
     return frozenset(refused)
 
@@ -308,76 +314,3 @@ def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozense
 def _of_fields(tx: Tx, source: End, ids: Collection[int], hubs: Collection[str]) -> set[int]:
     """Of these events, those that changed one of these fields."""
     return {id_ for id_, event in records.events_by_id(tx, ids).items() if source.hub_of(event.field or "") in hubs}
-
-
-def close(run: Run) -> dict[str, int]:
-    """Note what is wholly consumed, so that it is not read again; count what stays open."""
-    counts: Counter[str] = Counter()
-    with run.store.read() as tx:
-        taken = {which: records.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
-        of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
-        touched = links.links(tx, run.name, ids={id_ for side in of.values() for id_ in side.values()})
-        bases = links.bases(tx, touched)
-    for some in records.chunks(list(touched.values()), 200):
-        with run.store.begin(run.fence) as tx:
-            for link in some:
-                _close_link(tx, run, link, bases, counts)
-    return dict(counts)
-
-
-def _close_link(
-    tx: Tx, run: Run, link: Link, bases: Mapping[tuple[str, Which], Mapping[str, Base]], counts: Counter[str]
-) -> None:
-    """A link rests when nothing of it is open; until then it is read by id in each run."""
-    resting = bool(link.members)
-    newest: dict[Which, Record] = {}
-    for which, member in link.members.items():
-        found = records.latest_records(tx, run.name, which, [member.ticket])
-        if member.ticket not in found:
-            resting = False
-            continue
-        newest[which] = record = found[member.ticket]
-        waiting = records.open_events(tx, run.name, which, [member.ticket]).get(member.ticket, [])
-        states = {event.state or "none" for event in waiting}
-        if states - {"parked", "conflict"} or member.state == "unseen":
-            resting = False
-        for state in states:
-            counts[state] += 1
-        if link.state == "linked" and not _agreed(run.end(which), record, bases.get((link.id, which), {}), states):
-            resting = False
-    if any(one.link == link.id for one in runs.held(tx, run.name)):
-        resting = False
-    if link.state == "new" and link.lone is not None:
-        resting = False
-    for which, record in newest.items():
-        if resting:
-            links.update_member(tx, run.name, which, record.id, version=record.version)
-            records.drop_content(tx, run.name, which, record.id)
-    status = _status(run, link, bases)
-    links.update_links(tx, [link.id], run.env.now(), pending=not resting, status=status)
-    counts["in_step" if resting and link.state == "linked" else "open"] += 1
-
-
-def _status(run: Run, link: Link, bases: Mapping[tuple[str, Which], Mapping[str, Base]]) -> str | None:
-    """The hub status that both last agreed on (it stands in clear)."""
-    for which in Which:
-        base = bases.get((link.id, which), {}).get("status")
-        rule = run.end(which).rule("status")
-        if base is not None and rule is not None:
-            value = base_to_hub(rule, base, run.end(which).terms(rule.native))
-            return None if value is None else str(value)
-    return None
-
-
-def _agreed(end: End, record: Record, bases: Mapping[str, Base], states: set[str]) -> bool:
-    """Tell whether a side shows nothing but its bases (a held conflict, or a value that says nothing, apart)."""
-    for hub, rule in end.offer.fields.items():
-        base = bases.get(hub)
-        if base is None or rule.native not in record.fields or not rule.goes_out or "conflict" in states:
-            continue
-        shown = canonical_native(rule, record.fields[rule.native], end.terms(rule.native, record))
-        if not (same(shown, base.value) or (base.unsaid is not None and same(shown, base.unsaid))):
-            kept = end.caps.life_cycle_ends | set(rule.ignore)
-            if str(shown) not in kept:
-                return False
-    return True

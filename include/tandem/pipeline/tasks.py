@@ -23,12 +23,13 @@ from tandem.errors import (
     SafetyStopError,
     StateError,
 )
+from tandem.pipeline.close import close
 from tandem.pipeline.decide import decide
 from tandem.pipeline.environment import Environment, Job, Run, log, make_ends
 from tandem.pipeline.extract import read_sides
 from tandem.pipeline.recover import recover
 from tandem.pipeline.report import report
-from tandem.pipeline.settle import close, settle
+from tandem.pipeline.settle import settle
 from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
 from tandem.state import lease, records, runs

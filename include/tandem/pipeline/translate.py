@@ -18,6 +18,7 @@ from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTick
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
+from tandem.pipeline import twin
 from tandem.pipeline.environment import End, Run, log
 from tandem.state import links, records
 from tandem.state.links import Base, Link
@@ -84,22 +85,24 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
     lossy = 0
     lost = {event.field: event for event in events if event.key.startswith("lost:") and event.field}
     for hub, rule in end.offer.fields.items():
+        if rule.of_twin:
+            continue
         terms = end.terms(rule.native, record)
         base = bases.get(hub)
         if rule.native not in record.fields:
             if base is not None:  # out of scope, or not asked for any more: it counts as unchanged
-                fields[hub] = _as_base(rule, base, terms)
+                fields[hub] = _as_base(end, hub, record, base, terms)
             continue
         overwritten = lost.get(rule.native)
         native = record.fields[rule.native]
         if overwritten is not None:
             native = overwritten.content.get("after")
         try:
-            state, loss = _field(rule, native, base, terms)
+            state, loss = _field(end, hub, record, native, base, terms)
             fields[hub] = state.model_copy(update={"overwritten": overwritten is not None})
             lossy += loss
         except MappingError as error:
-            fields[hub] = _as_base(rule, base, terms)
+            fields[hub] = _as_base(end, hub, record, base, terms)
             if rule.goes_out:
                 shown = terms.choices.name_of(native)
                 key = end.offer.key_of(f"fields.{hub}.map")
@@ -116,14 +119,16 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
         events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
         problems=tuple(problems),
         reporter=_name(end, record.reporter.name if record.reporter else ""),
-        reveal=_reveal(end, record, fields),
+        told=twin.told(end, record, hub_status(end, record, bases)),
+        heard=twin.heard(end, bases),
         lossy=lossy,
     )
 
 
-def _field(rule: FieldRule, native: Json, base: Base | None, terms: Terms) -> tuple[FieldState, int]:
+def _field(end: End, hub: str, record: Record, native: Json, base: Base | None, terms: Terms) -> tuple[FieldState, int]:
+    rule = end.rule_for(hub, record)
     now = canonical_native(rule, native, terms)
-    kept = _as_base(rule, base, terms)
+    kept = _as_base(end, hub, record, base, terms)
     if base is not None and base.unsaid is not None and same(base.unsaid, now):
         return kept, 0  # said nothing when it came, and says nothing while it stays
     read = to_hub(rule, native, terms)
@@ -136,9 +141,27 @@ def _field(rule: FieldRule, native: Json, base: Base | None, terms: Terms) -> tu
     return state, read.lossy
 
 
-def _as_base(rule: FieldRule, base: Base | None, terms: Terms) -> FieldState:
-    """The state of a field that counts as unchanged."""
+def hub_status(end: End, record: Record, bases: Mapping[str, Base]) -> Json:
+    """Give the hub's word for a ticket's status; none if it has none, or may not be looked at."""
+    rule, base = end.rule("status"), bases.get("status")
+    if rule is None or rule.native not in record.fields:
+        return None
+    terms = end.terms(rule.native, record)
+    try:
+        state, _ = _field(end, "status", record, record.fields[rule.native], base, terms)
+    except MappingError:
+        state = _as_base(end, "status", record, base, terms)
+    value: Json = state.value
+    return value
+
+
+def _as_base(end: End, hub: str, record: Record, base: Base | None, terms: Terms) -> FieldState:
+    """The state of a field that counts as unchanged; nothing is said where its map cannot be told."""
     if base is None:
+        return FieldState()
+    try:
+        rule = end.rule_for(hub, record)
+    except MappingError:
         return FieldState()
     value = base_to_hub(rule, base, terms)
     return FieldState(value=value, base=value, has_base=True)
@@ -207,9 +230,9 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
         known=False,
         note="" if hub else "no longer offered",
     )
-    rule = end.rule(hub) if hub else None
-    if rule is None or "after" not in event.content:
+    if hub is None or "after" not in event.content:
         return told
+    rule = end.rule_for(hub, record)
     terms = end.terms(rule.native, record)
     try:
         before = to_hub(rule, event.content.get("before"), terms)
@@ -292,10 +315,3 @@ def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> st
 def _name(end: End, name: str) -> str:
     """An author's name, as far as the offer lets it go."""
     return name if end.offer.comments.names == "full" else ""
-
-
-def _reveal(end: End, record: Record, fields: Mapping[str, FieldState]) -> dict[str, str]:
-    """Key, address and status of the ticket, as far as its offer shows them to the other side."""
-    status = fields["status"].value if "status" in fields else None
-    shown = {"key": record.key, "url": record.url, "status": str(status or "")}
-    return {name: value for name, value in shown.items() if name in end.offer.reveal and record.in_scope}

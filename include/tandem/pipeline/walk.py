@@ -89,8 +89,9 @@ def _wanted(end: End, action: Action) -> tuple[str, Json]:
 
 def _there(end: End, action: Action, record: Record) -> bool:
     """A ticket is there if its status reads as the wanted one, whichever of the names for it that is."""
-    rule, native = end.offer.fields["status"], record.fields.get(_status(end))
+    native = record.fields.get(_status(end))
     try:
+        rule = end.rule_for("status", record)
         shown = to_hub(rule, native, end.terms(rule.native, record))
     except MappingError:
         return False
@@ -117,7 +118,7 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
         with run.store.read() as tx:
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
-        step = _first_step({**graph, here: list(ways)}, here, target, _mapped(end), end)
+        step = _first_step({**graph, here: list(ways)}, here, target, _mapped(end, record), end)
         way = _choose(end, ways, step) if step is not None else None
     if way is None:
         names = end.terms(_status(end)).choices
@@ -170,8 +171,8 @@ def _fields(end: End, way: Way) -> dict[str, Json]:
     }
 
 
-def _mapped(end: End) -> set[str]:
-    rule = end.offer.fields["status"]
+def _mapped(end: End, record: Record) -> set[str]:
+    rule = end.rule_for("status", record)
     choices = end.terms(rule.native).choices
     return {choices.id_of(name) for names in rule.map.values() for name in names}
 

@@ -53,6 +53,8 @@ _CAPABILITIES = Capabilities(
     clock=0.001,
     label_allowed=r"\S",
     label_max=255,
+    place_field="project",
+    type_field="issuetype",
 )
 
 

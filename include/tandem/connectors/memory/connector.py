@@ -47,7 +47,12 @@ class Memory:
     def __init__(self, tracker: Tracker, needs: Needs) -> None:
         self._tracker, self._needs = tracker, needs
         delay = tracker.kind.capabilities.search_delay if needs.search_delay is None else needs.search_delay
-        self._capabilities = replace(tracker.kind.capabilities, search_delay=delay)
+        self._capabilities = replace(
+            tracker.kind.capabilities,
+            search_delay=delay,
+            place_field=tracker.kind.place,
+            type_field=tracker.kind.type,
+        )
         self._fields = needs.read | needs.write
 
     @property
@@ -74,7 +79,7 @@ class Memory:
             for source, ways in kind.workflow.items()
             for way in ways
         ]
-        known = {name: info for name, info in kind.fields.items() if name in self._fields}
+        known = {name: info for name, info in kind.fields.items() if name in {*self._fields, kind.place, kind.type}}
         return Preflight(
             account=self._tracker.account,
             offset=self._tracker.offset,
