@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tandem.airflow.describe import describe
 from tandem.config.codes import Code
 from tandem.config.load import load_pair
 from tandem.config.models import Pair
@@ -74,3 +75,10 @@ def test_a_map_for_the_twins_status_must_take_all_that_the_twin_can_say(root: Pa
     take(root, "twin.status: {field: customfield_9, map: {in_progress: A, pending: A, solved: B}}")
     rule = load(root).right.fields["twin.status"]
     assert rule.map["pending"] == ("A",)
+
+
+def test_the_page_of_the_pair_names_what_is_shown_of_the_other_ticket(root: Path) -> None:
+    take(root, "twin.key: customfield_9")
+    page = describe(load(root))
+    assert "| key of the ticket at Mercuri Inc. | to Infinity Solutions | |" in page
+    assert "ticket at Infinity" not in page

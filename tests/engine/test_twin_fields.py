@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import LEFT, RIGHT, Bench, KilledError, acting
+from engine.memory_house import LEFT, PAIR, RIGHT, Bench, KilledError, acting
+from tandem.config.load import load_pair
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Tracker
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import RefusedError
+from tandem.pipeline.environment import make_ends
+from tandem.pipeline.twin import told
 from tandem.state import tables
 
 PARTS = ("key", "url", "status", "company")
@@ -54,6 +57,7 @@ def at_rest(bench: Bench) -> None:
     assert bench.changes() == before
     assert not bench.events("waiting", "deferred", "quarantined", "conflict")
     assert not bench.rows(tables.conflict)
+    assert not [row["id"] for row in bench.rows(tables.link) if row["pending"]], "read once more for nothing"
 
 
 def test_both_tickets_name_each_other(tmp_path: Path) -> None:
@@ -117,6 +121,7 @@ def test_a_status_is_written_by_the_map_of_the_side_that_shows_it(tmp_path: Path
     before = len(bench.tracker(LEFT).tickets[ticket].entries)
     bench.quiet()
     assert [e.field for e in bench.tracker(LEFT).tickets[ticket].entries[before:] if e.field == "their_status"] == []
+    at_rest(bench)
     bench.move(RIGHT, issue, "2")
     bench.move(RIGHT, issue, "3")
     bench.quiet()
@@ -138,6 +143,32 @@ def test_what_people_write_there_never_travels_and_stays_until_there_is_news(tmp
     bench.quiet()
     assert bench.get(LEFT, ticket, "their_key") == bench.tracker(RIGHT).tickets[issue].key
     assert bench.get(RIGHT, issue, "their_key") is None
+    at_rest(bench)
+
+
+def test_what_people_write_over_a_mapped_word_stays_until_there_is_news(tmp_path: Path) -> None:
+    own = {"field": "their_status", "map": {"new": "waits", "in_progress": "waits", "solved": "done"}}
+    bench = house(tmp_path, left={"fields": {**ALL, "twin.status": own}})
+    ticket, issue = bench.linked()
+    bench.move(RIGHT, issue, "3")
+    bench.run()
+    assert bench.get(LEFT, ticket, "their_status") == "done"
+    bench.set(LEFT, ticket, "their_status", "mine")
+    bench.quiet()
+    assert bench.get(LEFT, ticket, "their_status") == "mine"
+    at_rest(bench)
+
+
+def test_what_people_write_there_right_after_the_creation_stays(tmp_path: Path) -> None:
+    bench = house(tmp_path, right={"fields": {**ALL, "status": {"direction": "out"}}})
+    bench.run()
+    ticket = bench.open(LEFT, status="open")
+    bench.run()
+    issue = bench.twin(LEFT, ticket)
+    assert bench.get(RIGHT, issue, "their_key") == ticket
+    bench.set(RIGHT, issue, "their_key", "mine")
+    bench.quiet()
+    assert bench.get(RIGHT, issue, "their_key") == "mine"
     at_rest(bench)
 
 
@@ -230,10 +261,22 @@ def test_out_of_scope_nothing_is_told_and_what_is_told_still_comes_in(tmp_path: 
     bench.quiet()
     assert bench.get(LEFT, ticket, "their_key") == key
     assert bench.get(RIGHT, issue, "their_status") == "solved"
+    at_rest(bench)
     bench.label(RIGHT, issue, add="customer")
     bench.quiet()
     assert bench.get(LEFT, ticket, "their_key") == bench.tracker(RIGHT).tickets[issue].key
     at_rest(bench)
+
+
+def test_of_a_ticket_out_of_scope_the_message_to_the_other_side_holds_nothing(tmp_path: Path) -> None:
+    bench = house(tmp_path)
+    _, issue = bench.linked()
+    end = make_ends(bench.env, load_pair(tmp_path / "pairs" / f"{PAIR}.yaml", tmp_path / "contracts"))[RIGHT]
+    [record] = end.connector.fetch([issue])
+    assert set(told(end, record, "new")) == set(ALL)
+    bench.label(RIGHT, issue, remove="customer")
+    [record] = end.connector.fetch([issue])
+    assert told(end, record, "new") == {}
 
 
 def test_a_value_that_does_not_fit_sets_aside_itself_alone(tmp_path: Path) -> None:

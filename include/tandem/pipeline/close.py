@@ -116,6 +116,6 @@ def _agreed(end: End, record: Record, bases: Mapping[str, Base], states: set[str
         shown = canonical_native(rule, record.fields[rule.native], end.terms(rule.native, record))
         if not (same(shown, base.value) or (base.unsaid is not None and same(shown, base.unsaid))):
             kept = end.caps.life_cycle_ends | set(end.rule_for(hub, record).ignore)
-            if str(shown) not in kept:
+            if not kept & {str(shown), end.terms(rule.native).choices.name_of(shown)}:
                 return False
     return True
