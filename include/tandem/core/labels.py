@@ -16,8 +16,14 @@ def spell(label: str, allowed: str | None) -> str:
     """Spell a label with the characters that match ``allowed`` (a regular expression for one character)."""
     if allowed is None:
         return label
+    plain = _coded(label, allowed, r"_(?=x[0-9a-f]{1,6}_)")
+    # A code may close what a mere underscore before it seems to open: then that underscore is coded too.
+    return plain if _CODE.sub(_char, plain) == label else _coded(label, allowed, r"_(?=x[0-9a-f])")
+
+
+def _coded(label: str, allowed: str, opening: str) -> str:
     one = re.compile(allowed)
-    guarded = re.sub(r"_(?=x[0-9a-f]{1,6}_)", "_x5f_", label)
+    guarded = re.sub(opening, "_x5f_", label)
     return "".join(char if one.fullmatch(char) else f"_x{ord(char):x}_" for char in guarded)
 
 

@@ -80,7 +80,7 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         alias = terms.people.alias(account) or terms.emails.get(account)
         return Said(alias) if alias else Unsaid("a person who is not in the people file")
     if rule.kind == "date":
-        return Said(_date_to_hub(str(native), terms))
+        return Said(_date_to_hub(rule, native, terms))
     if terms.choices.names and not isinstance(native, list):
         return Said(terms.choices.name_of(native))
     return Said(native)
@@ -195,9 +195,21 @@ def _set_to_native(rule: FieldRule, want: frozenset[str], terms: Terms, present:
     return from_set(frozenset(kept | {item for item in new if limit is None or len(item) <= limit}))
 
 
-def _date_to_hub(native: str, terms: Terms) -> str:
-    """A day stays a day; an instant is told in UTC."""
-    return native if len(native) == len("2026-01-31") else utc_text(datetime.fromisoformat(native))
+def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:
+    """A day stays a day; an instant is told in UTC (one without a zone is of the contract's).
+
+    Raises:
+        MappingError: it is no date.
+    """
+    try:
+        if not isinstance(native, str):
+            raise ValueError("no text")
+        if len(native) == len("2026-01-31"):
+            return date.fromisoformat(native).isoformat()
+        moment = datetime.fromisoformat(native)
+    except ValueError:
+        raise MappingError(f"The value of {rule.native} is no date.", fields=[rule.hub]) from None
+    return utc_text(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(terms.zone)))
 
 
 def _date_to_native(value: str, terms: Terms) -> str:
