@@ -385,3 +385,25 @@ def test_points_of_a_run_can_be_met(linked: Linked) -> None:
     at_call(linked.bench, 1, lambda: met.append(1))
     linked.bench.run()
     assert met == [1] and laws(linked.bench) == []
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_what_cannot_be_looked_up_now_is_not_taken_for_undone(linked: Linked, which: Which) -> None:
+    """The twin is out of sight when its lost answer is asked for: the write is neither repeated nor given up."""
+    bench, peer = linked.bench, linked.bench.tracker(which.other)
+
+    def lose(verb: str, phase: str, item: object) -> None:
+        if (verb, phase) == ("comment", "after"):
+            raise UnknownOutcomeError("the answer was lost")
+
+    text = bench.say(which, linked.id(which))
+    peer.fail = lose
+    bench.wait()
+    broken_run(bench)
+    peer.fail = lambda verb, phase, item: None
+    peer.tickets[linked.id(which.other)].hidden = True
+    bench.run()
+    assert [row["state"] for row in bench.rows(tables.action) if row["kind"] == "comment"] == ["sent"]
+    peer.tickets[linked.id(which.other)].hidden = False
+    assert at_peace(bench) == []
+    assert sum(text in one for one in bench.texts(which.other, linked.id(which.other))) == 1

@@ -22,8 +22,11 @@ GRACE = timedelta(seconds=5)
 
 
 def recover(run: Run) -> dict[str, int]:
-    """Resolve every ``sent`` action of the pair; give up what earlier runs had planned and not sent."""
-    counts = {"found": 0, "not_found": 0, "cancelled": 0}
+    """Resolve every ``sent`` action of the pair; give up what earlier runs had planned and not sent.
+
+    One whose ticket cannot be read now stays ``sent``: until it is known, nothing else is written to its link.
+    """
+    counts = {"found": 0, "not_found": 0, "unknown": 0, "cancelled": 0}
     with run.store.read() as tx:
         sent = actions.in_state(tx, run.name, ["sent"])
         planned = [one for one in actions.in_state(tx, run.name, ["planned"]) if one.run != run.job.run_id]
@@ -67,11 +70,13 @@ def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> 
     for one in others:
         member = found[one.link].members.get(end.which)
         record = read.get(member.ticket) if member else None
-        if record is None:
-            _not_there(run, one, counts, "the twin cannot be seen now", "deferred")
-            continue
-        history = histories.get(record.id)
-        _resolve(run, end, found[one.link], one, record, history or History((), (), ()), counts)
+        history = histories.get(record.id) if record else None
+        if record is not None and history is not None and history.whole:
+            _resolve(run, end, found[one.link], one, record, history, counts)
+        elif member is not None and member.state == "final":
+            _not_there(run, one, counts, f"the twin is {member.reason}", "parked")
+        else:  # what cannot be read proves nothing: it stays sent, and its link waits
+            counts["unknown"] += 1
 
 
 def _find_creates(run: Run, end: End, creates: list[Action], counts: dict[str, int]) -> None:

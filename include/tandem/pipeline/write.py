@@ -60,6 +60,8 @@ def load(run: Run) -> dict[str, int]:
     """Apply the run's plan."""
     with run.store.read() as tx:
         planned = actions.in_state(tx, run.name, ["planned"], run=run.job.run_id)
+        unknown = {action.link for action in actions.in_state(tx, run.name, ["sent"])}
+    planned = [action for action in planned if action.link not in unknown]
     loading = Loading({})
     for action in planned:
         loading.queues.setdefault((action.link, action.side), []).append(action)
