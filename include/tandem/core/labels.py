@@ -2,7 +2,8 @@
 """Labels in trackers that do not take every character: a spelling that reads back to the very label.
 
 A character that the target refuses becomes ``_xHH_`` (its code point in hexadecimal); an underscore that would read
-as the start of such a code is coded itself. So no two labels fall together, and the original keeps its spelling.
+as the start of such a code, also together with the code behind it (``_x86 64``), is coded itself. So no two labels
+fall together, and the original keeps its spelling.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 
 _CODE = re.compile(r"_x([0-9a-f]{1,6})_")
+_LIKE_CODE = re.compile(r"_(?=x[0-9a-f]{1,6}(.))", re.DOTALL)
 
 
 def spell(label: str, allowed: str | None) -> str:
