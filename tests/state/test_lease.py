@@ -114,6 +114,18 @@ def test_between_tasks_no_process_can_be_found_dead(store):
     assert _row(store)["run"] == "run"
 
 
+def test_between_tasks_of_one_process_its_death_is_seen(store):
+    """As with `tandem run`, killed between two of its tasks."""
+    fence = _take(store)
+    with lease.held(store, fence, one_process=True):
+        pass
+    assert _row(store)["pid"] == psutil.Process().pid
+    assert lease.free_dead(store, "p") is None
+    with store.begin() as tx:
+        tx.run(sa.update(table).values(pid_started=table.c.pid_started - 3600))
+    assert lease.free_dead(store, "p") is not None
+
+
 def test_a_dead_process_frees_its_lease_at_once(store):
     fence = _take(store)
     ended = subprocess.Popen([sys.executable, "-c", ""])

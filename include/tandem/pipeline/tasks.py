@@ -147,7 +147,7 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     env.store.check_schema()
     lease.free_dead(env.store, job.pair)
     fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
-    with lease.held(env.store, fence, doing=TRAFFIC.under_way):
+    with lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"):
         pair = pair or _frozen(job, env)
         run = Run(job, env, pair, fence, make_ends(env, pair))
         try:

@@ -77,16 +77,18 @@ def renew(store: Store, fence: Fence, ttl: timedelta = TTL, doing: str = "") -> 
         _set(tx, fence, until=now_utc() + ttl, doing=doing or None)
 
 
-def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS) -> None:
+def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one_process: bool = False) -> None:
     """End a task but keep the lease for the run's next one, which has ``ttl`` to start.
 
-    The process is forgotten: that it ends now does not free the lease.
+    The process is forgotten: that it ends now does not free the lease. Only where ``one_process`` does all of a run's
+    tasks is it kept, so that its death between two of them is seen.
 
     Raises:
         OvertakenError: another try holds the lease now.
     """
     with store.begin(fence) as tx:
-        _set(tx, fence, until=now_utc() + ttl, host=None, pid=None, pid_started=None, doing=None)
+        forgotten = {} if one_process else {"host": None, "pid": None, "pid_started": None}
+        _set(tx, fence, until=now_utc() + ttl, doing=None, **forgotten)
 
 
 def give_back(store: Store, fence: Fence) -> None:
@@ -110,11 +112,17 @@ def free_dead(store: Store, pair: str) -> str | None:
 
 @contextmanager
 def held(
-    store: Store, fence: Fence, *, every: float = RENEW_SECONDS, ttl: timedelta = TTL, doing: Doing = str
+    store: Store,
+    fence: Fence,
+    *,
+    every: float = RENEW_SECONDS,
+    ttl: timedelta = TTL,
+    doing: Doing = str,
+    one_process: bool = False,
 ) -> Iterator[threading.Event]:
     """Keep the lease while a task works, renewing it every ``every`` seconds; the event is set when it is lost.
 
-    ``doing`` is asked each time what the task waits for.
+    ``doing`` is asked each time what the task waits for. ``one_process``: this process does the run's other tasks too.
 
     The lease is given back where the task ends by an exception. At its end in peace the lease is handed over to the
     run's next task, unless the task gave it back itself.
@@ -135,7 +143,7 @@ def held(
         raise
     _stop(renewing, stop)
     if not _given_back(store, fence):
-        hand_over(store, fence)
+        hand_over(store, fence, one_process=one_process)
 
 
 def holder_text(row: Mapping[str, Any]) -> str:
