@@ -181,7 +181,8 @@ def states(draw: st.DrawFn, of: st.SearchStrategy[Json] = values, *, mapped: boo
     """One side's state of a field; ``mapped``: never unsaid."""
     base, has_base = draw(of), draw(st.booleans())
     if not mapped and draw(st.integers(0, 4)) == 0:
-        return unsaid(base if has_base else None, has_base=has_base)
+        shown = draw(of)  # whatever stands for it: it says nothing
+        return unsaid(base if has_base else None, has_base=has_base).model_copy(update={"value": shown})
     if not has_base:
         return first(draw(of))
     value = draw(of)

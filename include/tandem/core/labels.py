@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 
 _CODE = re.compile(r"_x([0-9a-f]{1,6})_")
-_LIKE_CODE = re.compile(r"_(?=x[0-9a-f]{1,6}(.))", re.DOTALL)
 
 
 def spell(label: str, allowed: str | None) -> str:

@@ -196,11 +196,17 @@ def _set_to_native(rule: FieldRule, want: frozenset[str], terms: Terms, present:
 
 
 def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:
-    """A day stays a day; an instant is told in UTC (one without a zone is of the contract's)."""
+    """A day stays a day; an instant is told in UTC (one without a zone is of the contract's).
+
+    Raises:
+        MappingError: it is no date.
+    """
     try:
-        if len(text := str(native)) == len("2026-01-31"):
-            return date.fromisoformat(text).isoformat()
-        moment = datetime.fromisoformat(text)
+        if not isinstance(native, str):
+            raise ValueError("no text")
+        if len(native) == len("2026-01-31"):
+            return date.fromisoformat(native).isoformat()
+        moment = datetime.fromisoformat(native)
     except ValueError:
         raise MappingError(f"The value of {rule.native} is no date.", fields=[rule.hub]) from None
     return utc_text(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(terms.zone)))
