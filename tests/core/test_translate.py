@@ -327,6 +327,8 @@ def test_which_comments_travel(out: str, public: Json, note: str) -> None:
     side = end(comments=CommentRule(out=out, names="full"))  # type: ignore[arg-type]
     (seen,) = told({}, {}, comment(1, public=public), side=side).events
     assert (seen.note, seen.private) == (note, public is not True)
+    if note:
+        assert (seen.doc, seen.author, seen.native, seen.files) == (None, "", "", ()), "nothing of it passes the border"
 
 
 @pytest.mark.parametrize(("names", "author"), [("full", "Anna"), ("company", ""), ("none", "")])

@@ -247,6 +247,10 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
 def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
     content = event.content
     private = content.get("public") is not True
+    if end.offer.comments.out == "none" or (private and end.offer.comments.out != "all"):
+        return HubEvent(  # it waits since a wider offer: that it is there passes the border, and nothing of it
+            id=event.id, kind="comment", at=event.at, order=event.order, private=private, note="not offered"
+        )
     parsed = end.connector.markup.parse(content.get("body"))
     text = normalise(parsed.doc)
     names = content.get("files")
@@ -256,9 +260,6 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
     if refused:
         lines = [paragraph(f"({file.files[0].name}: {file.note})") for file in refused]
         text = doc(*text["content"], *lines)
-    note = ""
-    if end.offer.comments.out == "none" or (private and end.offer.comments.out != "all"):
-        note = "not offered"
     return HubEvent(
         id=event.id,
         kind="comment",
@@ -269,7 +270,6 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
         private=private,
         native=str(content.get("native")),
         files=tuple(file.files[0] for file in told if not file.note),
-        note=note,
     )
 
 
