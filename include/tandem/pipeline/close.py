@@ -12,7 +12,7 @@ from tandem.core.values import same
 from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.environment import End, Run
-from tandem.pipeline.translate import base_to_hub, canonical_native, hub_status
+from tandem.pipeline.translate import base_to_hub, canonical, hub_status
 from tandem.state import links, records, runs
 from tandem.state.links import Base, Link
 from tandem.state.store import Tx
@@ -28,16 +28,17 @@ def close(run: Run) -> dict[str, int]:
         of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
         touched = links.links(tx, run.name, ids={id_ for side in of.values() for id_ in side.values()})
         bases = links.bases(tx, touched)
+        held = {one.link for one in runs.held(tx, run.name)}
     for some in records.chunks(list(touched.values()), 200):
         with run.store.begin(run.fence) as tx:
             for link in some:
-                _close_link(tx, run, link, bases, counts)
+                _close_link(tx, run, link, bases, link.id in held, counts)
     return dict(counts)
 
 
-def _close_link(tx: Tx, run: Run, link: Link, bases: Bases, counts: Counter[str]) -> None:
+def _close_link(tx: Tx, run: Run, link: Link, bases: Bases, held: bool, counts: Counter[str]) -> None:
     """A link rests when nothing of it is open; until then it is read by id in each run."""
-    resting = bool(link.members)
+    resting = bool(link.members) and not held
     newest: dict[Which, Record] = {}
     for which, member in link.members.items():
         found = records.latest_records(tx, run.name, which, [member.ticket])
@@ -53,8 +54,6 @@ def _close_link(tx: Tx, run: Run, link: Link, bases: Bases, counts: Counter[str]
             counts[state] += 1
         if link.state == "linked" and not _agreed(run.end(which), record, bases.get((link.id, which), {}), states):
             resting = False
-    if any(one.link == link.id for one in runs.held(tx, run.name)):
-        resting = False
     if link.state == "new" and link.lone is not None:
         resting = False
     if link.state == "linked" and _untold(run, link, newest, bases):
@@ -113,7 +112,7 @@ def _agreed(end: End, record: Record, bases: Mapping[str, Base], states: set[str
         base = bases.get(hub)
         if base is None or rule.native not in record.fields or not rule.goes_out or "conflict" in states:
             continue
-        shown = canonical_native(rule, record.fields[rule.native], end.terms(rule.native, record))
+        shown = canonical(end, hub, record.fields[rule.native], record)
         if not (same(shown, base.value) or (base.unsaid is not None and same(shown, base.unsaid))):
             kept = end.caps.life_cycle_ends | set(end.rule_for(hub, record).ignore)
             if not kept & {str(shown), end.terms(rule.native).choices.name_of(shown)}:

@@ -22,7 +22,7 @@ from tandem.markup import Plain, split
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.environment import End, Placed, Spot
 from tandem.pipeline.scene import Scene, causes_of, make_action
-from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.translate import canonical
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
@@ -118,7 +118,6 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         bases.setdefault(hub, scene.base_of(source.which, hub))
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(scene.link.origin, source.system, record.id),
-        "place": None,
         "native": native,
         "fields": {hub: value for hub, value in intent.fields.items() if (intent.target, hub) not in scene.aside},
         "bases": bases,
@@ -144,7 +143,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         overflow += more
         if not rule.of_twin:
             bases[hub] = scene.base_of(source, hub)
-        if same(_canonical(end, rule, written, record), _canonical(end, rule, present, record)):
+        if same(canonical(end, hub, written, record), canonical(end, hub, present, record)):
             scene.plan.rebase |= {(intent.target, hub)} if rule.of_twin else set()
             continue
         told |= {hub} if rule.of_twin else set()
@@ -246,10 +245,6 @@ def _cut(line: str, limit: int) -> str:
     """Cut a line at a word, never inside a character that a reader sees as one."""
     first, _ = split(Plain(), from_plain(line), limit - len(CUT))
     return to_plain(first).rstrip() + CUT
-
-
-def _canonical(end: End, rule: FieldRule, native: Json, record: Record) -> Json:
-    return canonical_native(rule, native, end.terms(rule.native, record))
 
 
 def _bound(end: End, native: str, value: Json) -> Json:

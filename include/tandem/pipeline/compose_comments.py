@@ -99,7 +99,6 @@ def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[st
         "mark": scene.run.store.vault.mark(origin, scene.run.end(intent.target.other).system, origin),
         "part": 1,
         "origin": origin,
-        "notice": True,
         "heading": "",
         "body": end.connector.markup.render(text).native,
         "public": end.offer.comments.as_ == "public",

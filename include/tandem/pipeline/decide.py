@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tandem.core import safety
@@ -19,7 +20,7 @@ from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
 from tandem.pipeline.scene import Scene
-from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.translate import canonical
 from tandem.state import actions, links, records, runs
 from tandem.state.links import Base, Link
 from tandem.state.runs import Held
@@ -59,8 +60,9 @@ def pair_rules(run: Run) -> PairRules:
 
 @dataclass
 class Diff:
-    """What diff has decided so far."""
+    """What diff has decided so far. ``held`` is what was set aside before, by link."""
 
+    held: Mapping[str, Sequence[Held]]
     actions: list[actions.Action] = field(default_factory=list)
     plans: dict[str, LinkPlan] = field(default_factory=dict)
     refused: dict[str, Refused] = field(default_factory=dict)
@@ -81,19 +83,20 @@ def decide(run: Run) -> dict[str, int]:
         all_links = links.links(tx, run.name, ids=ids)
         busy = {action.link for action in actions.in_state(tx, run.name, ["sent"])}
         busy |= {action.link for action in actions.unsettled(tx, run.name)}
-        held = runs.held(tx, run.name)
+        held: dict[str, list[Held]] = {}
+        for one in runs.held(tx, run.name):
+            held.setdefault(one.link, []).append(one)
     by_link: dict[str, dict[Which, HubTicket]] = {}
     for which, tickets in hubs.items():
         for ticket in tickets.values():
             by_link.setdefault(ticket.link, {})[which] = ticket
-    diff = Diff()
+    diff = Diff(held)
     with run.store.begin(run.fence) as tx:
         earlier = actions.in_state(tx, run.name, ["planned"])
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
         for id_, link in all_links.items():
             if id_ not in busy:
-                own = [one for one in held if one.link == id_]
-                _decide_link(tx, run, rules, link, by_link[id_], own, diff)
+                _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
         stops = _stops(tx, run, diff)
         _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops))
     if stops:
@@ -112,7 +115,7 @@ def _decide_link(
     rules: PairRules,
     link: Link,
     hubs: Mapping[Which, HubTicket],
-    held: list[Held],
+    held: Sequence[Held],
     diff: Diff,
 ) -> None:
     for ticket in hubs.values():
@@ -150,7 +153,7 @@ def _decide_link(
 
 
 def _decide_lone(
-    tx: Tx, run: Run, rules: PairRules, link: Link, ticket: HubTicket, held: list[Held], diff: Diff
+    tx: Tx, run: Run, rules: PairRules, link: Link, ticket: HubTicket, held: Sequence[Held], diff: Diff
 ) -> None:
     """A ticket without a twin: it is made, unless something holds it."""
     plan = LinkPlan()
@@ -169,7 +172,7 @@ def _decide_lone(
     _finish(tx, run, link, plan, {ticket.side: ticket}, diff)
 
 
-def _waiting(run: Run, ticket: HubTicket, held: list[Held]) -> str | None:
+def _waiting(run: Run, ticket: HubTicket, held: Sequence[Held]) -> str | None:
     """The state in which a side's events wait, if nothing of that side is to be sent."""
     if not ticket.in_scope:
         return "parked"
@@ -190,7 +193,7 @@ def _due(run: Run, one: Held, events: Sequence[HubEvent]) -> bool:
     return news or one.next_try is None or one.next_try <= run.env.now()
 
 
-def _without_held_fields(run: Run, ticket: HubTicket, held: list[Held]) -> HubTicket:
+def _without_held_fields(run: Run, ticket: HubTicket, held: Sequence[Held]) -> HubTicket:
     """Fields that are set aside count as unchanged, and their events wait."""
     names = {
         one.field
@@ -313,7 +316,7 @@ def _store(
     for key, refused in diff.refused.items():
         diff.counts["quarantined"] += 1
         if apply:
-            _quarantine(tx, run, key.split("/")[0], refused)
+            _quarantine(tx, run, all_links[key.split("/")[0]], refused)
     if apply:
         runs.use_approvals(tx, run.name)
 
@@ -334,13 +337,13 @@ def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mappi
     now = run.env.now()
     for id_, state in plan.states.items():
         records.set_events(tx, [id_], state.name, state.reason, run=run.job.run_id)
-    for which in Which:
-        if which not in hubs:
-            continue
+    bases = links.bases(tx, [link.id]) if plan.unsaid else {}
+    touched = {which for which, _ in plan.rebase | plan.unsaid}
+    for which in (which for which in Which if which in touched and which in hubs):
         end = run.end(which)
         record = records.latest_records(tx, run.name, which, [hubs[which].ticket])[hubs[which].ticket]
         moved: dict[str, Base] = {}
-        old = links.bases(tx, [link.id]).get((link.id, which), {})
+        old = bases.get((link.id, which), {})
         for side, hub in plan.rebase | plan.unsaid:
             if side is not which or hub not in end.offer.fields:
                 continue
@@ -348,7 +351,7 @@ def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mappi
             if rule.of_twin:
                 moved |= twin.bases_of(end, hubs[which.other], {hub})
                 continue
-            shown = canonical_native(rule, record.fields.get(rule.native), end.terms(rule.native, record))
+            shown = canonical(end, hub, record.fields.get(rule.native), record)
             if (side, hub) in plan.unsaid:
                 known = old.get(hub, Base(None, end.mapping))
                 moved[hub] = Base(known.value, end.mapping, unsaid=shown)
@@ -372,24 +375,22 @@ def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mappi
         links.update_links(tx, [link.id], now, state="linked" if link.lone is None else "new", reason="")
     for which, ticket in hubs.items():
         if not ticket.problems:
-            _release_mapping(tx, run, link, which)
+            _release_mapping(tx, link, which, diff.held.get(link.id, ()), now)
 
 
-def _release_mapping(tx: Tx, run: Run, link: Link, which: Which) -> None:
+def _release_mapping(tx: Tx, link: Link, which: Which, held: Sequence[Held], now: datetime) -> None:
     """A value that has its place by now lets its direction go."""
-    for one in runs.held(tx, run.name):
-        if one.link == link.id and one.side is which and one.code == MappingError.code and not one.field:
-            runs.release(tx, link.id, which, "", run.env.now())
+    if any(one.side is which and one.code == MappingError.code and not one.field for one in held):
+        runs.release(tx, link.id, which, "", now)
 
 
-def _quarantine(tx: Tx, run: Run, link: str, refused: Refused) -> None:
+def _quarantine(tx: Tx, run: Run, link: Link, refused: Refused) -> None:
     error = refused.error
     content: Json = {"what": error.what, "fix": error.fix, "value": refused.shown, "fields": list(error.fields)}
     runs.put_quarantine(
-        tx, run.name, link, refused.source, refused.field, error.code, refused.key, content, run.env.now()
+        tx, run.name, link.id, refused.source, refused.field, error.code, refused.key, content, run.env.now()
     )
-    found = links.links(tx, run.name, ids=[link])[link]
-    log.warning("%s quarantined: %s %s (%s)", _label(found), error.code, error.what, refused.key)
+    log.warning("%s quarantined: %s %s (%s)", _label(link), error.code, error.what, refused.key)
 
 
 def _label(link: Link) -> str:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
 from tandem.config.models import Side as Offer
-from tandem.connectors.base import Capabilities, Connector, Preflight, Record
+from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Record
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
 from tandem.errors import MappingError
@@ -149,6 +149,14 @@ class End:
     def hub_of(self, native: str) -> str | None:
         """Give the hub field that a native field stands for."""
         return next((hub for hub, rule in self.offer.fields.items() if rule.native == native), None)
+
+    def our_time(self, moment: datetime) -> datetime:
+        """Tell an instant of the tracker's clock in ours."""
+        return moment - timedelta(seconds=self.offset)
+
+    def by_person(self, entry: Entry) -> bool:
+        """Tell whether a person made a change: neither a rule of the tracker's own nor a listed automation."""
+        return not entry.by_rule and not {entry.author.id, entry.author.name} & set(self.offer.automations)
 
     def terms(self, native: str, record: Record | None = None) -> Terms:
         """Give what is needed to read and write a field of a record."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tandem.connectors.base import History, Page, Record, Seen
 from tandem.core.rules import Which
@@ -102,8 +103,6 @@ def _start(run: Run, end: End) -> None:
 
 
 def _midnight(day: object, end: End) -> datetime:
-    from zoneinfo import ZoneInfo
-
     return datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=ZoneInfo(end.offer.zone))
 
 

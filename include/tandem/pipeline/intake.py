@@ -7,7 +7,7 @@ a house rule's.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.values import Json
@@ -49,7 +49,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
         lone = links.links(tx, run.name, ids=[of])[of].lone
         if lone is not None:
             author = record.reporter.name if record.reporter else ""
-            at = record.created_at - timedelta(seconds=end.offset)
+            at = end.our_time(record.created_at)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
 
@@ -87,7 +87,7 @@ def _later_on(tx: Tx, run: Run, end: End, record: Record, history: History, happ
 
 
 def _noted(key: str, at: datetime, end: End, why: str) -> Happened:
-    return Happened(key[:200], "comment", "", _ours(end, at), {}, state="noted", reason=why)
+    return Happened(key[:200], "comment", "", end.our_time(at), {}, state="noted", reason=why)
 
 
 def _dropped(one: Happened, why: str) -> Happened:
@@ -140,7 +140,7 @@ def _events(tx: Tx, run: Run, end: End, record: Record, history: History) -> lis
     copies = {
         comment.id
         for comment in history.comments
-        if comments.get(comment.id) is not None or _late_copy(tx, end, record, comment.id, "comment", comment.mark)
+        if comments.get(comment.id) is not None or _late_copy(tx, end, record, comment)
     }
     happened = [
         _field_event(end, entry, entry.mark in ours, entry.field in rich)
@@ -154,23 +154,22 @@ def _events(tx: Tx, run: Run, end: End, record: Record, history: History) -> lis
     return happened
 
 
-def _late_copy(tx: Tx, end: End, record: Record, native: str, kind: str, mark: str | None) -> bool:
+def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> bool:
     """A comment that bears our mark is a copy that we made, even where its answer was lost."""
-    of = origin_of(mark)
+    of = origin_of(comment.mark)
     if of is None or not links.has_origin(tx, of):
         return False
     links.put_presence(
-        tx, of=of, kind=kind, system=end.system, native=native, place=record.place, ticket=record.id, action="found"
+        tx,
+        of=of,
+        kind="comment",
+        system=end.system,
+        native=comment.id,
+        place=record.place,
+        ticket=record.id,
+        action="found",
     )
     return True
-
-
-def _ours(end: End, moment: datetime) -> datetime:
-    return moment - timedelta(seconds=end.offset)
-
-
-def _person(end: End, entry: Entry) -> bool:
-    return not entry.by_rule and not {entry.author.id, entry.author.name} & set(end.offer.automations)
 
 
 def _field_event(end: End, entry: Entry, echo: bool, rich: bool) -> Happened:
@@ -181,10 +180,10 @@ def _field_event(end: End, entry: Entry, echo: bool, rich: bool) -> Happened:
         f"field:{entry.id}",
         "field",
         entry.order,
-        _ours(end, entry.at),
+        end.our_time(entry.at),
         {} if echo else content,
         entry.field,
-        _person(end, entry),
+        end.by_person(entry),
         "echo" if echo else None,
     )
 
@@ -202,7 +201,7 @@ def _comment_event(end: End, comment: Comment, echo: bool) -> Happened:
         f"comment:{comment.id}",
         "comment",
         comment.order,
-        _ours(end, comment.at),
+        end.our_time(comment.at),
         {} if echo else content,
         state="echo" if echo else None,
     )
@@ -222,7 +221,7 @@ def _file_event(end: End, file: File, echo: bool) -> Happened:
         f"file:{file.id}",
         "file",
         "",
-        _ours(end, file.at),
+        end.our_time(file.at),
         {} if echo else content,
         state="echo" if echo else None,
     )

@@ -14,7 +14,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, utc_text
 from tandem.errors import ItemError
 from tandem.pipeline.environment import Run
-from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.translate import canonical
 from tandem.state.actions import Action
 from tandem.state.links import Link
 from tandem.state.records import Event
@@ -36,9 +36,8 @@ class Scene:
     def base_of(self, source: Which, hub: str) -> Json:
         """What the source shows in this run, in the form of a base."""
         end, record = self.run.end(source), self.records[source]
-        rule = end.offer.fields[hub]
-        native = self.lost.get((source, hub), record.fields.get(rule.native))
-        return canonical_native(rule, native, end.terms(rule.native, record))
+        native = self.lost.get((source, hub), record.fields.get(end.offer.fields[hub].native))
+        return canonical(end, hub, native, record)
 
     def target_of(self, which: Which) -> str:
         """What a write to a side claims its causes at."""

@@ -20,7 +20,7 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
-from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.translate import canonical, same_native
 from tandem.pipeline.write import riding
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
@@ -126,7 +126,7 @@ def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, recor
             value = first.before
         elif first is not None and rule.native in written:
             value = written[rule.native]
-        moved[hub] = Base(canonical_native(rule, value, end.terms(rule.native, record)), end.mapping)
+        moved[hub] = Base(canonical(end, hub, value, record), end.mapping)
     links.set_bases(tx, link.id, end.which, moved)
 
 
@@ -151,32 +151,32 @@ def _settle_fields(
         hub = end.hub_of(name)
         if hub is None:
             continue
-        rule, terms = end.offer.fields[hub], end.terms(name, record)
+        rule = end.offer.fields[hub]
         entries = [entry for entry in _sorted(history) if entry.field == name]
         ours = next((entry for entry in reversed(entries) if entry.mark == action.id), None)
         replaced = before.get(name) if isinstance(before, dict) else None
         first = next((entry for entry in entries if entry.mark == action.id), None)
-        if first is not None and rule.kind != "rich" and not _same(end, name, first.before, replaced, record):
+        if first is not None and rule.kind != "rich" and not same_native(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
         if not record.in_scope:
-            moved[hub] = Base(canonical_native(rule, sent, terms), end.mapping)  # it shows us nothing
+            moved[hub] = Base(canonical(end, hub, sent, record), end.mapping)  # it shows us nothing
             continue
         if rule.kind == "set":
             _settle_set(tx, run, link, action, hub, record)
             continue
-        shown = canonical_native(rule, record.fields.get(name), terms)
-        wanted = canonical_native(rule, sent, terms)
-        reached = canonical_native(rule, ours.after, terms) if ours and rule.kind != "rich" else wanted
+        shown = canonical(end, hub, record.fields.get(name), record)
+        wanted = canonical(end, hub, sent, record)
+        reached = canonical(end, hub, ours.after, record) if ours and rule.kind != "rich" else wanted
         if name in again:
             moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
             continue
         after = [entry for entry in entries if ours is not None and entry.order > ours.order]
-        people = [entry for entry in after if _by_person(end, entry)]
+        people = [entry for entry in after if end.by_person(entry)]
         if same(shown, wanted) or same(shown, reached):
             moved[hub] = Base(shown, end.mapping)
         elif people:
             moved[hub] = Base(reached, end.mapping)
-        elif ours is None and same(shown, canonical_native(rule, replaced, terms)):
+        elif ours is None and same(shown, canonical(end, hub, replaced, record)):
             _refused(tx, run, end, link, hub, name, counts)
             refused.add(hub)
         elif ours is None and _changed_since(end, action, entries):
@@ -197,20 +197,17 @@ def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: 
     staged = action.content["bases"]
     assert isinstance(staged, dict)
     theirs = _labels(source, hub, staged[hub])
-    ours = _labels(target, hub, record.fields.get(target.offer.fields[hub].native))
+    written = record.fields.get(target.offer.fields[hub].native)
+    ours = _labels(target, hub, written)
     old = links.bases(tx, [link.id])
-    for end, shown in ((source, staged[hub]), (target, record.fields.get(target.offer.fields[hub].native))):
-        rule, terms = end.offer.fields[hub], end.terms(end.offer.fields[hub].native)
+    for end, shown, known in ((source, staged[hub], theirs), (target, written, ours)):
+        terms = end.terms(end.offer.fields[hub].native)
         own = old.get((link.id, end.which), {}).get(hub)
         before = _labels(end, hub, own.value) if own else frozenset()
         agreed = (theirs & ours) | (before & (theirs ^ ours))
-        apart = frozenset(
-            item for item in as_set(shown) if labels.read(item, terms.label_allowed) not in _labels(end, hub, shown)
-        )
-        native = apart | {labels.spell(label, terms.label_allowed) for label in agreed}
-        links.set_bases(
-            tx, link.id, end.which, {hub: Base(canonical_native(rule, from_set(native), terms), end.mapping)}
-        )
+        apart = {item for item in as_set(shown) if labels.read(item, terms.label_allowed) not in known}
+        native = from_set(frozenset(apart | {labels.spell(label, terms.label_allowed) for label in agreed}))
+        links.set_bases(tx, link.id, end.which, {hub: Base(canonical(end, hub, native), end.mapping)})
 
 
 def _labels(end: End, hub: str, native: Json) -> frozenset[str]:
@@ -229,23 +226,12 @@ def _sorted(history: History) -> list[Entry]:
     return sorted(history.entries, key=lambda entry: (entry.order, entry.at))
 
 
-def _same(end: End, name: str, left: Json, right: Json, record: Record) -> bool:
-    hub = end.hub_of(name)
-    assert hub is not None
-    rule, terms = end.offer.fields[hub], end.terms(name, record)
-    return same(canonical_native(rule, left, terms), canonical_native(rule, right, terms))
-
-
-def _by_person(end: End, entry: Entry) -> bool:
-    return not entry.by_rule and not {entry.author.id, entry.author.name} & set(end.offer.automations)
-
-
 def _changed_since(end: End, action: Action, entries: Sequence[Entry]) -> bool:
     """Without an entry of ours: did a person change the field after the write was sent?"""
     if action.sent_at is None:
         return False
     since = action.sent_at + timedelta(seconds=end.offset - 2)
-    return any(entry.at >= since and _by_person(end, entry) for entry in entries)
+    return any(entry.at >= since and end.by_person(entry) for entry in entries)
 
 
 def _overwritten(tx: Tx, run: Run, end: End, record: Record, name: str, ours: Entry, entries: Sequence[Entry]) -> None:
@@ -253,7 +239,7 @@ def _overwritten(tx: Tx, run: Run, end: End, record: Record, name: str, ours: En
     if not any(rule.native == name and rule.goes_out for rule in end.offer.fields.values()):
         return
     theirs = next((entry for entry in reversed(entries) if entry.order < ours.order), None)
-    at = (theirs.at if theirs else ours.at) - timedelta(seconds=end.offset)
+    at = end.our_time(theirs.at if theirs else ours.at)
     author = theirs.author.name if theirs else ""
     lost = Happened(
         f"lost:{ours.id}", "field", ours.order, at, {"before": None, "after": ours.before, "author": author}, name

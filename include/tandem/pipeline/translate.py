@@ -68,6 +68,20 @@ def _guarded(end: End, link: Link, record: Record, bases: Mapping[str, Base], ev
         )
 
 
+def canonical(end: End, hub: str, native: Json, record: Record | None = None) -> Json:
+    """The base that a side's native value of a hub field makes."""
+    rule = end.offer.fields[hub]
+    return canonical_native(rule, native, end.terms(rule.native, record))
+
+
+def same_native(end: End, native: str, left: Json, right: Json, record: Record) -> bool:
+    """Tell whether two values of a native field make the same base."""
+    hub = end.hub_of(native)
+    if hub is None:
+        return same(left, right)
+    return same(canonical(end, hub, left, record), canonical(end, hub, right, record))
+
+
 def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
     """The form in which a native value is a base: rich text as its text, sets sorted, all else as it is."""
     if rule.kind == "rich":

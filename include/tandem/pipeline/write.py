@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 
 from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
-from tandem.core.values import Json, same
+from tandem.core.values import Json
 from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.scene import target_at
-from tandem.pipeline.translate import canonical_native
+from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
@@ -145,17 +145,9 @@ def _hindrance(
     before = action.content.get("before")
     for native, staged in (before if isinstance(before, dict) else {}).items():
         wanted = loading.expected.get((end.which, target.id, native), staged)
-        if not _equal(end, native, target.fields.get(native), wanted, target):
+        if not same_native(end, native, target.fields.get(native), wanted, target):
             return "deferred", "the twin changed since it was read"
     return None
-
-
-def _equal(end: End, native: str, left: Json, right: Json, record: Record) -> bool:
-    hub = end.hub_of(native)
-    if hub is None:
-        return same(left, right)
-    rule, terms = end.offer.fields[hub], end.terms(native, record)
-    return same(canonical_native(rule, left, terms), canonical_native(rule, right, terms))
 
 
 def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -> list[Ready]:
@@ -225,7 +217,7 @@ def _update(end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
             before = one.action.content["before"]
             assert isinstance(before, dict)
             if record and all(
-                _equal(end, name, record.fields.get(name), value, record) for name, value in before.items()
+                same_native(end, name, record.fields.get(name), value, record) for name, value in before.items()
             ):
                 versions[one.action.id] = record.version
                 left.append(one)

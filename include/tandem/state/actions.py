@@ -169,11 +169,6 @@ def settle(tx: Tx, ids: Iterable[str], now: datetime) -> None:
         tx.run(sa.update(action).where(action.c.id.in_(some)).values(settled_at=to_db(now)))
 
 
-def history_known(tx: Tx, id_: str, history: str) -> None:
-    """Note the history entry that an action made."""
-    tx.run(sa.update(action).where(action.c.id == id_).values(history=history))
-
-
 def _action(tx: Tx, row: Mapping[str, object]) -> Action:
     content = tx.open(str(row["sealed"]))
     assert isinstance(content, dict)

@@ -119,19 +119,6 @@ def latest_records(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> d
     return found
 
 
-def record_at(tx: Tx, pair: str, which: Which, ticket: str, version: str) -> Record | None:
-    """Read one version of a record."""
-    row = tx.row(
-        sa.select(record.c.sealed).where(
-            record.c.pair == pair,
-            record.c.side == which.value,
-            record.c.ticket == ticket,
-            record.c.version == version,
-        )
-    )
-    return _RECORD.validate_python(tx.open(row["sealed"])) if row else None
-
-
 def drop_content(tx: Tx, pair: str, which: Which, ticket: str) -> None:
     """Forget what was read of a ticket before its newest version."""
     newest = sa.select(sa.func.max(record.c.version)).where(

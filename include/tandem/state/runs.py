@@ -231,12 +231,6 @@ def held(tx: Tx, pair: str) -> list[Held]:
     ]  # fmt: skip
 
 
-def quarantine_content(tx: Tx, id_: int) -> Json:
-    """Read the message of a quarantine, with values."""
-    row = tx.row(sa.select(quarantine.c.sealed).where(quarantine.c.id == id_))
-    return tx.open(row["sealed"]) if row else None
-
-
 def first_time(tx: Tx, pair: str, kind: str, cause: str, now: datetime) -> bool:
     """Tell whether people have not been told of this yet, and note that they are now."""
     return tx.upsert(notice, [{"pair": pair, "kind": kind, "cause": cause[:200], "at": to_db(now)}], update=()) == 1
