@@ -408,3 +408,25 @@ def test_what_the_contract_no_longer_offers_is_noted(linked: Linked) -> None:
     bench.quiet()
     assert linked.get(RIGHT, "priority") == "3"
     assert [row["state"] for row in bench.events() if row["field"] == "priority"] == ["noted"]
+
+
+def test_what_was_made_outside_does_not_leave_when_the_return_is_seen_at_read_back(linked: Linked) -> None:
+    """The ticket comes back into scope between our write to it and our reading it back."""
+    bench = linked.bench
+    bench.write(pair={"on_return": "drop"})
+    linked.bench.label(LEFT, linked.ticket, remove="customer")
+    bench.run()
+    outside = bench.say(LEFT, linked.ticket)
+    linked.set(RIGHT, "title", "comes in all the same")
+
+    def back(task: str) -> None:
+        if task == "reconcile":
+            bench.label(LEFT, linked.ticket, add="customer")
+
+    bench.between = back
+    bench.run()
+    bench.between = lambda task: None
+    bench.run()
+    bench.run()
+    assert not any(outside in text for text in bench.texts(RIGHT, linked.issue))
+    assert [row["state"] for row in bench.events() if row["side"] == LEFT and row["kind"] == "comment"] == ["dropped"]

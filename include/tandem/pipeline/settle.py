@@ -83,7 +83,6 @@ def _settle_link(
             continue  # not to be seen now: settled by a later run
         record, history = seen[which][member.ticket]
         end = run.end(which)
-        _join_up(tx, run, end, record)
         for place, action in enumerate(own):
             later, refused = own[place + 1 :], frozenset[str]()
             if action.kind == "create":
@@ -93,18 +92,12 @@ def _settle_link(
             _move_source(tx, run, link, action, refused)
             _arrive(tx, run, action, refused)
             settled.append(action.id)
-        records.save_record(tx, run.name, which, record, run.env.now())
         store_ticket(tx, run, end, record, history if record.in_scope else None)
         news = records.open_events(tx, run.name, which, [record.id]).get(record.id, [])
         fresh = [event.id for event in news if event.state is None]
         records.set_events(tx, fresh, "waiting", "happened while the run wrote", run=run.job.run_id)
         counts["read_back"] += 1
     actions.settle(tx, settled, run.env.now())
-
-
-def _join_up(tx: Tx, run: Run, end: End, record: Record) -> None:
-    links.see_member(tx, run.name, end.which, record)
-    runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
 
 
 def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, record: Record, history: History) -> None:
