@@ -287,8 +287,22 @@ def test_a_version_is_final_only_after_its_second(read_at, final):
     assert seen < version(later, response)
 
 
+def test_a_listing_that_cannot_know_its_second_over_has_the_ticket_read_again(desk, zendesk):
+    """It goes on behind what it named: what was read by id in that second must not pass for what it names."""
+    cursor = zendesk.start(datetime.now(UTC))
+    desk.control.begin_second(TENANT)
+    number = desk.make("anna", tags=["shared"])["id"]
+    early = record(zendesk, number)
+    assert early.version.endswith("?")
+    desk.control.advance(1, TENANT)
+    desk.control.fault("slow", TENANT, path="/api/v2/incremental", seconds=1.5)
+    late = everything(zendesk.changed_since(cursor))[str(number)]
+    assert early.version < late.version < early.version.replace("?", "Z")
+
+
 def test_a_second_edit_in_the_same_second_is_another_version(desk, zendesk):
     """Laggards too: the state may be read before the second ends and answered after it."""
+    desk.control.begin_second(TENANT)
     number = desk.make("anna", tags=["shared"])["id"]
     early = record(zendesk, number)
     assert early.version.endswith("?")

@@ -204,6 +204,9 @@ def test_two_changes_of_one_second_have_one_stamp_and_the_open_one_says_so():
     early = _reads(connector, ticket).version
     desk.edit(ticket, "subject", "two", sam)
     assert early.endswith("?")
+    desk.lag = 0
+    (listed,) = next(iter(connector.in_scope())).seen
+    assert early < listed.version < early.replace("?", "Z")
     assert _reads(connector, ticket).version == early
     (passed,) = connector.update([Patch(ticket, {"subject": "three"}, "mark", early)])
     assert passed.error is None

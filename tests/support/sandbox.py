@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -90,6 +91,12 @@ class Control:
     def advance(self, seconds: float, tenant: str | None = None) -> None:
         """Moves the clock of the sandbox, or of one tenant."""
         self._ask("POST", "/clock", json={"advance": seconds, "tenant": tenant})
+
+    def begin_second(self, tenant: str) -> None:
+        """Moves the clock of a tenant to the beginning of a second: what follows at once happens in it."""
+        now = datetime.fromisoformat(self._ask("GET", "/clock")[tenant])
+        at = now.replace(microsecond=0) + timedelta(seconds=1)
+        self._ask("POST", "/clock", json={"at": at.isoformat(), "tenant": tenant})
 
     def settings(self, tenant: str, **changes: Any) -> dict[str, Any]:
         """Changes a tracker's settings and returns those in force."""

@@ -98,7 +98,11 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A ticket as a listing names it: enough to know whether it must be read."""
+    """A ticket as a listing names it: enough to know whether it must be read.
+
+    A listing goes on behind what it named. Where two changes may bear one version, as with stamps of whole seconds, and
+    another may still come, ``version`` sorts behind any that a reading by id can have given for that moment.
+    """
 
     id: str
     version: str

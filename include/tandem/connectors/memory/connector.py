@@ -348,6 +348,7 @@ class Memory:
     def _seen(self, ticket: Ticket, shot: Shot | None = None) -> Seen:
         version = self._tracker.version(ticket, shot.at if shot else None)
         inside = not ticket.deleted and not self._reason(ticket, shot.fields if shot else None)
+        version = version.replace("?", "@")  # the feed goes on behind it: whoever read it in this second reads it again
         return Seen(ticket.id, version, ticket.created_at, inside, ticket.deleted)
 
     def _paged(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:

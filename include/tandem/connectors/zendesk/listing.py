@@ -16,7 +16,7 @@ import requests
 
 from tandem.connectors.base import Page, Seen
 from tandem.connectors.zendesk.scope import Scope
-from tandem.connectors.zendesk.shape import Raw, moment, version
+from tandem.connectors.zendesk.shape import Raw, listed_version, moment
 from tandem.errors import ConfigurationError, Problem
 from tandem.http import Http, parsed
 
@@ -116,7 +116,7 @@ class Feed:
             seen.append(
                 Seen(
                     id=str(ticket["id"]),
-                    version=version(ticket["updated_at"], response),
+                    version=listed_version(ticket["updated_at"], response),
                     created_at=moment(ticket["created_at"]),
                     in_scope=not deleted and not self._scope.reason(ticket),
                     deleted=deleted,

@@ -35,6 +35,8 @@ def moment(text: str) -> datetime:
     """Read one of Zendesk's times: UTC, whole seconds."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
+OPEN, LISTED = "?", "@"  # end a version whose second is not over, as read by id and as listed
+
 
 def version(updated_at: str, response: requests.Response) -> str:
     """Make a version of ``updated_at``, whose stamp has whole seconds.
@@ -48,12 +50,21 @@ def version(updated_at: str, response: requests.Response) -> str:
         read = answered.timestamp() - response.elapsed.total_seconds()
         if read >= moment(updated_at).timestamp() + 1:
             return updated_at
-    return updated_at.removesuffix("Z") + "?"
+    return updated_at.removesuffix("Z") + OPEN
+
+
+def listed_version(updated_at: str, response: requests.Response) -> str:
+    """The version of a ticket as a listing names it.
+
+    A listing stands still after it named a ticket. While it cannot know that the second was over, it says so by ``@``,
+    which sorts behind every ``?`` that was read in that second: so the ticket is read once more.
+    """
+    return version(updated_at, response).replace(OPEN, LISTED)
 
 
 def stamp(seen: str) -> str:
     """The ``updated_stamp`` of a version."""
-    return seen.removesuffix("?").removesuffix("Z") + "Z"
+    return seen.rstrip(f"Z{OPEN}{LISTED}") + "Z"
 
 
 def flat(value: Any) -> Json:
