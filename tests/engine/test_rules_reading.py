@@ -316,3 +316,28 @@ def test_every_event_is_in_a_state_after_a_run(linked: Linked) -> None:
         tx.run(sa.update(tables.event).where(tables.event.c.id == first).values(state=None))
     bench.run()
     assert all(row["state"] for row in bench.events())
+
+
+@pytest.mark.parametrize("task", ["extract", "reconcile"])
+def test_a_ticket_that_is_hidden_between_two_reads_of_it_loses_nothing(linked: Linked, task: str) -> None:
+    """It is read in its new version, and what happened on it is not told: the version must not count as read."""
+    bench, left = linked.bench, linked.bench.tracker(LEFT)
+    waits = bench.say(LEFT, linked.ticket)
+    if task == "reconcile":  # our own write is read back
+        linked.set(RIGHT, "title", "to be written")
+
+    def hide(verb: str, phase: str, item: object) -> None:
+        if (verb, phase) == ("history", "before") and linked.ticket in list(item or ()):  # type: ignore[call-overload]
+            left.tickets[linked.ticket].hidden = True
+
+    def between(name: str) -> None:
+        left.fail = hide if name == task else (lambda verb, phase, item: None)
+
+    bench.between = between
+    bench.run()
+    bench.between = lambda name: None
+    left.fail = lambda verb, phase, item: None
+    left.tickets[linked.ticket].hidden = False
+    assert at_peace(bench) == []
+    assert [waits in text for text in bench.texts(RIGHT, linked.issue)].count(True) == 1
+    assert not [row for row in bench.events("dropped", "noted") if row["kind"] == "comment"]

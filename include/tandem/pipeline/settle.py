@@ -63,8 +63,12 @@ def _read_back(
     for part in records.chunks(tickets, end.caps.fetch_batch):
         read |= {record.id: record for record in end.connector.fetch(part)}
     histories = end.connector.history([ticket for ticket, record in read.items() if record.in_scope])
-    empty = History((), (), ())
-    return {ticket: (record, histories.get(ticket, empty)) for ticket, record in read.items()}
+    nothing = History((), (), ())  # of a ticket out of scope nothing is to be looked at
+    return {
+        ticket: (record, histories.get(ticket, nothing))
+        for ticket, record in read.items()
+        if not record.in_scope or ticket in histories  # else it is not to be seen now
+    }
 
 
 def _settle_link(
