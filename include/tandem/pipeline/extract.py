@@ -223,7 +223,7 @@ def _read_and_store(
     for some in records.chunks(ids, end.caps.fetch_batch):
         got = end.connector.fetch(some)
         histories = end.connector.history([record.id for record in got if record.in_scope])
-        # Without its history, as when it is hidden between the two calls, a version must not pass for one that was read.
+        # A version whose history is not there, as of a ticket hidden between the two calls, must not count as read.
         found += [(one, histories.get(one.id)) for one in got if not one.in_scope or one.id in histories]
     missing = set(ids) - {record.id for record, _ in found}
     with run.store.begin(run.fence) as tx:
