@@ -78,6 +78,17 @@ def test_a_file_that_a_private_text_shows_never_leaves(house):
     assert _files(house, issue, comments="all").keys() == {hidden, loose}
 
 
+@pytest.mark.parametrize("text", ["see [^secret plan.png]", "!Secret Plan.png|thumbnail!", "secret plan.png is ours"])
+def test_a_file_that_a_private_text_names_never_leaves(house, text):
+    """Its name is all that people give, and all that there is where Jira's markup was not understood."""
+    issue = house.make()
+    _attached(house, issue, "secret plan.png")
+    loose, _ = _attached(house, issue, "loose.log")
+    house.comment(issue, doc(text), "tandem", visibility={"type": "role", "value": "Administrators"})
+    house.comment(issue, doc("loose.log"))
+    assert _files(house, issue).keys() == {loose}
+
+
 def test_a_private_link_to_a_file_counts_like_a_picture_of_it(house):
     issue = house.make()
     hidden, _ = _attached(house, issue, "secret.log")

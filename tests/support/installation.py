@@ -32,6 +32,7 @@ class Installation:
     store: Store
     anna: Desk
     elaine: Seat
+    folder: Path
 
     def play(self, params: dict[str, Any] | None = None, seconds: float = 120) -> str:
         """Starts a run, waits for its end, returns its id."""
@@ -44,10 +45,14 @@ class Installation:
         return {task: str(self.airflow.task(DAG, run, task)["state"]) for task in tasks()}
 
     def log(self, dag: str, run: str, task: str) -> list[str]:
-        """The lines of a task's log, Airflow's grouping marks left out."""
+        """The lines of a task's log, Airflow's grouping marks and what only DEBUG says left out."""
         lines = self.airflow.log_file(dag, run, task).read_text().splitlines()
         said = [json.loads(line) for line in lines]
-        return [f"{each['event']} {each.get('reason', '')}".strip() for each in said if "::" not in each["event"]]
+        return [
+            f"{each['event']} {each.get('reason', '')}".strip()
+            for each in said
+            if "::" not in each["event"] and each.get("level") != "debug"
+        ]
 
     def mail(self, subject: str, known: int = 0) -> EmailMessage:
         """The mail whose subject starts so, waited for; not one of the first ``known`` of them."""
@@ -87,6 +92,7 @@ def running(folder: Path) -> Iterator[Installation]:
             "TANDEM_DB": address,
             "TANDEM_CONTENT_KEYS": content,
             "TANDEM_HASH_KEY": hashing,
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
         }
         airflow = Airflow.start(folder / "airflow", processes, settings, wanted_port=0)
         wait_until(lambda: {DAG, BROKEN} <= airflow.dags().keys(), "both DAGs", 60, processes)
@@ -95,7 +101,7 @@ def running(folder: Path) -> Iterator[Installation]:
         anna = Desk(Account(sandbox.tenants[ZENDESK], "anna"))
         elaine = Seat(Account(sandbox.tenants[JIRA], "elaine"))
         store = open_store(address, Vault([content], hashing))
-        made = Installation(airflow, sandbox, mailbox, store, anna, elaine)
+        made = Installation(airflow, sandbox, mailbox, store, anna, elaine, folder)
         made.play()
         yield made
         store.close()

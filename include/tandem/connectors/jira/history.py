@@ -220,6 +220,7 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
         for offered in (True, False)
     }
     hidden: set[str] = set().union(*(names for _, names in named[False]))
+    private = "\n".join(word for text in texts if not text.offered for word in _written(text.body))
     hidden_media = any(not name.isdigit() for name in hidden)
     # Each UUID costs a request: without a private one, no more are asked for than it takes to know all that is shown.
     looked_for = {name for _, names in named[True] for name in names if not name.isdigit()}
@@ -230,7 +231,7 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
         looked_for -= {media}
         names = {number, media} - {None}
         # Without its UUID nobody can tell that a private text does not show it.
-        if names & hidden or (hidden_media and media is None):
+        if names & hidden or (hidden_media and media is None) or _says(private, str(attachment["filename"])):
             continue
         showing = [text for text, shown in named[True] if names & shown]
         given.append(_file(attachment, showing))
@@ -271,3 +272,19 @@ def _named(node: Any) -> Iterator[str]:
             stack.extend(node.values())
         elif isinstance(node, str):
             yield from _LINKED.findall(node)
+
+
+def _written(node: Any) -> Iterator[str]:
+    """Yield each block's plain text: what stands side by side in it is one text, whatever its marks."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        parts = [part for part in node.get("content") or () if isinstance(part, Mapping)]
+        yield "".join(str(part.get("text") or "") for part in parts)
+        for part in parts:
+            yield from _written(part)
+
+
+def _says(text: str, filename: str) -> bool:
+    """Tell whether a text names a file, as people and Jira's own markup do: ``[^name]``, ``!name!`` or just the name."""
+    return re.search(rf"(?<!\w){re.escape(filename)}(?!\w)", text, re.IGNORECASE) is not None
