@@ -113,7 +113,7 @@ class Secrets:
         return str(self.jira("POST", "/rest/api/3/issue", json={"fields": fields})["key"])
 
     def mutter(self, issue: str) -> None:
-        """Restricted things on an issue: a comment for a role with a file that it names, a field that is not offered."""
+        """Restricted things on an issue: a comment for a role, with a file that it names; a field that is not offered."""
         file = self.attach(issue, self.word("jira", "rolefile"))
         text = adf(f"{self.word('jira', 'role')} [^{file}]")
         visibility = {"type": "role", "value": "Developers", "identifier": "Developers"}

@@ -35,6 +35,7 @@ def moment(text: str) -> datetime:
     """Read one of Zendesk's times: UTC, whole seconds."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
+
 OPEN, LISTED = "?", "@"  # end a version whose second is not over, as read by id and as listed
 
 
