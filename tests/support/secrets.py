@@ -113,13 +113,13 @@ class Secrets:
         return str(self.jira("POST", "/rest/api/3/issue", json={"fields": fields})["key"])
 
     def mutter(self, issue: str) -> None:
-        """Restricted things on an issue: a comment for a role, with a file that it names; a field that is not offered."""
+        """Restricted things on an issue: a comment for a role with a file that it names, and an unlisted field."""
         file = self.attach(issue, self.word("jira", "rolefile"))
         text = adf(f"{self.word('jira', 'role')} [^{file}]")
         visibility = {"type": "role", "value": "Developers", "identifier": "Developers"}
         self.jira("POST", f"/rest/api/3/issue/{issue}/comment", json={"body": text, "visibility": visibility})
         self.edit(issue, **{UNLISTED_JIRA_FIELD: self.word("jira", "margin")})
-
+        """Restricted things on an issue: a comment for a role with a file that it names, and an unlisted field."""
     def attach(self, issue: str, name: str) -> str:
         """Attach a file with secret bytes."""
         files = {"file": (f"{name}.txt", self.word("jira", "bytes").encode())}

@@ -286,5 +286,5 @@ def _written(node: Any) -> Iterator[str]:
 
 
 def _says(text: str, filename: str) -> bool:
-    """Tell whether a text names a file, as people and Jira's own markup do: ``[^name]``, ``!name!`` or just the name."""
+    """Tell whether a text names a file, as people and Jira's markup do: ``[^name]``, ``!name!`` or just the name."""
     return re.search(rf"(?<!\w){re.escape(filename)}(?!\w)", text, re.IGNORECASE) is not None
