@@ -286,7 +286,7 @@ def test_a_sound_setup_has_no_problem_and_tells_the_dictionary(house):
     assert found.fields["priority"].choices["1"] == "Highest"
     assert found.fields["status"].choices[house.status("Waiting")] == "Waiting"
     assert set(found.fields["customfield_10052"].choices.values()) == {"Web", "Kiosk"}
-    assert set(found.fields["issuetype"].choices.values()) == {"Bug", "Story", "Task"}
+    assert set(found.fields["issuetype"].choices.values()) == {"Bug", "Story", "Task", "Sub-task"}
     kinds = {name: found.fields[name].kind for name in ("summary", "description", "labels", "assignee", "duedate")}
     assert list(kinds.values()) == ["text", "rich", "set", "person", "date"]
     assert (found.fields["summary"].max_length, found.fields["customfield_10050"].kind) == (255, "rich")

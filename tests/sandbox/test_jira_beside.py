@@ -192,7 +192,7 @@ def test_addresses_are_hidden_where_the_profile_says_so(site: JiraSite) -> None:
 
 def test_screens_say_what_they_require_and_allow(site: JiraSite) -> None:
     types = site.get("3/issue/createmeta/DESK/issuetypes")["issueTypes"]
-    assert [one["name"] for one in types] == ["Bug", "Story", "Task"]
+    assert [one["name"] for one in types] == ["Bug", "Story", "Task", "Sub-task"]
     fields = site.get(f"3/issue/createmeta/DESK/issuetypes/{types[0]['id']}")["fields"]
     required = {one["fieldId"] for one in fields if one["required"]}
     assert required == {"summary", "issuetype", "project", "duedate"}

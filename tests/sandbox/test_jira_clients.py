@@ -80,7 +80,7 @@ def test_the_jira_client_reads_what_the_site_is_made_of(site: JiraSite) -> None:
     assert [one.displayName for one in jira.search_users(query="omar")] == ["Omar Haddad"]
     assert {one.name for one in jira.issue_link_types()} >= {"Blocks", "Relates"}
     [project] = jira.createmeta(projectKeys="SHOP", expand="projects.issuetypes.fields")["projects"]
-    assert [one["name"] for one in project["issuetypes"]] == ["Bug", "Story", "Task"]
+    assert [one["name"] for one in project["issuetypes"]] == ["Bug", "Story", "Task", "Sub-task"]
     assert project["issuetypes"][0]["fields"]["summary"]["required"] is True
 
 

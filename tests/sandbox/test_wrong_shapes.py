@@ -21,6 +21,7 @@ TICKET = (
 )
 ISSUE = (
     *("summary", "description", "issuetype", "priority", "labels", "assignee", "duedate", "resolution", "comment"),
+    *("components", "fixVersions", "timetracking", "parent", "worklog", "security"),
     *("issuelinks", "customfield_10050", "customfield_10051", "customfield_10053", "customfield_10054", "nonsense"),
 )
 
@@ -64,6 +65,12 @@ def jira_calls(key: str) -> Iterator[tuple[str, str, Any]]:
         yield "POST", "3/comment/list", {"ids": value}
         yield "POST", "3/search/jql", {"jql": "project = SHOP", "maxResults": value}
         yield "POST", "3/issueLink", value
+        yield "POST", f"{issue}/worklog", {"timeSpent": value, "started": value, "comment": value}
+        yield "POST", "3/component", {"name": value, "project": value}
+        yield "POST", "3/version", {"name": "v", "projectId": value, "releaseDate": value}
+        yield "POST", "3/jql/match", {"jqls": value, "issueIds": value}
+        yield "POST", "3/issue/watching", {"issueIds": value}
+        yield "POST", f"{issue}/notify", value
 
 
 def test_jira_refuses_what_has_another_shape(site: JiraSite) -> None:

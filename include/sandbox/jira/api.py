@@ -43,6 +43,8 @@ class Call:
     account: Account
     version: str
     method: str
+    address: str
+    """The path as asked."""
     path: Mapping[str, str]
     query: QueryParams
     headers: Mapping[str, str]
@@ -86,6 +88,15 @@ class Call:
         """Read a list of the query: comma-separated, repeated, or both."""
         given = ",".join(self.query.getlist(name))
         return tuple(word.strip() for word in given.split(",") if word.strip())
+
+    def page(self, listed: list[JsonObject], size: int) -> JsonObject:
+        """Cut a list to the page that is asked for, as Jira's newer lists are."""
+        first, most = self.number("startAt", 0), self.number("maxResults", size, size)
+        shown = listed[first : first + most]
+        last = first + len(shown) >= len(listed)
+        base = f"{self.site.url}{self.address}?maxResults={most}&startAt="
+        page: JsonObject = {"self": f"{base}{first}"} | ({} if last else {"nextPage": f"{base}{first + most}"})
+        return page | {"maxResults": most, "startAt": first, "total": len(listed), "isLast": last, "values": shown}
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, "").lower() == "true"
@@ -166,6 +177,7 @@ def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
                 account=account,
                 version=version,
                 method=request.method,
+                address=request.url.path,
                 path=request.path_params,
                 query=request.query_params,
                 headers=request.headers,

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sandbox.jira.settings import Category, CustomFieldSettings, JiraSettings, ProjectSettings, WorkflowSettings
@@ -16,18 +17,20 @@ TYPE_TEXTS = {
     "Bug": "A problem or error.",
     "Story": "Functionality or a feature expressed as a user goal.",
     "Task": "Tasks track small, distinct pieces of work.",
+    "Sub-task": "The sub-task of the issue",
 }
 PERMISSIONS_BY_ROLE: dict[str, frozenset[str]] = {
     "end-user": frozenset({"BROWSE_PROJECTS"}),
     "agent": words(
         "BROWSE_PROJECTS CREATE_ISSUES EDIT_ISSUES TRANSITION_ISSUES ASSIGN_ISSUES ASSIGNABLE_USER "
         "ADD_COMMENTS CREATE_ATTACHMENTS LINK_ISSUES MOVE_ISSUES EDIT_OWN_COMMENTS DELETE_OWN_COMMENTS "
-        "DELETE_OWN_ATTACHMENTS SET_ISSUE_SECURITY RESOLVE_ISSUES CLOSE_ISSUES SCHEDULE_ISSUES"
+        "DELETE_OWN_ATTACHMENTS SET_ISSUE_SECURITY RESOLVE_ISSUES CLOSE_ISSUES SCHEDULE_ISSUES "
+        "WORK_ON_ISSUES EDIT_OWN_WORKLOGS DELETE_OWN_WORKLOGS VIEW_VOTERS_AND_WATCHERS"
     ),
 }
 PERMISSIONS_BY_ROLE["admin"] = PERMISSIONS_BY_ROLE["agent"] | words(
-    "ADMINISTER ADMINISTER_PROJECTS DELETE_ISSUES EDIT_ALL_COMMENTS DELETE_ALL_COMMENTS "
-    "DELETE_ALL_ATTACHMENTS MODIFY_REPORTER MANAGE_WATCHERS"
+    "ADMINISTER BULK_CHANGE USER_PICKER ADMINISTER_PROJECTS DELETE_ISSUES EDIT_ALL_COMMENTS DELETE_ALL_COMMENTS "
+    "DELETE_ALL_ATTACHMENTS MODIFY_REPORTER MANAGE_WATCHERS EDIT_ALL_WORKLOGS DELETE_ALL_WORKLOGS"
 )
 
 
@@ -51,10 +54,18 @@ class Account:
 
 @dataclass(frozen=True)
 class Named:
-    """A priority, resolution, issue type or security level: an id (a string of digits) and a name."""
+    """A priority, resolution or security level: an id (a string of digits) and a name."""
 
     id: str
     name: str
+
+
+N = TypeVar("N", bound=Named)
+
+
+@dataclass(frozen=True)
+class IssueType(Named):
+    subtask: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,10 +97,17 @@ class Transition(Named):
 class Project(Named):
     key: str
     settings: ProjectSettings
-    types: tuple[Named, ...]
+    types: tuple[IssueType, ...]
+    """Those of sub-tasks last."""
     initial: Status
     statuses: tuple[Status, ...]
     transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True)
+class Group(Named):
+    members: frozenset[str]
+    """Account ids."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +142,11 @@ class Catalog:
         return _numbered(self.settings.resolutions, 10000)
 
     @cached_property
-    def types(self) -> tuple[Named, ...]:
-        used = dict.fromkeys(name for project in self.settings.projects.values() for name in project.issue_types)
-        return _numbered(used, 10001)
+    def types(self) -> tuple[IssueType, ...]:
+        projects = self.settings.projects.values()
+        used = dict.fromkeys((name, False) for project in projects for name in project.issue_types)
+        used |= dict.fromkeys((name, True) for project in projects for name in project.subtask_types)
+        return tuple(IssueType(str(10001 + n), name, subtask) for n, (name, subtask) in enumerate(used))
 
     @cached_property
     def levels(self) -> tuple[Named, ...]:
@@ -180,6 +200,29 @@ class Catalog:
             role: frozenset(by_alias[a].id for a in aliases) for role, aliases in self.settings.roles.items()
         }
 
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Groups of accounts, each with a UUID for an id."""
+        by_alias = {account.alias: account for account in self.accounts.values()}
+        derived = {
+            "jira-administrators": tuple(a.alias for a in by_alias.values() if a.role == "admin"),
+            "jira-users": tuple(a.alias for a in by_alias.values() if a.active),
+        }
+        return tuple(
+            Group(_group_id(self.tenant.name, name), name, frozenset(by_alias[alias].id for alias in aliases))
+            for name, aliases in (derived | self.settings.groups).items()
+        )
+
+    def group(self, id_or_name: object) -> Group | None:
+        return next((g for g in self.groups if id_or_name in (g.id, g.name)), None)
+
+    def members(self, kind: object, name: object) -> frozenset[str] | None:
+        """Return the account ids of a role or group, to which a comment is restricted; None if there is none such."""
+        if kind == "group":
+            group = self.group(name)
+            return group.members if group else None
+        return self.roles.get(str(name))
+
     def account(self, alias: str) -> Account:
         """Find by the world's alias. Raises: KeyError."""
         for account in self.accounts.values():
@@ -215,19 +258,23 @@ class Catalog:
             name=settings.name,
             key=key,
             settings=settings,
-            types=tuple(kind for kind in self.types if kind.name in settings.issue_types),
+            types=tuple(
+                kind
+                for kind in self.types
+                if kind.name in (settings.subtask_types if kind.subtask else settings.issue_types)
+            ),
             initial=by_name[flow.initial],
             statuses=tuple(by_name[name] for name in flow.statuses),
             transitions=_transitions(flow, by_name),
         )
 
 
-def named(known: Iterable[Named], wanted: str) -> Named | None:
+def named(known: Iterable[N], wanted: str) -> N | None:
     """Find by name, in any case."""
     return next((item for item in known if item.name.lower() == wanted.lower()), None)
 
 
-def with_id(known: Iterable[Named], wanted: str) -> Named | None:
+def with_id(known: Iterable[N], wanted: str) -> N | None:
     return next((item for item in known if item.id == wanted), None)
 
 
@@ -264,3 +311,7 @@ def _account_id(tenant: str, email: str) -> str:
     """Derive a stable id in one of the two shapes that Atlassian uses: 24 hex digits, or `557058:` and a UUID."""
     digest = hashlib.sha256(f"{tenant}/{email.lower()}".encode()).digest()
     return f"557058:{uuid.UUID(bytes=digest[:16])}" if digest[-1] % 2 else digest.hex()[:24]
+
+
+def _group_id(tenant: str, name: str) -> str:
+    return str(uuid.UUID(bytes=hashlib.sha256(f"{tenant}/group/{name}".encode()).digest()[:16]))

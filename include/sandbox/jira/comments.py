@@ -28,8 +28,8 @@ def add(site: Site, account: Account, issue: Issue, body: JsonObject, version: s
         created=site.store.now(),
         updated=site.store.now(),
         update_author=account.id,
-        visibility=_visibility(site, account, body.get("visibility")),
-        properties=_properties(body),
+        visibility=restriction(site, account, body.get("visibility")),
+        properties=properties_of(body),
     )
     saved = site.record(issue, account, comments=(*issue.comments, made))
     made = replace(made, created=saved.updated, updated=saved.updated)
@@ -43,7 +43,7 @@ def check(site: Site, account: Account, issue: Issue, body: JsonObject, version:
         raise JiraError(403, "You do not have the permission to comment on this issue.")
     if len(issue.comments) >= MOST:
         raise JiraError(400, "The issue has reached the limit of 5000 comments.")
-    _visibility(site, account, body.get("visibility"))
+    restriction(site, account, body.get("visibility"))
     return _document(site, account, issue, body, version)
 
 
@@ -55,10 +55,10 @@ def edit(site: Site, account: Account, issue: Issue, comment: Comment, body: Jso
         body=_document(site, account, issue, body, version),
         update_author=account.id,
         updated=max(site.store.now(), comment.updated),
-        properties={**comment.properties, **_properties(body)},
+        properties={**comment.properties, **properties_of(body)},
     )
     if "visibility" in body:
-        changed = replace(changed, visibility=_visibility(site, account, body["visibility"]))
+        changed = replace(changed, visibility=restriction(site, account, body["visibility"]))
     after = replace(issue, comments=tuple(changed if c.id == comment.id else c for c in issue.comments))
     after, gone = site.without_lost_media(issue, after)
     site.record(after, account, gone)
@@ -108,19 +108,25 @@ def _document(site: Site, account: Account, issue: Issue, body: JsonObject, vers
     return document
 
 
-def _visibility(site: Site, account: Account, given: JsonObject | None) -> JsonObject | None:
+def restriction(site: Site, account: Account, given: JsonObject | None) -> JsonObject | None:
+    """Read to whom a comment or worklog is restricted: a project role, or a group. Raises: JiraError 400."""
     if not given:
         return None
-    role = given.get("value") or given.get("identifier")
-    members = site.catalog.roles.get(str(role))
+    kind, name = given.get("type", "role"), given.get("identifier") or given.get("value")
+    if kind not in ("role", "group"):
+        raise bad_field("commentLevel", f"'{kind}' is not a valid visibility type.")
+    members = site.catalog.members(kind, name)
     if members is None:
-        raise bad_field("commentLevel", f"Role '{role}' does not exist.")
+        raise bad_field("commentLevel", f"{str(kind).capitalize()} '{name}' does not exist.")
     if account.id not in members:
-        raise bad_field("commentLevel", f"You are currently not a member of the project role: {role}.")
-    return {"type": given.get("type", "role"), "value": str(role), "identifier": str(role)}
+        whose = "project role" if kind == "role" else "group"
+        raise bad_field("commentLevel", f"You are currently not a member of the {whose}: {name}.")
+    group = site.catalog.group(name) if kind == "group" else None
+    value, identifier = (group.name, group.id) if group else (str(name), str(name))
+    return {"type": kind, "value": value, "identifier": identifier}
 
 
-def _properties(body: JsonObject) -> dict[str, Any]:
+def properties_of(body: JsonObject) -> dict[str, Any]:
     return {entry["key"]: entry["value"] for entry in body.get("properties", [])}
 
 

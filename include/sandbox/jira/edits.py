@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.jira import comments, links
-from sandbox.jira.catalog import Account, Project, named
+from sandbox.jira import comments, links, worklogs
+from sandbox.jira.catalog import Account, IssueType, Project, named, with_id
 from sandbox.jira.errors import JiraError, bad_field
-from sandbox.jira.fields import NOT_ON_SCREEN, TRANSITIONS_ONLY, Field, Setting, fields_of, item, operate, parse
+from sandbox.jira.fields import NOT_ON_SCREEN, PARTS, TRANSITIONS_ONLY, Field, Setting, fields_of, items, operate, parse
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue, Item
 from sandbox.jira.values import JsonObject
+
+BESIDE = ("comment", "issuelinks", "worklog")
+"""What `update` takes beside fields, each by `add` alone."""
 
 
 def create(site: Site, account: Account, body: JsonObject, version: str) -> Issue:
@@ -22,8 +25,9 @@ def create(site: Site, account: Account, body: JsonObject, version: str) -> Issu
     """
     given = _part(body, "fields")
     project, kind = _place(site, account, given)
-    setting = Setting(site.catalog, version, project, account)
-    rest = {name: value for name, value in given.items() if name not in ("project", "issuetype")}
+    parent = _parent(site, account, kind, given.get("parent"), project)
+    setting = Setting(site.catalog, version, project, account, site.parts)
+    rest = {name: value for name, value in given.items() if name not in ("project", "issuetype", "parent")}
     values = changed_values(body | {"fields": rest}, {}, setting, _allowed(setting, ("issuetype",)))
     problems = {}
     if "summary" not in values:
@@ -36,7 +40,9 @@ def create(site: Site, account: Account, body: JsonObject, version: str) -> Issu
     for document in rich_values(site, values):
         site.check_media((), document)
     default = named(site.catalog.priorities, site.catalog.settings.default_priority)
-    values = {"priority": default.id if default else None, "reporter": account.id} | values | {"issuetype": kind}
+    values = {"priority": default.id if default else None, "reporter": account.id} | values | {"issuetype": kind.id}
+    if parent and parent.fields.get("security"):
+        values["security"] = parent.fields["security"]
     now = site.store.now()
     issue = site.store.save(
         Issue(
@@ -51,6 +57,7 @@ def create(site: Site, account: Account, body: JsonObject, version: str) -> Issu
             fields=values,
             properties=read_properties(body),
             watchers=frozenset({account.id}),
+            parent=parent.id if parent else None,
         )
     )
     return apply_beside(site, account, issue, body, version)
@@ -67,7 +74,13 @@ def edit(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
     if not any(name in body for name in ("fields", "update", "properties")):
         raise JiraError(400, "one of 'fields' or 'update' required")
     setting = site.setting(issue, account, version)
+    given = _part(body, "fields")
+    if "parent" in given:
+        issue = _under(site, account, issue, given["parent"])
+        body = body | {"fields": {name: value for name, value in given.items() if name != "parent"}}
     values = changed_values(body, issue.fields, setting, _allowed(setting))
+    if "issuetype" in values and _is_subtask(site, values["issuetype"]) != (issue.parent is not None):
+        raise bad_field("issuetype", "The issue type selected is invalid.")
     for document in rich_values(site, values):
         site.check_media(issue.attachments, document)
     check_beside(site, account, issue, body, version)
@@ -86,14 +99,15 @@ def put_on_record(
 ) -> Issue:
     """Save new field values, with the files that they take away."""
     known = fields_of(site.catalog)
-    items = [
-        item(known[name], issue.fields.get(name), value, setting)
+    told = [
+        one
         for name, value in values.items()
         if value != (issue.fields.get(name) or (() if isinstance(value, tuple) else None))
+        for one in items(known[name], issue.fields.get(name), value, setting)
     ]
     after = replace(issue, fields={**issue.fields, **values}, properties={**issue.properties, **(properties or {})})
     after, gone = site.without_lost_media(issue, after)
-    return site.record(after, account, [*items, *gone], metadata)
+    return site.record(after, account, [*told, *gone], metadata)
 
 
 def move(site: Site, account: Account, issue: Issue, project: Project, kind: str | None = None) -> Issue:
@@ -106,31 +120,50 @@ def move(site: Site, account: Account, issue: Issue, project: Project, kind: str
         raise JiraError(403, "You do not have permission to move issues in this project.")
     source = site.project_of(issue)
     current = next(t.name for t in site.catalog.types if t.id == issue.fields["issuetype"])
+    children = site.store.children(issue)
     target_type = named(project.types, kind or current)
     if target_type is None:
         raise bad_field("issuetype", "Specify a valid issue type")
     key = site.store.next_key(project.key)
-    items = [
+    told = [
         Item("project", "project", source.id, source.name, project.id, project.name),
         Item("Key", None, None, issue.key, None, key),
     ]
     if target_type.id != issue.fields["issuetype"]:
-        items.append(
+        told.append(
             Item("issuetype", "issuetype", issue.fields["issuetype"], current, target_type.id, target_type.name)
         )
     status = issue.status
     if status not in {known.id for known in project.statuses}:
         status = project.initial.id
         before = site.catalog.status(issue.status)
-        items.append(Item("status", "status", before.id, before.name, status, project.initial.name))
-    fields = {**issue.fields, "issuetype": target_type.id}
-    return site.record(issue, account, items, key=key, project=project.id, status=status, fields=fields)
+        told.append(Item("status", "status", before.id, before.name, status, project.initial.name))
+    foreign = {known.id for known in fields_of(site.catalog).values() if known.kind in PARTS}
+    fields = {name: value for name, value in issue.fields.items() if name not in foreign}
+    fields["issuetype"] = target_type.id
+    moved = site.record(issue, account, told, key=key, project=project.id, status=status, fields=fields)
+    for child in children:
+        move(site, account, child, project)
+    return moved
 
 
-def delete(site: Site, account: Account, issue: Issue) -> None:
-    """Delete an issue for good; nothing tells of it afterwards. Raises: JiraError 403."""
+def delete(site: Site, account: Account, issue: Issue, *, with_subtasks: bool = False) -> None:
+    """Delete an issue for good; nothing tells of it afterwards.
+
+    Raises:
+        JiraError: 403 without the permission, 400 for an issue with sub-tasks unless they go too.
+    """
     if not account.may("DELETE_ISSUES"):
         raise JiraError(403, "You do not have permission to delete issues in this project.")
+    children = site.store.children(issue)
+    if children and not with_subtasks:
+        raise JiraError(
+            400,
+            f"The issue '{issue.key}' has subtasks.  You must specify the 'deleteSubtasks' parameter to delete this "
+            "issue and all its subtasks.",
+        )
+    for child in children:
+        site.store.delete(child)
     site.store.delete(issue)
 
 
@@ -146,8 +179,7 @@ def changed_values(
     problems: dict[str, str] = {}
     messages: list[str] = []
     fields, update = _part(body, "fields"), _part(body, "update")
-    beside = {"comment", "issuelinks"}
-    for name in dict.fromkeys([*fields, *(n for n in update if n not in beside)]):
+    for name in dict.fromkeys([*fields, *(n for n in update if n not in BESIDE)]):
         try:
             if name not in allowed:
                 raise bad_field(name, NOT_ON_SCREEN.format(name))
@@ -170,13 +202,15 @@ def changed_values(
 def check_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> None:
     """Refuse what `apply_beside` could not do, before anything is written. Raises: JiraError."""
     update = _part(body, "update")
-    for name in ("comment", "issuelinks"):
+    for name in BESIDE:
         if any(set(operation) != {"add"} for operation in update.get(name, [])):
             raise bad_field(name, f"Field '{name}' does not support this operation.")
     for operation in update.get("comment", []):
         comments.check(site, account, issue, operation["add"], version)
     for operation in update.get("issuelinks", []):
         links.check_from(site, account, operation["add"])
+    for operation in update.get("worklog", []):
+        worklogs.check(site, account, issue, operation["add"], version)
 
 
 def apply_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> Issue:
@@ -187,6 +221,9 @@ def apply_beside(site: Site, account: Account, issue: Issue, body: JsonObject, v
         issue = site.find(account, issue.key)
     for operation in update.get("issuelinks", []):
         links.add_from(site, account, issue, operation["add"])
+        issue = site.find(account, issue.key)
+    for operation in update.get("worklog", []):
+        worklogs.add(site, account, issue, operation["add"], version)
         issue = site.find(account, issue.key)
     return issue
 
@@ -204,7 +241,7 @@ def _allowed(setting: Setting, without: tuple[str, ...] = ()) -> Mapping[str, Fi
     return {name: known for name, known in fields_of(setting.catalog).items() if name not in hidden}
 
 
-def _place(site: Site, account: Account, given: JsonObject) -> tuple[Project, str]:
+def _place(site: Site, account: Account, given: JsonObject) -> tuple[Project, IssueType]:
     wanted = given.get("project")
     named_project = wanted.get("id", wanted.get("key")) if isinstance(wanted, dict) else None
     project = site.catalog.project(named_project) if named_project else None
@@ -214,8 +251,44 @@ def _place(site: Site, account: Account, given: JsonObject) -> tuple[Project, st
         raise bad_field("project", "You do not have permission to create issues in this project.")
     if given.get("issuetype") is None:
         raise bad_field("issuetype", "Specify an issue type")
-    kind = parse(fields_of(site.catalog)["issuetype"], given["issuetype"], Setting(site.catalog, "3", project, account))
-    return project, str(kind)
+    setting = Setting(site.catalog, "3", project, account, site.parts)
+    kind = with_id(project.types, parse(fields_of(site.catalog)["issuetype"], given["issuetype"], setting))
+    if kind is None:
+        raise bad_field("issuetype", "Specify a valid issue type")
+    return project, kind
+
+
+def _is_subtask(site: Site, kind: str) -> bool:
+    return next(known.subtask for known in site.catalog.types if known.id == kind)
+
+
+def _parent(site: Site, account: Account, kind: IssueType, given: object, project: Project) -> Issue | None:
+    """Find the issue under which a new one is to lie: a sub-task needs one in its project, no other type has one."""
+    wanted = (given.get("id") or given.get("key")) if isinstance(given, dict) else None
+    if not kind.subtask:
+        if wanted is not None:
+            raise bad_field("parentId", "Given parent work item does not belong to appropriate hierarchy.")
+        return None
+    if wanted is None:
+        raise JiraError(400, "Issue type is a sub-task but parent issue key or id not specified.")
+    parent = site.store.find(str(wanted))
+    if parent is None or not site.sees(account, parent) or parent.project != project.id:
+        raise bad_field("parent", "Could not find valid 'id' or 'key' using parent provided.")
+    if parent.parent is not None:
+        raise bad_field("parentId", "Given parent work item does not belong to appropriate hierarchy.")
+    return parent
+
+
+def _under(site: Site, account: Account, issue: Issue, given: object) -> Issue:
+    """Put a sub-task under another parent."""
+    kind = next(known for known in site.catalog.types if known.id == issue.fields["issuetype"])
+    parent = _parent(site, account, kind, given, site.project_of(issue))
+    if parent is None or parent.id == issue.parent:
+        return issue
+    before = site.store.get(issue.parent or 0)
+    old = (str(before.id), before.key) if before else (None, None)
+    told = Item("IssueParentAssociation", None, old[0], old[1], str(parent.id), parent.key)
+    return site.record(issue, account, [told], parent=parent.id)
 
 
 def _part(body: JsonObject, name: str) -> JsonObject:

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sandbox.jira import adf, wiki_read, wiki_write
+from sandbox.jira import adf, durations, wiki_read, wiki_write
 from sandbox.jira.catalog import Account, Catalog, CustomField, Named, Project, named, with_id
 from sandbox.jira.errors import bad_field
+from sandbox.jira.parts import Parts
 from sandbox.jira.store import Attachment, Item
 from sandbox.jira.values import JsonObject, java_length
 
 LONGEST_TEXT = 32_767
 LONGEST_LINE = 255
+PARTS = frozenset({"components", "versions"})
+"""Kinds whose choices are a project's own."""
+MANY = PARTS | {"labels", "options"}
+"""Kinds of several values; kept as tuples, none as the empty one."""
 TRANSITIONS_ONLY = frozenset({"resolution"})
 """Fields that stand on transition screens only, as on a site fresh from the vendor."""
 NOT_ON_SCREEN = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
@@ -39,6 +44,7 @@ class Setting:
     version: str
     project: Project
     account: Account
+    parts: Parts
     files: tuple[Attachment, ...] = ()
 
     def media_of(self, name: str) -> str | None:
@@ -60,7 +66,12 @@ SYSTEM = (
     Field("duedate", "Due date", "date"),
     Field("security", "Security Level", "security"),
     Field("resolution", "Resolution", "resolution"),
+    Field("components", "Components", "components"),
+    Field("fixVersions", "Fix versions", "versions"),
+    Field("versions", "Affects versions", "versions"),
+    Field("timetracking", "Time tracking", "timetracking"),
 )
+_IN_CHANGELOG = {"components": "Component", "fixVersions": "Fix Version", "versions": "Version"}
 
 
 def fields_of(catalog: Catalog) -> Mapping[str, Field]:
@@ -82,6 +93,8 @@ def options_of(field: Field, setting: Setting) -> tuple[Named, ...] | None:
             return setting.catalog.levels
         case "option" | "options" if field.custom:
             return field.custom.options
+        case "components" | "versions":
+            return setting.parts.of(field.kind, setting.project.id)
     return None
 
 
@@ -93,9 +106,11 @@ def parse(field: Field, value: Any, setting: Setting) -> Any:
     """
     if field.kind == "summary":
         return _summary(value)
+    if value is None and field.kind == "type":
+        raise bad_field(field.id, "Specify an issue type")
     if value is None:
-        return () if field.kind in ("labels", "options") else None
-    if field.kind == "options":
+        return () if field.kind in MANY else None
+    if field.kind == "options" or field.kind in PARTS:
         return tuple(dict.fromkeys(_choice(field, one, setting) for one in _list(field, value)))
     if field.kind in ("type", "priority", "resolution", "security", "option"):
         return _choice(field, value, setting)
@@ -107,6 +122,7 @@ def parse(field: Field, value: Any, setting: Setting) -> Any:
         "date": _day,
         "datetime": _instant,
         "number": _number,
+        "timetracking": _estimates,
     }
     return simple[field.kind](field, value, setting)
 
@@ -124,21 +140,49 @@ def operate(field: Field, operations: list[JsonObject], before: Any, setting: Se
         verb, operand = next(iter(operation.items()))
         if verb == "set":
             value = parse(field, operand, setting)
-        elif verb in ("add", "remove") and field.kind in ("labels", "options"):
+        elif verb in ("add", "remove") and field.kind in MANY:
             changed = parse(field, [operand], setting)
             kept = tuple(one for one in value or () if one not in changed)
             value = tuple(sorted({*kept, *changed})) if verb == "add" else kept
+        elif verb == "edit" and field.kind == "timetracking":
+            edited = parse(field, operand, setting) or (None, None)
+            value = tuple(new if new is not None else old for new, old in zip(edited, value or edited, strict=True))
         else:
             raise bad_field(field.id, f"Field '{field.id}' does not support update '{verb}'")
     return value
 
 
-def item(field: Field, before: Any, after: Any, setting: Setting) -> Item:
-    """Describe a change as the changelog does: strings, ids beside names where the field has ids."""
+def items(field: Field, before: Any, after: Any, setting: Setting) -> list[Item]:
+    """Describe a change as the changelog does: strings, ids beside names where the field has ids.
+
+    Components and versions are told one by one, as they come and go.
+    """
+    if field.kind in PARTS:
+        return _part_items(field, before or (), after or (), setting)
+    if field.kind == "timetracking":
+        return estimate_items(before, after)
     source, source_text = _words(field, before, setting)
     to, to_text = _words(field, after, setting)
     name = field.name if field.custom else field.id
-    return Item(name, field.id, source, source_text, to, to_text, custom=field.custom is not None)
+    return [Item(name, field.id, source, source_text, to, to_text, custom=field.custom is not None)]
+
+
+def _part_items(field: Field, before: Iterable[str], after: Iterable[str], setting: Setting) -> list[Item]:
+    name, known = _IN_CHANGELOG[field.id], setting.parts.all(field.kind)
+    label = {number: known[number].name for number in (*before, *after) if number in known}
+    gone = [Item(name, field.id, one, label.get(one), None, None) for one in before if one not in after]
+    return gone + [Item(name, field.id, None, None, one, label.get(one)) for one in after if one not in before]
+
+
+def estimate_items(before: Any, after: Any) -> list[Item]:
+    """Describe a change of the estimates: original and remaining, in seconds."""
+    found = []
+    ends = zip(before or (None, None), after or (None, None), strict=True)
+    for name, (old, new) in zip(("timeoriginalestimate", "timeestimate"), ends, strict=True):
+        if old != new:
+            ids = [None if one is None else str(one) for one in (old, new)]
+            found.append(Item(name, name, ids[0], ids[0], ids[1], ids[1]))
+    return found
 
 
 def rich_text(field: Field, value: Any, setting: Setting) -> JsonObject | None:
@@ -231,6 +275,8 @@ def _user(field: Field, value: Any, setting: Setting) -> str | None:
         return None
     if not isinstance(wanted, str):
         raise bad_field(field.id, "expected Object containing an 'accountId' property")
+    if field.id == "assignee" and wanted == "-1":  # the project's default, which is nobody
+        return None
     account = setting.catalog.accounts.get(wanted)
     if field.id == "assignee":
         if account is None:
@@ -291,3 +337,19 @@ def _number(field: Field, value: Any, setting: Setting) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise bad_field(field.id, "Operation value must be a number")
     return float(value)
+
+
+def _estimates(field: Field, value: Any, setting: Setting) -> tuple[int | None, int | None]:
+    """Take an original and a remaining estimate; without the one, the other stands for both."""
+    if not isinstance(value, dict):
+        raise bad_field(field.id, "data was not an object")
+    read: dict[str, int | None] = {"originalEstimate": None, "remainingEstimate": None}
+    for name in read:
+        given = value.get(name)
+        if given in (None, ""):
+            continue
+        read[name] = durations.read(given) if isinstance(given, str) else None
+        if read[name] is None:
+            raise bad_field(f"timetracking_{name.lower()}", f"'{given}' is not a valid duration.")
+    original, remaining = read.values()
+    return original, original if remaining is None else remaining

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from sandbox.jira import adf
 from sandbox.jira.catalog import Account, Named, named, with_id
 from sandbox.jira.errors import JiraError
-from sandbox.jira.fields import Field, Setting, fields_of, options_of
+from sandbox.jira.fields import PARTS, Field, Setting, fields_of, options_of
 from sandbox.jira.jql_parse import Both, Call, Clause, Condition, Either, Empty, Not, Operand, Written
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
@@ -28,9 +28,12 @@ _ALIASES = {
     "resolved": "resolutiondate",
     "due": "duedate",
     "level": "security",
+    "component": "components",
+    "fixversion": "fixversions",
+    "affectedversion": "versions",
 }
 _DATES = frozenset({"created", "updated", "resolutiondate", "duedate"})
-_BESIDE = frozenset({"issuekey", "project", "status", "statuscategory", "creator", "text"})
+_BESIDE = frozenset({"issuekey", "project", "status", "statuscategory", "creator", "text", "parent"})
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
 _PERIOD = re.compile(r"([+-]?)((?:\d+[wdhm]\s*)+)")
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
@@ -103,6 +106,12 @@ def value_of(issue: Issue, name: str, searcher: Searcher) -> Any:
             return epoch_ms(issue.resolved) if issue.resolved else None
         case "creator":
             return issue.creator
+        case "parent":
+            return issue.parent
+        case "security":
+            return searcher.site.level_of(issue)
+        case "timetracking":
+            return None
     stored = issue.fields.get(name)
     if isinstance(stored, datetime):
         return epoch_ms(stored)
@@ -182,7 +191,7 @@ def _texts(issue: Issue, name: str, searcher: Searcher) -> Iterable[str]:
     if name != "text":
         return [str(value_of(issue, name, searcher) or "")]
     kinds = {known.id for known in fields_of(searcher.site.catalog).values() if known.kind in ("summary", "text")}
-    seen = [c for c in issue.comments if searcher.site.sees_comment(searcher.account, c)]
+    seen = [c for c in issue.comments if searcher.site.sees_said(searcher.account, c)]
     return [str(value_of(issue, one, searcher) or "") for one in kinds] + [adf.plain(c.body) for c in seen]
 
 
@@ -197,11 +206,14 @@ def _values(
     if isinstance(operand, Call):
         if operand.name == "currentuser" and kind in ("user", "creator"):
             return [searcher.account.id]
+        if operand.name in ("subtaskissuetypes", "standardissuetypes") and kind == "type":
+            wanted = operand.name == "subtaskissuetypes"
+            return [known.id for known in searcher.site.catalog.types if known.subtask is wanted]
         raise JiraError(400, f"Unable to find JQL function '{operand.name}({', '.join(operand.arguments)})'.")
     text = operand.text
     catalog = searcher.site.catalog
     match kind:
-        case "issuekey":
+        case "issuekey" | "parent":
             return [_issue(clause, text, searcher)]
         case "project":
             project = catalog.project(text) or named(catalog.projects, text)
@@ -220,7 +232,9 @@ def _values(
             return [text]
         case "number":
             return [_number(clause, text)]
-    choices = _choices(known, searcher)
+    choices = tuple(_choices(known, searcher))
+    if known and known.kind in PARTS:
+        return [one.id for one in choices if text in (one.id, one.name)] or _unknown(clause, text)
     return _ids(choices, text) or _unknown(clause, text)
 
 
@@ -230,7 +244,10 @@ def _choices(known: Field | None, searcher: Searcher) -> Iterable[Named]:
     catalog = searcher.site.catalog
     if known.kind == "type":
         return catalog.types
-    return options_of(known, Setting(catalog, "3", catalog.projects[0], searcher.account)) or ()
+    parts = searcher.site.parts
+    if known.kind in PARTS:
+        return tuple(parts.all(known.kind).values())
+    return options_of(known, Setting(catalog, "3", catalog.projects[0], searcher.account, parts)) or ()
 
 
 def _ids(known: Iterable[Named], text: str) -> list[str]:

@@ -76,6 +76,16 @@ def save_remote(site: Site, account: Account, issue: Issue, body: JsonObject) ->
     return made, found is None
 
 
+def edit_remote(site: Site, account: Account, issue: Issue, link: RemoteLink, body: JsonObject) -> None:
+    """Replace what a remote link shows. Raises: JiraError 400."""
+    content = body.get("object")
+    if not isinstance(content, dict) or not content.get("url") or not content.get("title"):
+        raise JiraError(400, fields={"object": "'url' and 'title' are required."})
+    kept = {key: value for key, value in body.items() if key != "globalId"}
+    made = replace(link, global_id=body.get("globalId", link.global_id), content=kept)
+    site.record(issue, account, remote_links=tuple(made if one is link else one for one in issue.remote_links))
+
+
 def remove_remote(site: Site, account: Account, issue: Issue, link: RemoteLink) -> None:
     items = [Item("RemoteWorkItemLink", None, str(link.id), _words(link.content["object"]), None, None)]
     site.record(issue, account, items, remote_links=tuple(one for one in issue.remote_links if one is not link))

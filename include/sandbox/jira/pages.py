@@ -69,7 +69,8 @@ def act(site: Site, account: Account, key: str | None, act: Act) -> int:
         fields["priority"] = {"name": act.priority}
     if key is None:
         project = next(p for p in site.catalog.projects if site.catalog.may_browse(account, p))
-        place = {"project": {"key": project.key}, "issuetype": {"name": project.types[-1].name}}
+        kind = [known.name for known in project.types if not known.subtask][-1]
+        place = {"project": {"key": project.key}, "issuetype": {"name": kind}}
         if act.comment:
             fields["description"] = adf.of_text(act.comment)
         issue = edits.create(site, account, {"fields": fields | place}, "3")

@@ -59,6 +59,7 @@ class Update(Payload):
 
     comment: list[AddComment] = []
     issuelinks: list[AddLink] = []
+    worklog: list[AddComment] = []
 
 
 class Changes(Payload):
@@ -82,6 +83,31 @@ class Said(Payload):
     properties: list[Entry] = []
 
 
+class Logged(Payload):
+    """A worklog, written or changed."""
+
+    timeSpent: str | None = None
+    timeSpentSeconds: int | None = None
+    started: str | None = None
+    visibility: dict[str, Any] | None = None
+    properties: list[Entry] = []
+
+
+class NewPart(Payload):
+    """A component or version, made or changed."""
+
+    name: str | None = None
+    description: str | None = None
+    project: str | None = None
+    projectId: Id | None = None
+    leadAccountId: str | None = None
+    assigneeType: str | None = None
+    startDate: str | None = None
+    releaseDate: str | None = None
+    archived: bool | None = None
+    released: bool | None = None
+
+
 class Fetch(Payload):
     issueIdsOrKeys: list[Id] | None = None
     fields: Words = None
@@ -102,6 +128,17 @@ class Search(Payload):
     expand: Words = None
     maxResults: int | None = None
     reconcileIssues: list[int] | None = None
+
+
+class Numbers(Payload):
+    changelogIds: list[int] | None = None
+    issueIds: list[Id] | None = None
+
+
+class Queries(Payload):
+    queries: list[str] | None = None
+    jqls: list[str] | None = None
+    issueIds: list[int] | None = None
 
 
 class Listed(Payload):

@@ -22,7 +22,7 @@ MOST_LISTED = 1000
 def _comments(call: Call) -> Answer:
     issue = call.issue()
     first, most = call.number("startAt", 0), call.number("maxResults", 100, 5000)
-    seen = [c for c in issue.comments if call.site.sees_comment(call.account, c)]
+    seen = [c for c in issue.comments if call.site.sees_said(call.account, c)]
     order = call.query.get("orderBy", "created")
     if order.lstrip("+- ") != "created":
         raise JiraError(400, f"Invalid value for orderBy: {order}")
@@ -65,7 +65,7 @@ def _list_comments(call: Call) -> Answer:
     shown = []
     for number in ids:
         found = call.site.store.of_comment(int(number))
-        if found and call.site.sees(call.account, found[0]) and call.site.sees_comment(call.account, found[1]):
+        if found and call.site.sees(call.account, found[0]) and call.site.sees_said(call.account, found[1]):
             shown.append(
                 shapes_issue.comment(
                     call.view, *found, properties="properties" in expand, rendered="renderedBody" in expand
@@ -187,6 +187,12 @@ def _remote_link(call: Call) -> Answer:
     return Answer(shapes_issue.remote_link(call.view, issue, _found_remote(call, issue)))
 
 
+def _edit_remote_link(call: Call) -> Answer:
+    issue = call.issue()
+    links.edit_remote(call.site, call.account, issue, _found_remote(call, issue), call.sent)
+    return Answer(status=204)
+
+
 def _delete_remote_link(call: Call) -> Answer:
     issue = call.issue()
     links.remove_remote(call.site, call.account, issue, _found_remote(call, issue))
@@ -283,7 +289,7 @@ def _unvote(call: Call) -> Answer:
 def _found_comment(call: Call) -> tuple[Issue, Comment]:
     issue = call.issue()
     found = next((c for c in issue.comments if str(c.id) == call.path["comment"]), None)
-    if found is None or not call.site.sees_comment(call.account, found):
+    if found is None or not call.site.sees_said(call.account, found):
         raise _no_comment(call)
     return issue, found
 
@@ -291,7 +297,7 @@ def _found_comment(call: Call) -> tuple[Issue, Comment]:
 def _any_comment(call: Call) -> tuple[Issue, Comment]:
     number = call.path["comment"]
     found = call.site.store.of_comment(int(number)) if number.isdigit() else None
-    if not found or not (call.site.sees(call.account, found[0]) and call.site.sees_comment(call.account, found[1])):
+    if not found or not (call.site.sees(call.account, found[0]) and call.site.sees_said(call.account, found[1])):
         raise _no_comment(call)
     return found
 
@@ -352,6 +358,7 @@ ENDPOINTS = (
     Endpoint("POST", "/issue/{issue}/remotelink", _save_remote_link),
     Endpoint("DELETE", "/issue/{issue}/remotelink", _delete_remote_link_by_global_id),
     Endpoint("GET", "/issue/{issue}/remotelink/{link}", _remote_link),
+    Endpoint("PUT", "/issue/{issue}/remotelink/{link}", _edit_remote_link),
     Endpoint("DELETE", "/issue/{issue}/remotelink/{link}", _delete_remote_link),
     Endpoint("POST", "/issueLink", _add_link, takes=NewLink),
     Endpoint("GET", "/issueLink/{link}", _link),

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.jira import edits, house_rules, shapes, shapes_issue, transitions
+from sandbox.jira import edits, house_rules, shapes, shapes_issue, shapes_screen, transitions
 from sandbox.jira.api import Answer, Call, Endpoint
+from sandbox.jira.catalog import with_id
 from sandbox.jira.errors import JiraError
 from sandbox.jira.payload import Changes, Fetch, Logs, ManyChanges
 from sandbox.jira.shapes_issue import Wanted
@@ -73,7 +74,7 @@ def _edit(call: Call) -> Answer:
 
 
 def _delete(call: Call) -> Answer:
-    edits.delete(call.site, call.account, call.issue())
+    edits.delete(call.site, call.account, call.issue(), with_subtasks=call.flag("deleteSubtasks"))
     return Answer(status=204)
 
 
@@ -104,22 +105,28 @@ def _createmeta_types(call: Call) -> Answer:
 
 def _createmeta_fields(call: Call) -> Answer:
     project = call.project()
-    if call.path["type"] not in {kind.id for kind in project.types}:
+    kind = with_id(project.types, call.path["type"])
+    if kind is None:
         raise JiraError(404, f"Issue type with id '{call.path['type']}' does not exist in the project.")
-    return Answer(_slice(call, "fields", shapes.createmeta(call.view, project)))
+    return Answer(_slice(call, "fields", shapes_screen.createmeta(call.view, project, kind)))
 
 
 def _createmeta(call: Call) -> Answer:
     """The older form, all projects in one; client libraries still ask it."""
-    wanted_keys, expand = call.words("projectKeys"), call.words("expand")
+    wanted_keys, expand = call.words("projectKeys") + call.words("projectIds"), call.words("expand")
     shown = []
     for project in call.site.catalog.projects:
-        if (wanted_keys and project.key not in wanted_keys) or not call.site.catalog.may_browse(call.account, project):
+        asked = not wanted_keys or {project.key, project.id} & set(wanted_keys)
+        if not asked or not call.site.catalog.may_browse(call.account, project):
             continue
-        types = [shapes.issue_type(call.view, kind) for kind in project.types]
+        ids, names = call.words("issuetypeIds"), call.words("issuetypeNames")
+        kinds = [k for k in project.types if (not ids or k.id in ids) and (not names or k.name in names)]
+        types = [shapes.issue_type(call.view, kind) for kind in kinds]
         if "projects.issuetypes.fields" in expand:
-            fields = {one["fieldId"]: one for one in shapes.createmeta(call.view, project)}
-            types = [kind | {"fields": fields} for kind in types]
+            types = [
+                made | {"fields": {one["fieldId"]: one for one in shapes_screen.createmeta(call.view, project, kind)}}
+                for made, kind in zip(types, kinds, strict=True)
+            ]
         shown.append(shapes.project(call.view, project) | {"issuetypes": types})
     return Answer({"expand": "projects", "projects": shown})
 
@@ -130,7 +137,9 @@ def _transitions(call: Call) -> Answer:
     legal = transitions.legal(call.site, call.account, issue)
     asked = call.query.get("transitionId")
     shown = [
-        shapes.transition(call.view, issue, one, with_fields=with_fields) for one in legal if asked in (None, one.id)
+        shapes_screen.transition(call.view, issue, one, with_fields=with_fields)
+        for one in legal
+        if asked in (None, one.id)
     ]
     return Answer({"expand": "transitions", "transitions": shown})
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.jira import search, shapes, shapes_issue
+from sandbox.jira import search, shapes_issue, shapes_screen
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
 from sandbox.jira.payload import Search
@@ -36,7 +36,7 @@ def _search(call: Call, given: Mapping[str, Any]) -> Answer:
     if names:
         body["names"] = {name: label for name, label in shapes_issue.names(call.view).items() if how.takes(name)}
     if "schema" in how.expand:
-        listed = shapes.all_fields(call.view)
+        listed = shapes_screen.all_fields(call.view)
         body["schema"] = {one["id"]: one["schema"] for one in listed if "schema" in one and how.takes(one["id"])}
     if page.next_token:
         body["nextPageToken"] = page.next_token

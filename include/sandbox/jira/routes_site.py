@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """REST: the site itself, its people, projects, fields, types, statuses and permissions."""
 
-from sandbox.jira import shapes
+from sandbox.jira import shapes, shapes_screen
 from sandbox.jira.api import Answer, Call, Endpoint
-from sandbox.jira.catalog import PERMISSIONS_BY_ROLE, Account, Project
+from sandbox.jira.catalog import Account, Project
 from sandbox.jira.errors import JiraError
 from sandbox.jira.values import JsonObject
-
-_GLOBAL = frozenset({"ADMINISTER"})
 
 
 def _server_info(call: Call) -> Answer:
@@ -29,7 +27,7 @@ def _server_info(call: Call) -> Answer:
 
 
 def _myself(call: Call) -> Answer:
-    return Answer(shapes.myself(call.view))
+    return Answer(shapes.whole_user(call.view, call.account, call.words("expand")))
 
 
 def _permissions(call: Call) -> Answer:
@@ -39,19 +37,12 @@ def _permissions(call: Call) -> Answer:
     wanted = call.words("permissions")
     if not wanted:
         raise JiraError(400, "The 'permissions' query parameter is required.")
-    known = sorted(PERMISSIONS_BY_ROLE["admin"])
-    if unknown := [name for name in wanted if name not in known]:
+    if unknown := [name for name in wanted if name not in shapes.PERMISSIONS]:
         raise JiraError(400, f"Unrecognized permission: {', '.join(unknown)}")
     browses = project is None or call.site.catalog.may_browse(call.account, project)
     shown = {
-        name: {
-            "id": str(10 + known.index(name)),
-            "key": name,
-            "name": name.replace("_", " ").capitalize(),
-            "type": "GLOBAL" if name in _GLOBAL else "PROJECT",
-            "description": "",
-            "havePermission": call.account.may(name) and (name in _GLOBAL or (browses and seen)),
-        }
+        name: shapes.permission(name)
+        | {"havePermission": call.account.may(name) and (name in shapes.GLOBAL_PERMISSIONS or (browses and seen))}
         for name in wanted
     }
     return Answer({"permissions": shown})
@@ -71,9 +62,7 @@ def _user(call: Call) -> Answer:
     account = call.site.catalog.accounts.get(call.query.get("accountId", ""))
     if account is None:
         raise JiraError(404, "Specified user does not exist or you do not have required permissions")
-    lists: JsonObject = {"groups": {"size": 0, "items": []}, "applicationRoles": {"size": 0, "items": []}}
-    shown = shapes.user(call.view, account.id) or {}
-    return Answer(shown | {"locale": "en_US"} | lists | {"expand": "groups,applicationRoles"})
+    return Answer(shapes.whole_user(call.view, account, call.words("expand")))
 
 
 def _find_users(call: Call) -> Answer:
@@ -107,14 +96,14 @@ def _people(call: Call, accounts: list[Account]) -> list[JsonObject]:
         for account in accounts
         if (shown := shapes.user(call.view, account.id))
         and wanted in (None, account.id)
-        and (text in account.name.lower() or text in shown.get("emailAddress", "").lower())
+        and shapes.is_meant(shown, text)
     ]
     first = call.number("startAt", 0)
     return found[first : first + call.number("maxResults", 50, 1000)]
 
 
 def _fields(call: Call) -> Answer:
-    return Answer(shapes.all_fields(call.view))
+    return Answer(shapes_screen.all_fields(call.view))
 
 
 def _projects(call: Call) -> Answer:
@@ -124,7 +113,7 @@ def _projects(call: Call) -> Answer:
 def _find_projects(call: Call) -> Answer:
     text = call.query.get("query", "").lower()
     found = [p for p in _seen(call) if text in p.name.lower() or text in p.key.lower()]
-    return Answer(_page(call, [shapes.project(call.view, p) for p in found], 50))
+    return Answer(call.page([shapes.project(call.view, p) for p in found], 50))
 
 
 def _project(call: Call) -> Answer:
@@ -140,7 +129,7 @@ def _project_statuses(call: Call) -> Answer:
                 "self": f"{call.view.rest}/issuetype/{kind.id}",
                 "id": kind.id,
                 "name": kind.name,
-                "subtask": False,
+                "subtask": kind.subtask,
                 "statuses": statuses,
             }
             for kind in project.types
@@ -162,7 +151,7 @@ def _find_statuses(call: Call) -> Answer:
     statuses = [shapes.global_status(one) for one in call.site.catalog.statuses]
     text, category = call.query.get("searchString", "").lower(), call.query.get("statusCategory")
     found = [s for s in statuses if text in s["name"].lower() and category in (None, s["statusCategory"])]
-    return Answer(_page(call, found, 200))
+    return Answer(call.page(found, 200))
 
 
 def _categories(call: Call) -> Answer:
@@ -174,7 +163,7 @@ def _priorities(call: Call) -> Answer:
 
 
 def _find_priorities(call: Call) -> Answer:
-    return Answer(_page(call, [shapes.whole_priority(call.view, one) for one in call.site.catalog.priorities], 50))
+    return Answer(call.page([shapes.whole_priority(call.view, one) for one in call.site.catalog.priorities], 50))
 
 
 def _types(call: Call) -> Answer:
@@ -188,13 +177,6 @@ def _resolutions(call: Call) -> Answer:
 def _seen(call: Call) -> list[Project]:
     catalog = call.site.catalog
     return [project for project in catalog.projects if catalog.may_browse(call.account, project)]
-
-
-def _page(call: Call, listed: list[JsonObject], size: int) -> JsonObject:
-    first, most = call.number("startAt", 0), call.number("maxResults", size, size)
-    shown = listed[first : first + most]
-    page: JsonObject = {"maxResults": most, "startAt": first, "total": len(listed)}
-    return page | {"isLast": first + len(shown) >= len(listed), "values": shown}
 
 
 ENDPOINTS = (

@@ -48,6 +48,11 @@ class WorkflowSettings(_Part):
 class ProjectSettings(_Part):
     name: str
     issue_types: tuple[str, ...] = Field(default=("Bug", "Story", "Task"), min_length=1)
+    subtask_types: tuple[str, ...] = ("Sub-task",)
+    """Types of issues that lie within another, their parent."""
+    components: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    """Components and versions that it has at the start."""
     service_desk: bool = False
     """Only here does the comment property `sd.public.comment` make a comment internal."""
     browse: tuple[str, ...] | None = None
@@ -117,6 +122,8 @@ class JiraSettings(_Part):
     """Name: aliases of the people who may see an issue of that level."""
     roles: dict[str, tuple[str, ...]] = {}
     """Name: aliases; `Administrators` and `Developers` follow from people's roles unless given."""
+    groups: dict[str, tuple[str, ...]] = {}
+    """Name: aliases; `jira-administrators` and `jira-users` follow from people's roles unless given."""
     hidden_emails: tuple[str, ...] = ()
     """Aliases of people whose profile hides the address from others."""
     account_ids: dict[str, str] = {}
@@ -127,6 +134,8 @@ class JiraSettings(_Part):
     issue_write_limit: bool = False
     """Refuse the 21st write to one issue within 2 s and the 101st within 30 s."""
     burst_limit: BurstLimit | None = None
+    hourly_points: int | None = Field(default=None, gt=0)
+    """The quota of the tenant: each request costs a point, and one more for each issue that it answers."""
     attachment_limit: int = Field(default=1_000_000_000, gt=0)
     """Largest file in bytes."""
 
@@ -135,7 +144,7 @@ class JiraSettings(_Part):
         """Check aliases against the tenant's people, whom the caller gives as the context."""
         people = set((info.context or {}).get("people", ()))
         named = {*self.hidden_emails, *self.account_ids, *([self.automation] if self.rules else [])}
-        for members in (*self.security_levels.values(), *self.roles.values()):
+        for members in (*self.security_levels.values(), *self.roles.values(), *self.groups.values()):
             named.update(members)
         for project in self.projects.values():
             named.update(project.browse or ())

@@ -6,13 +6,21 @@ Keys, their order and their types follow the recorded answers of real sites.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
-from sandbox.jira.catalog import TYPE_TEXTS, Account, LinkType, Named, Project, Status, Transition
-from sandbox.jira.fields import TRANSITIONS_ONLY, Field, Setting, fields_of, options_of
+from sandbox.jira.catalog import (
+    PERMISSIONS_BY_ROLE,
+    TYPE_TEXTS,
+    Account,
+    Group,
+    IssueType,
+    LinkType,
+    Named,
+    Project,
+    Status,
+)
+from sandbox.jira.parts import Component, Version
 from sandbox.jira.site import Site
-from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject, stamp
 
 _CATEGORIES = {
@@ -20,46 +28,8 @@ _CATEGORIES = {
     "indeterminate": (4, "yellow", "In Progress", "IN_PROGRESS"),
     "done": (3, "green", "Done", "DONE"),
 }
-_CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
-_SCHEMAS: dict[str, JsonObject] = {
-    "summary": {"type": "string"},
-    "text": {"type": "string", "custom": f"{_CUSTOM}textarea"},
-    "string": {"type": "string", "custom": f"{_CUSTOM}textfield"},
-    "number": {"type": "number", "custom": f"{_CUSTOM}float"},
-    "date": {"type": "date", "custom": f"{_CUSTOM}datepicker"},
-    "datetime": {"type": "datetime", "custom": f"{_CUSTOM}datetime"},
-    "option": {"type": "option", "custom": f"{_CUSTOM}select"},
-    "options": {"type": "array", "items": "option", "custom": f"{_CUSTOM}multiselect"},
-    "user": {"type": "user", "custom": f"{_CUSTOM}userpicker"},
-    "labels": {"type": "array", "items": "string", "custom": f"{_CUSTOM}labels"},
-    "type": {"type": "issuetype"},
-    "priority": {"type": "priority"},
-    "resolution": {"type": "resolution"},
-    "security": {"type": "securitylevel"},
-}
-READ_ONLY: tuple[tuple[str, str, JsonObject], ...] = (
-    ("project", "Project", {"type": "project"}),
-    ("status", "Status", {"type": "status"}),
-    ("statuscategorychangedate", "Status Category Changed", {"type": "datetime"}),
-    ("created", "Created", {"type": "datetime"}),
-    ("updated", "Updated", {"type": "datetime"}),
-    ("resolutiondate", "Resolved", {"type": "datetime"}),
-    ("lastViewed", "Last Viewed", {"type": "datetime"}),
-    ("creator", "Creator", {"type": "user"}),
-    ("attachment", "Attachment", {"type": "array", "items": "attachment"}),
-    ("comment", "Comment", {"type": "comments-page"}),
-    ("issuelinks", "Linked Issues", {"type": "array", "items": "issuelinks"}),
-    ("subtasks", "Sub-tasks", {"type": "array", "items": "issuelinks"}),
-    ("components", "Components", {"type": "array", "items": "component"}),
-    ("fixVersions", "Fix versions", {"type": "array", "items": "version"}),
-    ("versions", "Affects versions", {"type": "array", "items": "version"}),
-    ("watches", "Watchers", {"type": "watches"}),
-    ("votes", "Votes", {"type": "votes"}),
-    ("worklog", "Log Work", {"type": "array", "items": "worklog"}),
-    ("timetracking", "Time tracking", {"type": "timetracking"}),
-    ("issuerestriction", "Restrict to", {"type": "issuerestriction"}),
-    ("workratio", "Work Ratio", {"type": "number"}),
-)
+GLOBAL_PERMISSIONS = frozenset({"ADMINISTER", "BULK_CHANGE", "USER_PICKER"})
+PERMISSIONS = sorted(PERMISSIONS_BY_ROLE["admin"])
 
 
 @dataclass(frozen=True)
@@ -98,10 +68,17 @@ def user(view: View, account_id: str | None) -> JsonObject | None:
     }
 
 
-def myself(view: View) -> JsonObject:
-    shown = user(view, view.account.id) or {}
-    lists: JsonObject = {"groups": {"size": 0, "items": []}, "applicationRoles": {"size": 0, "items": []}}
-    return shown | {"locale": "en_US"} | lists | {"expand": "groups,applicationRoles"}
+def is_meant(shown: JsonObject, text: str) -> bool:
+    """Whether what someone types (in small letters) is part of a user's name or visible address, or is its id."""
+    return text in f"{shown['displayName']}\n{shown.get('emailAddress', '')}".lower() or text == shown["accountId"]
+
+
+def whole_user(view: View, account: Account, expand: tuple[str, ...] = ()) -> JsonObject:
+    """Show a user by itself: its groups are counted, and listed only where they were asked for."""
+    mine = [group(view, one) for one in view.site.catalog.groups if account.id in one.members]
+    lists: JsonObject = {"groups": {"size": len(mine), "items": mine if "groups" in expand else []}}
+    lists |= {"applicationRoles": {"size": 1, "items": []}, "expand": "groups,applicationRoles"}
+    return (user(view, account.id) or {}) | {"locale": "en_US"} | lists
 
 
 def project(view: View, shown: Project) -> JsonObject:
@@ -118,24 +95,64 @@ def project(view: View, shown: Project) -> JsonObject:
 
 
 def whole_project(view: View, shown: Project) -> JsonObject:
-    lead = next((a for a in view.site.catalog.accounts.values() if a.role == "agent"), view.account)
-    roles = {name: f"{view.rest}/project/{shown.id}/role/{10000 + n}" for n, name in enumerate(view.site.catalog.roles)}
+    lead = lead_of(view)
+    parts = view.site.parts
     return project(view, shown) | {
         "expand": "description,lead,issueTypes,url,projectKeys,permissions,insight",
         "description": "",
         "lead": user(view, lead.id),
-        "components": [],
+        "components": [component(view, one) for one in parts.components.values() if one.project == shown.id],
         "issueTypes": [issue_type(view, kind) for kind in shown.types],
         "assigneeType": "UNASSIGNED",
-        "versions": [],
-        "roles": roles,
+        "versions": [version(view, one) for one in parts.versions.values() if one.project == shown.id],
+        "roles": role_addresses(view, shown),
         "style": "classic",
         "isPrivate": shown.settings.browse is not None,
         "properties": {},
     }
 
 
-def issue_type(view: View, kind: Named) -> JsonObject:
+def lead_of(view: View) -> Account:
+    """Return who leads the projects: the first agent."""
+    return next((a for a in view.site.catalog.accounts.values() if a.role == "agent"), view.account)
+
+
+def component(view: View, shown: Component) -> JsonObject:
+    """Show a component as it stands within an issue or project."""
+    made: JsonObject = {"self": f"{view.rest}/component/{shown.id}", "id": shown.id, "name": shown.name}
+    return made | ({"description": shown.description} if shown.description else {})
+
+
+def version(view: View, shown: Version) -> JsonObject:
+    """Show a version as it stands within an issue or project."""
+    made: JsonObject = {"self": f"{view.rest}/version/{shown.id}", "id": shown.id}
+    made |= {"description": shown.description} if shown.description else {}
+    made |= {"name": shown.name, "archived": shown.archived, "released": shown.released}
+    return made | ({"releaseDate": shown.release} if shown.release else {})
+
+
+def role_addresses(view: View, shown: Project) -> JsonObject:
+    """Show where each role's people in a project are listed, by the role's name."""
+    numbers = enumerate(view.site.catalog.roles, 10000)
+    return {name: f"{view.rest}/project/{shown.id}/role/{number}" for number, name in numbers}
+
+
+def group(view: View, shown: Group) -> JsonObject:
+    return {"name": shown.name, "groupId": shown.id, "self": f"{view.rest}/group?groupId={shown.id}"}
+
+
+def permission(name: str) -> JsonObject:
+    """Show what a permission is."""
+    return {
+        "id": str(10 + PERMISSIONS.index(name)),
+        "key": name,
+        "name": name.replace("_", " ").capitalize(),
+        "type": "GLOBAL" if name in GLOBAL_PERMISSIONS else "PROJECT",
+        "description": "",
+    }
+
+
+def issue_type(view: View, kind: IssueType) -> JsonObject:
     avatar = 10300 + int(kind.id) % 100
     return {
         "self": f"{view.rest}/issuetype/{kind.id}",
@@ -143,9 +160,9 @@ def issue_type(view: View, kind: Named) -> JsonObject:
         "description": TYPE_TEXTS.get(kind.name, ""),
         "iconUrl": f"{view.rest}/universal_avatar/view/type/issuetype/avatar/{avatar}?size=medium",
         "name": kind.name,
-        "subtask": False,
+        "subtask": kind.subtask,
         "avatarId": avatar,
-        "hierarchyLevel": 0,
+        "hierarchyLevel": -1 if kind.subtask else 0,
     }
 
 
@@ -225,105 +242,15 @@ def link_type(view: View, shown: LinkType) -> JsonObject:
 
 def choice(view: View, kind: str, shown: Named) -> JsonObject:
     """Show one of the things that a field chooses from."""
-    shapes = {"type": issue_type, "priority": priority, "resolution": resolution, "security": level}
+    match shown:
+        case IssueType():
+            return issue_type(view, shown)
+        case Component():
+            return component(view, shown)
+        case Version():
+            return version(view, shown)
+    shapes = {"priority": priority, "resolution": resolution, "security": level}
     return shapes.get(kind, option)(view, shown)
-
-
-def schema(field: Field) -> JsonObject:
-    """Show a field's type; a custom field names its kind and number, another its system name."""
-    shown = dict(_SCHEMAS[field.kind])
-    if field.custom:
-        return shown | {"customId": int(field.id.removeprefix("customfield_"))}
-    shown.pop("custom", None)
-    return shown | {"system": field.id}
-
-
-def all_fields(view: View) -> list[JsonObject]:
-    """Show the site's fields, settable or not."""
-    listed: list[JsonObject] = [
-        {"id": "issuekey", "key": "issuekey", "name": "Key", "custom": False, "orderable": False}
-        | {"navigable": True, "searchable": True, "clauseNames": ["id", "issue", "issuekey", "key"]}
-    ]
-    for known in fields_of(view.site.catalog).values():
-        clauses = [known.name, f"cf[{known.id.removeprefix('customfield_')}]"] if known.custom else [known.id]
-        listed.append(_listed(known.id, known.name, bool(known.custom), clauses, schema(known)))
-    for name, label, kind in READ_ONLY:
-        listed.append(_listed(name, label, False, [name], kind | {"system": name}))
-    return listed
-
-
-def meta(view: View, field: Field, setting: Setting, required: bool, *, creating: bool = False) -> JsonObject:
-    """Show a field as screens do: whether it is required, its operations and its choices."""
-    many = field.kind in ("labels", "options")
-    shown: JsonObject = {
-        "required": required,
-        "schema": schema(field),
-        "name": field.name,
-        "key": field.id,
-        "operations": ["add", "set", "remove"] if many else ["set"],
-    }
-    if creating:
-        default = field.id == "priority"
-        shown |= {"hasDefaultValue": default, "fieldId": field.id}
-    known = options_of(field, setting)
-    if known is not None:
-        shown["allowedValues"] = [choice(view, field.kind, one) for one in known]
-    return shown
-
-
-def createmeta(view: View, shown: Project) -> list[JsonObject]:
-    """Show the fields of the screen on which an issue is created."""
-    setting = Setting(view.site.catalog, view.version, shown, view.account)
-    needed = {"summary", "issuetype", *shown.settings.required}
-    listed = [
-        meta(view, known, setting, known.id in needed, creating=True)
-        for known in fields_of(view.site.catalog).values()
-        if known.id not in TRANSITIONS_ONLY
-    ]
-    place: JsonObject = {"required": True, "schema": {"type": "project", "system": "project"}, "name": "Project"}
-    place |= {"key": "project", "operations": ["set"], "hasDefaultValue": False, "fieldId": "project"}
-    return [*listed, place | {"allowedValues": [project(view, shown)]}]
-
-
-def links_meta(required: bool) -> JsonObject:
-    """Show the field of linked issues, which takes no value but only `add`."""
-    return {
-        "required": required,
-        "schema": {"type": "array", "items": "issuelinks", "system": "issuelinks"},
-        "name": "Linked Issues",
-        "key": "issuelinks",
-        "operations": ["add", "copy"],
-    }
-
-
-def transition(view: View, issue: Issue, shown: Transition, *, with_fields: bool) -> JsonObject:
-    """Show a transition; its screen's fields only where they were asked for."""
-    made: JsonObject = {
-        "id": shown.id,
-        "name": shown.name,
-        "to": status(view, shown.to),
-        "hasScreen": bool(shown.screen),
-        "isGlobal": not shown.source,
-        "isInitial": False,
-        "isAvailable": True,
-        "isConditional": False,
-        "isLooped": False,
-    }
-    if with_fields:
-        known = fields_of(view.site.catalog)
-        setting = view.site.setting(issue, view.account, view.version)
-        made["fields"] = {
-            name: links_meta(name in shown.required)
-            if name == "issuelinks"
-            else meta(view, known[name], setting, name in shown.required)
-            for name in shown.screen
-        }
-    return made
-
-
-def _listed(field_id: str, name: str, custom: bool, clauses: list[str], kind: Any) -> JsonObject:
-    shown: JsonObject = {"id": field_id, "key": field_id, "name": name, "custom": custom}
-    return shown | {"orderable": True, "navigable": True, "searchable": True, "clauseNames": clauses, "schema": kind}
 
 
 def _avatars(url: str) -> JsonObject:

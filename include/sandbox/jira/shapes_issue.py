@@ -5,22 +5,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.jira import comments, html, links, shapes, transitions, wiki_write
+from sandbox.jira import comments, html, links, shapes, shapes_screen, shapes_work, transitions, wiki_write
 from sandbox.jira.catalog import with_id
-from sandbox.jira.fields import TRANSITIONS_ONLY, Field, fields_of, options_of
+from sandbox.jira.fields import PARTS, TRANSITIONS_ONLY, Field, fields_of, options_of
 from sandbox.jira.shapes import View
 from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Link, RemoteLink
-from sandbox.jira.values import JsonObject, epoch_ms, stamp, words
+from sandbox.jira.values import JsonObject, epoch_ms, stamp
 
 EXPANDABLE = (
     "operations,versionedRepresentations,editmeta,changelog,customfield_10010.requestTypePractice,renderedFields"
 )
 _NOT_NAVIGABLE = frozenset({"comment", "attachment", "worklog", "timetracking", "issuerestriction"})
-_EMPTY_LISTS = ("fixVersions", "versions", "components", "subtasks")
-_NULLS = words(
-    "timespent aggregatetimespent timeestimate timeoriginalestimate aggregatetimeestimate "
-    "aggregatetimeoriginalestimate lastViewed"
-)
 _PARENT_LINK = {
     "hasEpicLinkFieldDependency": False,
     "showField": False,
@@ -55,6 +50,9 @@ class Wanted:
         return ("*navigable" in self.fields or only_less) and name not in _NOT_NAVIGABLE
 
 
+_BRIEF = Wanted(("summary", "status", "priority", "issuetype"))
+
+
 def issue(view: View, shown: Issue, wanted: Wanted) -> JsonObject:
     """Show an issue."""
     if set(wanted.fields) == {"id"} and not (wanted.expand or wanted.properties):
@@ -74,9 +72,14 @@ def issue(view: View, shown: Issue, wanted: Wanted) -> JsonObject:
         made["renderedFields"] = _rendered(view, shown, wanted)
     if "names" in wanted.expand:
         made["names"] = {name: label for name, label in names(view).items() if wanted.takes(name)}
+    if "schema" in wanted.expand:
+        listed = shapes_screen.all_fields(view)
+        made["schema"] = {one["id"]: one["schema"] for one in listed if "schema" in one and wanted.takes(one["id"])}
+    if "operations" in wanted.expand:
+        made["operations"] = {"linkGroups": []}
     if "transitions" in wanted.expand:
         legal = transitions.legal(view.site, view.account, shown)
-        made["transitions"] = [shapes.transition(view, shown, t, with_fields=False) for t in legal]
+        made["transitions"] = [shapes_screen.transition(view, shown, t, with_fields=False) for t in legal]
     if "editmeta" in wanted.expand:
         made["editmeta"] = editmeta(view, shown)
     if not wanted.bare:
@@ -86,18 +89,20 @@ def issue(view: View, shown: Issue, wanted: Wanted) -> JsonObject:
 
 def names(view: View) -> dict[str, str]:
     """Return the display name of each field."""
-    return {listed["id"]: listed["name"] for listed in shapes.all_fields(view) if listed["id"] != "issuekey"}
+    return {listed["id"]: listed["name"] for listed in shapes_screen.all_fields(view) if listed["id"] != "issuekey"}
 
 
 def editmeta(view: View, shown: Issue) -> JsonObject:
     """Show what an edit may set."""
     setting = view.site.setting(shown, view.account, view.version)
     fields: JsonObject = {
-        known.id: shapes.meta(view, known, setting, known.kind in ("summary", "type"))
+        known.id: shapes_screen.meta(view, known, setting, known.kind in ("summary", "type"))
         for known in fields_of(view.site.catalog).values()
         if known.id not in TRANSITIONS_ONLY and (known.id != "reporter" or view.account.may("MODIFY_REPORTER"))
     }
-    return {"fields": fields | {"issuelinks": shapes.links_meta(False)} if view.account.may("EDIT_ISSUES") else {}}
+    return {
+        "fields": fields | {"issuelinks": shapes_screen.links_meta(False)} if view.account.may("EDIT_ISSUES") else {}
+    }
 
 
 def recent_changes(view: View, shown: Issue) -> JsonObject:
@@ -168,17 +173,11 @@ def remote_link(view: View, on: Issue, shown: RemoteLink) -> JsonObject:
 
 def issue_link(view: View, link: Link, kind: Any, outward: bool, other: Issue) -> JsonObject:
     """Show a link from one of its ends: only the other end is named."""
-    end = {
-        "id": str(other.id),
-        "key": other.key,
-        "self": f"{view.rest}/issue/{other.id}",
-        "fields": _fields(view, other, Wanted(("summary", "status", "priority", "issuetype"))),
-    }
     return {
         "id": str(link.id),
         "self": f"{view.rest}/issueLink/{link.id}",
         "type": shapes.link_type(view, kind),
-        "outwardIssue" if outward else "inwardIssue": end,
+        "outwardIssue" if outward else "inwardIssue": _brief(view, other),
     }
 
 
@@ -189,8 +188,7 @@ def rich(view: View, on: Issue, document: JsonObject | None) -> JsonObject | str
 
 def _fields(view: View, shown: Issue, wanted: Wanted) -> JsonObject:
     makers: dict[str, Callable[[], Any]] = {
-        **{name: _null for name in _NULLS},
-        **{name: _none_of for name in _EMPTY_LISTS},
+        "lastViewed": _null,
         **_noise(shown),
         **{f.id: _maker(view, shown, f) for f in fields_of(view.site.catalog).values()},
         **_system(view, shown, wanted),
@@ -205,7 +203,6 @@ def _system(view: View, on: Issue, wanted: Wanted) -> dict[str, Callable[[], Any
         "statuscategorychangedate": lambda: view.time(on.category_changed),
         "project": lambda: shapes.project(view, site.project_of(on)),
         "resolutiondate": lambda: view.time(on.resolved),
-        "workratio": lambda: -1,
         "issuerestriction": lambda: {"issuerestrictions": {}, "shouldDisplay": False},
         "watches": lambda: {
             "self": f"{base}/watchers",
@@ -216,23 +213,37 @@ def _system(view: View, on: Issue, wanted: Wanted) -> dict[str, Callable[[], Any
         "updated": lambda: view.time(on.updated),
         "status": lambda: shapes.status(view, site.catalog.status(on.status)),
         "issuelinks": lambda: [issue_link(view, *found) for found in links.of_issue(site, view.account, on)],
-        "timetracking": dict,
         "attachment": lambda: [attachment(view, file) for file in on.attachments],
         "creator": lambda: shapes.user(view, on.creator),
-        "aggregateprogress": lambda: {"progress": 0, "total": 0},
-        "progress": lambda: {"progress": 0, "total": 0},
         "votes": lambda: {
             "self": f"{base}/votes",
             "votes": len(on.voters),
             "hasVoted": view.account.id in on.voters,
         },
         "comment": lambda: _comments(view, on, wanted.comments),
-        "worklog": lambda: {"startAt": 0, "maxResults": 20, "total": 0, "worklogs": []},
+        "subtasks": lambda: [_brief(view, one) for one in site.store.children(on) if site.sees(view.account, one)],
+        **({"parent": lambda: _parent(view, on)} if on.parent else {}),
+        **shapes_work.fields(view, on),
+    }
+
+
+def _parent(view: View, on: Issue) -> JsonObject | None:
+    parent = view.site.store.get(on.parent or 0)
+    return _brief(view, parent) if parent else None
+
+
+def _brief(view: View, shown: Issue) -> JsonObject:
+    """Show an issue as it stands within another."""
+    return {
+        "id": str(shown.id),
+        "key": shown.key,
+        "self": f"{view.rest}/issue/{shown.id}",
+        "fields": _fields(view, shown, _BRIEF),
     }
 
 
 def _comments(view: View, on: Issue, most: int | None) -> JsonObject:
-    seen = [c for c in on.comments if view.site.sees_comment(view.account, c)]
+    seen = [c for c in on.comments if view.site.sees_said(view.account, c)]
     return {
         "comments": [comment(view, on, c) for c in seen[:most]],
         "self": f"{view.rest}/issue/{on.id}/comment",
@@ -248,8 +259,12 @@ def _maker(view: View, on: Issue, field: Field) -> Callable[[], Any]:
 
 def _value(view: View, on: Issue, field: Field) -> Any:
     stored = on.fields.get(field.id)
+    if field.kind == "security":
+        stored = view.site.level_of(on)
     if field.kind == "labels":
         return list(stored or ()) if stored or not field.custom else None
+    if field.kind in PARTS:
+        return [shapes.choice(view, field.kind, view.site.parts.all(field.kind)[one]) for one in stored or ()]
     if not stored and stored != 0:
         return None
     match field.kind:
@@ -315,7 +330,3 @@ def _file_name(view: View, on: Issue) -> Callable[[str], str | None]:
 
 def _null() -> None:
     return None
-
-
-def _none_of() -> list[Any]:
-    return []

@@ -12,7 +12,8 @@ from sandbox.jira.catalog import Account, Catalog, Project
 from sandbox.jira.errors import JiraError, no_issue
 from sandbox.jira.fields import Field, Setting, fields_of
 from sandbox.jira.limits import Limits
-from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Store
+from sandbox.jira.parts import Parts
+from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Store, Worklog
 from sandbox.jira.values import JsonObject
 
 
@@ -25,12 +26,14 @@ class Site:
     url: str
     store: Store = field(init=False)
     limits: Limits = field(init=False)
+    parts: Parts = field(default_factory=Parts)
     media_tokens: dict[str, str] = field(default_factory=dict)
     """By media UUID: what an address at Media Services must carry."""
 
     def __post_init__(self) -> None:
         self.store = Store(self.clock)
         self.limits = Limits(self.clock)
+        self.parts.seed(self.catalog)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,20 +46,27 @@ class Site:
         return project
 
     def setting(self, issue: Issue, account: Account, version: str) -> Setting:
-        return Setting(self.catalog, version, self.project_of(issue), account, issue.attachments)
+        return Setting(self.catalog, version, self.project_of(issue), account, self.parts, issue.attachments)
 
     def sees(self, account: Account, issue: Issue) -> bool:
         """Whether the account may browse the project and belongs to the issue's security level."""
         project = self.catalog.project(issue.project)
         if project is None or not self.catalog.may_browse(account, project):
             return False
-        return self.catalog.may_see_level(account, issue.fields.get("security"))
+        return self.catalog.may_see_level(account, self.level_of(issue))
 
-    def sees_comment(self, account: Account, comment: Comment) -> bool:
-        """Whether a comment's restriction, if it has one, names a role of the account."""
-        if comment.visibility is None:
+    def level_of(self, issue: Issue) -> str | None:
+        """Return the id of an issue's security level; a sub-task has its parent's."""
+        parent = self.store.get(issue.parent) if issue.parent else None
+        level: str | None = (parent or issue).fields.get("security")
+        return level
+
+    def sees_said(self, account: Account, said: Comment | Worklog) -> bool:
+        """Whether the restriction of a comment or worklog, if it has one, names a role or group of the account."""
+        if said.visibility is None:
             return True
-        return account.id in self.catalog.roles.get(str(comment.visibility["value"]), frozenset())
+        members = self.catalog.members(said.visibility["type"], said.visibility["identifier"])
+        return members is not None and account.id in members
 
     def find(self, account: Account, id_or_key: str) -> Issue:
         """Find an issue that the account may see.

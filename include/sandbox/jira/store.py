@@ -26,6 +26,20 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Worklog:
+    id: int
+    author: str
+    body: JsonObject | None
+    created: datetime
+    updated: datetime
+    update_author: str
+    started: datetime
+    seconds: int
+    visibility: JsonObject | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     id: int
     media: str
@@ -84,6 +98,9 @@ class Issue:
     resolved: datetime | None = None
     comments: tuple[Comment, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    worklogs: tuple[Worklog, ...] = ()
+    parent: int | None = None
+    """The issue in which a sub-task lies."""
     histories: tuple[History, ...] = ()
     """Oldest first."""
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -111,12 +128,16 @@ class Store:
         self._keys: dict[str, int] = {}
         self._comments: dict[int, int] = {}
         self._attachments: dict[int, int] = {}
+        self._children: dict[int, dict[int, None]] = {}
+        self.deleted_worklogs: dict[int, datetime] = {}
+        """When each was deleted, by its id."""
         self._numbers: dict[str, int] = {}
         self._last = {
             "issue": 10000,
             "comment": 10000,
             "attachment": 10000,
             "history": 10000,
+            "worklog": 10000,
             "link": 10000,
             "task": 10000,
         }
@@ -148,6 +169,8 @@ class Store:
             issue = replace(issue, updated=max(self.now(), floor))
         self._versions.setdefault(issue.id, []).append((self._clock.timestamp(), issue))
         self._keys[issue.key] = issue.id
+        if issue.parent:
+            self._children.setdefault(issue.parent, {})[issue.id] = None
         self._comments.update((comment.id, issue.id) for comment in issue.comments)
         self._attachments.update((attachment.id, issue.id) for attachment in issue.attachments)
         return issue
@@ -178,6 +201,11 @@ class Store:
     def all(self) -> Iterator[Issue]:
         """Yield what is there now, oldest first."""
         return (issue for issue_id in self._versions if (issue := self.get(issue_id)) is not None)
+
+    def children(self, issue: Issue) -> list[Issue]:
+        """Return the sub-tasks of an issue, oldest first."""
+        listed = (self.get(number) for number in self._children.get(issue.id, ()))
+        return [one for one in listed if one and one.parent == issue.id]
 
     def as_of(self, timestamp: float) -> Iterator[Issue]:
         """Yield what was there at that time of the clock (seconds since 1970)."""

@@ -8,7 +8,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from sandbox.clock import Clock
-from sandbox.jira import api, house_rules, pages, routes_beside, routes_issue, routes_search, routes_site
+from sandbox.jira import (
+    api,
+    house_rules,
+    pages,
+    routes_asides,
+    routes_beside,
+    routes_issue,
+    routes_lists,
+    routes_parts,
+    routes_people,
+    routes_search,
+    routes_site,
+    routes_work,
+)
 from sandbox.jira.catalog import Account, Catalog
 from sandbox.jira.errors import JiraError
 from sandbox.jira.seeds import plant
@@ -19,8 +32,13 @@ from sandbox.world import Person, Tenant
 
 _ENDPOINTS = (
     *routes_search.ENDPOINTS,
+    *routes_asides.ENDPOINTS,
     *routes_issue.ENDPOINTS,
     *routes_beside.ENDPOINTS,
+    *routes_work.ENDPOINTS,
+    *routes_parts.ENDPOINTS,
+    *routes_people.ENDPOINTS,
+    *routes_lists.ENDPOINTS,  # its fixed paths stand before those with a project's key
     *routes_site.ENDPOINTS,
 )
 
@@ -59,6 +77,7 @@ class JiraTracker:
         """Set the named ones. Raises: pydantic.ValidationError."""
         tenant = self._site.catalog.tenant
         self._site.catalog = Catalog(tenant, _validated(tenant, self.settings() | dict(changes)))
+        self._site.parts.seed(self._site.catalog)
 
     def rows(self) -> list[Row]:
         """List all issues, last changed first."""

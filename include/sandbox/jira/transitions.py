@@ -9,7 +9,7 @@ from sandbox.jira import links
 from sandbox.jira.catalog import Account, Transition
 from sandbox.jira.edits import apply_beside, changed_values, check_beside, rich_values
 from sandbox.jira.errors import JiraError
-from sandbox.jira.fields import NOT_ON_SCREEN, Field, fields_of, item, parse
+from sandbox.jira.fields import Field, fields_of, items, parse
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue, Item
 from sandbox.jira.values import JsonObject
@@ -37,8 +37,8 @@ def take(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
         raise JiraError(400, f"Transition id '{wanted}' is not valid for this issue.")
     setting = site.setting(issue, account, version)
     screen = screen_fields(site, chosen)
-    if not chosen.screen and (body.get("update") or {}).get("comment"):
-        raise JiraError(400, fields={"comment": NOT_ON_SCREEN.format("comment")})
+    if not chosen.screen:
+        body = _without_comment(body)
     values = changed_values(body, issue.fields, setting, screen)
     _check_required(site, account, issue, chosen, values, body)
     for document in rich_values(site, values):
@@ -51,6 +51,12 @@ def take(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
         values["resolution"] = None
     issue = _arrive(site, account, issue, chosen, values, body)
     return apply_beside(site, account, issue, body, version)
+
+
+def _without_comment(body: JsonObject) -> JsonObject:
+    """Drop the comment, as Jira does without a word where a transition has no screen."""
+    update = {name: value for name, value in (body.get("update") or {}).items() if name != "comment"}
+    return {**body, "update": update}
 
 
 def screen_fields(site: Site, transition: Transition) -> Mapping[str, Field]:
@@ -80,13 +86,14 @@ def _arrive(
     known = fields_of(site.catalog)
     setting = site.setting(issue, account, "3")
     before = site.catalog.status(issue.status)
-    items = [
-        item(known[name], issue.fields.get(name), value, setting)
+    told = [
+        one
         for name, value in values.items()
         if value != issue.fields.get(name)
+        for one in items(known[name], issue.fields.get(name), value, setting)
     ]
     if before.id != chosen.to.id:
-        items.append(Item("status", "status", before.id, before.name, chosen.to.id, chosen.to.name))
+        told.append(Item("status", "status", before.id, before.name, chosen.to.id, chosen.to.name))
     now = site.store.now()
     after = replace(
         issue,
@@ -97,4 +104,4 @@ def _arrive(
     if after.fields.get("resolution") != issue.fields.get("resolution"):
         after = replace(after, resolved=now if after.fields.get("resolution") else None)
     after, gone = site.without_lost_media(issue, after)
-    return site.record(after, account, [*items, *gone], body.get("historyMetadata"))
+    return site.record(after, account, [*told, *gone], body.get("historyMetadata"))
