@@ -4,11 +4,10 @@
 import mimetypes
 from typing import Any
 
-from sandbox.jira import adf, comments, edits, files, shapes_issue, transitions
+from sandbox.jira import adf, comments, edits, files, media, shapes_issue, transitions
 from sandbox.jira.catalog import Account
 from sandbox.jira.errors import JiraError
 from sandbox.jira.fields import fields_of
-from sandbox.jira.routes_beside import media_path
 from sandbox.jira.shapes import View
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
@@ -153,7 +152,7 @@ def _statuses(site: Site, issue: Issue) -> tuple[str, ...]:
 
 def _file(site: Site, issue: Issue, number: int) -> PageFile:
     file = issue.attachments[number]
-    return PageFile(file.name, file.size, media_path(site, file))
+    return PageFile(file.name, file.size, media.path(site, file))
 
 
 def _name(site: Site, account_id: str) -> str:

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """REST: what hangs on an issue: comments, files, links, watchers, votes."""
 
-import secrets
 from dataclasses import replace
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse
 
-from sandbox.jira import comments, files, links, shapes, shapes_issue
+from sandbox.jira import comments, files, links, media, shapes, shapes_issue
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
 from sandbox.jira.payload import Listed, NewLink, Said
-from sandbox.jira.site import Site
 from sandbox.jira.store import Attachment, Comment, Issue, Link, RemoteLink
 from sandbox.jira.values import JsonObject
 
@@ -130,37 +126,8 @@ def _content(call: Call) -> Answer:
     """Send the caller to Media Services, another host, where the address carries the UUID and a token."""
     file = _found_file(call)[1]
     if call.query.get("redirect") == "false":
-        return Answer(_bytes(call.site, file))
-    return Answer(RedirectResponse(_media_url(call.site, file), 303))
-
-
-def media_routes(site: Site) -> list[Route]:
-    """Make the routes of Media Services: no log-in, only the token in the address counts."""
-
-    async def binary(request: Request) -> Response:
-        media = request.path_params["media"]
-        file = next((f for issue in site.store.all() for f in issue.attachments if f.media == media), None)
-        if file is None or request.query_params.get("token") != site.media_tokens.get(media):
-            return Response('{"error":{"code":"Unauthorized"}}', 401, media_type="application/json")
-        return _bytes(site, file)
-
-    return [Route("/file/{media}/binary", binary)]
-
-
-def media_path(site: Site, file: Attachment) -> str:
-    """Return the path, with its token, under which Media Services shows a file."""
-    token = site.media_tokens.setdefault(file.media, secrets.token_urlsafe(24))
-    return f"/file/{file.media}/binary?token={token}&client=jira"
-
-
-def _media_url(site: Site, file: Attachment) -> str:
-    return site.url.replace("127.0.0.1", "localhost") + media_path(site, file)
-
-
-def _bytes(site: Site, file: Attachment) -> Response:
-    name = file.name.encode("ascii", "replace").decode().replace('"', "'")
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(site.store.files[file.media], media_type=file.mime, headers=headers)
+        return Answer(media.answer(call.site, file))
+    return Answer(RedirectResponse(media.address(call.site, file), 303))
 
 
 def _remote_links(call: Call) -> Answer:

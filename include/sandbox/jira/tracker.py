@@ -11,6 +11,7 @@ from sandbox.clock import Clock
 from sandbox.jira import (
     api,
     house_rules,
+    media,
     pages,
     routes_asides,
     routes_beside,
@@ -51,7 +52,7 @@ class JiraTracker:
     def __init__(self, tenant: Tenant, clock: Clock, url: str) -> None:
         settings = _validated(tenant, tenant.settings)
         self._site = Site(Catalog(tenant, settings), clock, url)
-        self.app = api.application(self._site, _ENDPOINTS, routes_beside.media_routes(self._site))
+        self.app = api.application(self._site, _ENDPOINTS, media.routes(self._site))
         plant(self._site, tenant.tickets)
 
     def account_of(self, headers: Mapping[str, str]) -> str | None:
