@@ -225,6 +225,38 @@ class ConnectorContract(Writes):
         bench.edits(ticket, bench.fields.labels, ["shared"])
         assert read(connector, ticket).in_scope
 
+    def test_the_history_tells_when_a_ticket_was_out_of_scope(self, bench: Bench, connector: Connector) -> None:
+        """More than once, and to the comment; of the fields that decide nothing else is told."""
+        ticket = bench.opens("to and fro")
+        for number in range(2):
+            bench.comments(ticket, f"inside {number}")
+            bench.settles()
+            bench.edits(ticket, bench.fields.labels, ["other"])
+            bench.settles()
+            bench.comments(ticket, f"outside {number}")
+            bench.edits(ticket, bench.fields.title, f"outside {number}")
+            bench.settles()
+            bench.edits(ticket, bench.fields.labels, ["shared"])
+            bench.settles()
+        bench.comments(ticket, "inside 2")
+        bench.edits(ticket, bench.fields.title, "inside 2")
+        told = past(connector, ticket)
+        assert told.away is not None
+        assert len(told.away) == 2
+        made = {text(bench, c.body): any(one.holds(c.at, c.order) for one in told.away) for c in told.comments}
+        changed = {
+            str(e.after): any(one.spans(e) for one in told.away) for e in told.entries if e.field != bench.fields.labels
+        }
+        assert made == {said: said.startswith("outside") for said in made}
+        assert changed == {said: said.startswith("outside") for said in changed}
+        assert len(made) == 5
+        assert len(changed) == 3
+
+    def test_a_ticket_that_never_left_was_never_away(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("stays")
+        bench.edits(ticket, bench.fields.labels, ["shared", "apple"])
+        assert past(connector, ticket).away == ()
+
     def test_comments_leave_as_far_as_they_are_offered(self, bench: Bench) -> None:
         ticket = bench.opens("talk")
         bench.comments(ticket, "for all")

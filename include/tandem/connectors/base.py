@@ -186,13 +186,50 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A time in which a ticket was out of scope: that it was, and from when to when; nothing of why.
+
+    ``opened`` and ``closed`` begin the orders of the changes that took it out and back in. Where comments are ordered
+    in ``one_series`` with changes, they decide within one unit of the tracker's clock; else both ends belong to it.
+    """
+
+    since: datetime
+    until: datetime | None = None
+    opened: str = ""
+    closed: str = ""
+    one_series: bool = False
+
+    def holds(self, at: datetime, order: str = "") -> bool:
+        """Tell whether a comment or file was made in this time."""
+        if at < self.since or (self.until is not None and at > self.until):
+            return False
+        if not (self.one_series and order):
+            return True
+        return not ((at == self.since and order < self.opened) or (at == self.until and order >= self.closed))
+
+    def spans(self, entry: Entry) -> bool:
+        """Tell whether a field was changed in this time. The changes that open and close it are not part of it."""
+        if not (self.opened or self.closed):
+            return self.holds(entry.at)
+        late = bool(self.closed) and entry.order >= self.closed
+        return entry.order > self.opened and not (self.opened and entry.order.startswith(self.opened)) and not late
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """What happened on one ticket. ``whole`` is false where the tracker gave less than it counted."""
+    """What happened on one ticket. ``whole`` is false where the tracker gave less than it counted.
+
+    ``inside``: it was in scope when this was read; else our own marked work alone is told.
+    ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
+    nothing.
+    """
 
     entries: tuple[Entry, ...]
     comments: tuple[Comment, ...]
     files: tuple[File, ...]
     whole: bool = True
+    inside: bool = True
+    away: tuple[Away, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

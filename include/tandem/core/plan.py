@@ -19,6 +19,8 @@ from tandem.core.values import Json, same
 
 STATUS = "status"
 CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
+LEFT = "left"  # kind of the event that a ticket left the scope, where the other side is told
+NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
 BACK = "back to what both agreed on"
 _RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
 
@@ -115,6 +117,7 @@ def plan_link(
         if source not in held:
             _plan_items(plan, ticket, source.other, rules)
             _plan_twin(plan, ticket, sides[source.other], rules, now)
+        _plan_leaving(plan, ticket)
     _merge_updates(plan)
     return plan
 
@@ -161,6 +164,11 @@ def _plan_field(
         plan.mark(events[Which.LEFT] + events[Which.RIGHT], "noted", "the field does not travel")
         return
     verdict = _merge(how, states, events, rules.tie)
+    for which, own in events.items():  # what was made out of scope counts by its time, and is no step of the way
+        for event in own:
+            if event.note:
+                plan.mark([event], "dropped", event.note)
+        events[which] = [event for event in own if not event.note]
     sent = [target for target in Which if verdict.to(target) and target.other not in held]
     winner = verdict.clash.winner if verdict.clash else None
     if winner is not None and winner in held:
@@ -350,6 +358,19 @@ def _plan_twin(plan: LinkPlan, source: HubTicket, target: HubTicket, rules: Pair
     news = {hub: value for hub, value in source.told.items() if hub in taken and value != target.heard.get(hub)}
     if news:
         plan.intents.append(Intent(target.side, UPDATE, now, "", news))
+
+
+def _plan_leaving(plan: LinkPlan, ticket: HubTicket) -> None:
+    """Tell the other side, once and neutrally, that a ticket left the scope; not if it is back by now."""
+    for event in ticket.events:
+        if event.kind != LEFT:
+            continue
+        if ticket.in_scope:
+            plan.mark([event], "superseded", "it is back in scope")
+            continue
+        plan.states.pop(event.id, None)
+        text = doc(paragraph(NO_LONGER_SHARED))
+        plan.intents.append(Intent(ticket.side.other, COMMENT, event.at, event.order, carries=(event.id,), text=text))
 
 
 def _merge_updates(plan: LinkPlan) -> None:

@@ -26,6 +26,9 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """Carry a person's comment with its files, in as many parts as it takes; or tell of what cannot be changed."""
     end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
     event = intent.event
+    if intent.text is not None and not intent.fields:  # a word of our own
+        yield _notice(scene, intent, seq, intent.text, {})
+        return
     if intent.text is not None:  # a change that the target cannot make is told in a comment
         told = next(iter(intent.fields))
         text = doc(paragraph(f"The {told} was changed:"), *intent.text["content"])
@@ -105,6 +108,7 @@ def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[st
         "files": [],
         "bases": dict(bases),
         "fields": {},
+        "notice": not intent.fields,
     }
     return make_action(scene, intent, seq, COMMENT, causes, content)
 

@@ -147,7 +147,13 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     for one in known.values():
         if one.id in of:
             version, state = of[one.id]
-            if version is None or one.version > version or state == "unseen" or one.deleted:
+            if (
+                version is None
+                or one.version > version
+                or state == "unseen"
+                or one.deleted
+                or (state == "out" and one.in_scope)
+            ):
                 wanted.append(one.id)
         elif one.in_scope and not one.deleted and one.id not in early:
             wanted.append(one.id)

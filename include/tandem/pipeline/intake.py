@@ -12,6 +12,7 @@ from datetime import datetime
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.state import actions, links, records, runs
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -21,6 +22,8 @@ from tandem.state.vault import origin_of
 def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | None) -> int:
     """Store one version of a ticket with its events; open its link when it is first seen. Return the new events."""
     now = run.env.now()
+    if history is not None and not history.inside:
+        history = None  # it left the scope between the two calls: what happened is read when it is back
     of = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
     first = of is None
     if of is None:
@@ -29,35 +32,42 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
         of = _first_sight(tx, run, end, record, now)
         if of is None:
             return 0
-    back = not first and links.member_states(tx, run.name, end.which, [record.id])[record.id][1] == "out"
+    was = "" if first else links.member_states(tx, run.name, end.which, [record.id])[record.id][1]
+    away = times_outside(tx, run, end, record, history, back=was == "out") if history and not first else ()
     records.save_record(tx, run.name, end.which, record, now)
-    links.see_member(tx, run.name, end.which, record)
+    links.see_member(tx, run.name, end.which, record, now)
     runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
     happened = _events(tx, run, end, record, history) if history else []
-    if back and run.pair.on_return == "drop":
-        known = records.known_event_keys(tx, run.name, end.which, record.id)
-        happened = [
-            one if one.key in known or one.kind == "field" or one.state else _dropped(one, "made outside the scope")
-            for one in happened
-        ]
+    made, changed = keys_outside(history, away) if history and run.pair.on_return == "drop" else (set(), set())
+    happened = without(happened, made - records.known_event_keys(tx, run.name, end.which, record.id) if made else made)
     if history is not None and not first:
-        happened += _later_on(tx, run, end, record, history, happened)
+        happened += _later_on(tx, run, end, record, history, happened, changed)
+    joined = links.links(tx, run.name, ids=[of])[of].lone is None
+    happened += leaving(run, record, was, joined=joined)
     if first:
         if run.pair.past == "none":
             happened = [_dropped(one, "made before first contact") if one.kind != "field" else one for one in happened]
-        lone = links.links(tx, run.name, ids=[of])[of].lone
-        if lone is not None:
+        if not joined:
             author = record.reporter.name if record.reporter else ""
             at = end.our_time(record.created_at)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
 
 
-def _later_on(tx: Tx, run: Run, end: End, record: Record, history: History, happened: list[Happened]) -> list[Happened]:
+def _later_on(
+    tx: Tx,
+    run: Run,
+    end: End,
+    record: Record,
+    history: History,
+    happened: list[Happened],
+    changed: set[str],
+) -> list[Happened]:
     """What became of comments and files since they were first read.
 
-    One that still waits is sent as it reads now, and not at all if it was deleted, redacted or made private meanwhile.
+    One that still waits is sent as it reads now, and not at all if it was deleted, redacted, made private or
+    (``changed``) written anew out of scope meanwhile.
     One that has its twin is not carried yet: an edit or a delete is noted.
     """
     now = {one.key: one for one in happened if one.kind in ("comment", "file")}
@@ -67,7 +77,9 @@ def _later_on(tx: Tx, run: Run, end: End, record: Record, history: History, happ
         if event.key.startswith(("comment:", "file:"))
     }
     for key, event in waiting.items():
-        if key in now:
+        if key in changed:
+            records.set_events(tx, [event.id], "dropped", "changed outside the scope", run=run.job.run_id)
+        elif key in now:
             records.refresh(tx, event.id, now[key].content)
         elif history.whole:
             why = "deleted, redacted or made private before it was sent"

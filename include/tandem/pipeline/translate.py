@@ -20,6 +20,7 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.outside import MADE_OUTSIDE
 from tandem.state import links, records
 from tandem.state.links import Base, Link
 from tandem.state.records import Event
@@ -242,7 +243,7 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
         author=_name(end, str(event.content.get("author", ""))),
         person=event.person,
         known=False,
-        note="" if hub else "no longer offered",
+        note="no longer offered" if hub is None else MADE_OUTSIDE if event.content.get("outside") else "",
     )
     if hub is None or "after" not in event.content:
         return told
@@ -254,6 +255,8 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
     except MappingError:
         return told
     if isinstance(before, Said) and isinstance(after, Said):
+        if same(before.value, after.value):
+            told = told.model_copy(update={"note": ""})  # nothing of it was ever to leave
         return told.model_copy(update={"before": before.value, "after": after.value, "known": True})
     return told
 

@@ -130,7 +130,7 @@ def _hindrance(
     origin = sources.get(source.ticket) if source else None
     if origin is None:
         return "parked", "the ticket cannot be seen at its side"
-    if not origin.in_scope:
+    if not origin.in_scope and action.content.get("notice") is not True:  # a word of ours holds nothing of the ticket
         return "parked", f"left the scope ({origin.scope_reason})"
     if action.kind == "create":
         return ("deferred", "it has a twin by now") if end.which in link.members else None

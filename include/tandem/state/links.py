@@ -14,7 +14,7 @@ from tandem.connectors.base import Record
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.state.records import chunks
-from tandem.state.store import Tx, to_db
+from tandem.state.store import Tx, from_db, to_db
 from tandem.state.tables import base, before_start, link, member, origin, presence
 
 
@@ -293,7 +293,14 @@ def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company:
     tx.upsert(origin, [row], update=())
 
 
-def see_member(tx: Tx, pair: str, which: Which, record: Record) -> None:
+def last_inside(tx: Tx, pair: str, which: Which, ticket: str) -> datetime | None:
+    """When a member was last read in scope; none if it never was."""
+    where = (member.c.pair == pair, member.c.side == which.value, member.c.ticket == ticket)
+    row = tx.row(sa.select(member.c.inside_at).where(*where))
+    return from_db(row["inside_at"]) if row and row["inside_at"] else None
+
+
+def see_member(tx: Tx, pair: str, which: Which, record: Record, now: datetime) -> None:
     """Take in where a member stands now: key and place follow a move, former keys stay findable."""
     row = tx.row(
         sa.select(member.c.key, member.c.former_keys).where(
@@ -309,7 +316,7 @@ def see_member(tx: Tx, pair: str, which: Which, record: Record) -> None:
     reason = record.final or ("" if record.in_scope else record.scope_reason)
     update_member(
         tx, pair, which, record.id, key=record.key, url=record.url, place=record.place, former_keys=former,
-        state=state, reason=reason[:300],
+        state=state, reason=reason[:300], **({"inside_at": to_db(now)} if record.in_scope else {}),
     )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ side = Table(
     Column("dictionary", JSON),  # preflight's fields: names, choices, limits
     Column("bindings", JSON),  # names in the contract, bound to ids when first seen
     Column("highest", JSON),  # place → highest key known (to look up lost creates)
+    Column("start", CODE),  # the pair's ``start`` by which before_start was filled
+    Column("offered", JSON),  # kind of comment or file → since when the contract offers it (empty: always)
 )
 
 run = Table(
@@ -191,6 +193,7 @@ member = Table(
     Column("version", String(64)),  # last one that was wholly consumed
     Column("state", CODE, nullable=False, default="seen"),  # seen, unseen, out, final
     Column("reason", String(300), nullable=False, default=""),
+    Column("inside_at", DateTime),  # last read that saw it in scope
 )
 
 base = Table(
@@ -326,6 +329,16 @@ notice = Table(
     Column("pair", NAME, primary_key=True),
     Column("kind", CODE, primary_key=True),
     Column("cause", NAME, primary_key=True),
+    Column("at", DateTime, nullable=False),
+)
+# What keeps a pair from writing until a person lets it: ``relink``.
+hold = Table(
+    "tandem_hold",
+    metadata,
+    Column("pair", NAME, primary_key=True),
+    Column("cause", CODE, primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("fix", Text, nullable=False),
     Column("at", DateTime, nullable=False),
 )
 approval = Table(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tandem.connectors.base import Comment, Entry, File, History
+from tandem.connectors.jira.away import away
 from tandem.connectors.jira.read import judged
 from tandem.connectors.jira.shape import MARK, Form, author, instant, mark_of, told
 from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
@@ -39,7 +40,7 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
     reasons = judged(site, issues)
     read = site.http.map(lambda issue: _comments(site, issue), issues)
     marks = _comment_marks(site, [comments for comments, _ in read])
-    entries = _entries(site, [str(issue["id"]) for issue in issues])
+    entries, decisive = _entries(site, [str(issue["id"]) for issue in issues])
     files = site.http.map(lambda pair: _files(site, pair[0], pair[1][0]), list(zip(issues, read, strict=True)))
     told_of = {}
     for issue, (comments, whole), offered in zip(issues, read, files, strict=True):
@@ -50,7 +51,8 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
             entries[number] if inside else [replace(e, before=None) for e in entries[number] if e.mark is not None]
         )
         said = tuple(_shown(site, comments, marks, shown, inside=inside))
-        told_of[number] = History(tuple(changes), said, shown, whole)
+        outside = away(site, decisive[number].values()) if inside else None
+        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside)
     return told_of
 
 
@@ -77,14 +79,20 @@ def _asked(site: Site) -> list[str]:
 # ---- field changes
 
 
-def _entries(site: Site, ids: Sequence[str]) -> Mapping[str, list[Entry]]:
+def _entries(
+    site: Site, ids: Sequence[str]
+) -> tuple[Mapping[str, list[Entry]], Mapping[str, dict[str, Mapping[str, Any]]]]:
+    """Read the changes of the fields asked for; and, raw, by their ids, those of the fields that decide the scope."""
     forms = {name: site.forms[name] for name in site.needs.read | site.needs.write if name in site.forms}
     found: dict[str, dict[str, Entry]] = defaultdict(dict)
-    for fields in batches(sorted(forms), HISTORY_FIELDS):
+    decisive: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for fields in batches(sorted(forms.keys() | site.scope.fields), HISTORY_FIELDS):
         for issues in batches(ids, HISTORIES):
             for issue, change in _changes(site, issues, fields):
                 found[issue] |= {entry.id: entry for entry in _of_change(change, fields, forms)}
-    return defaultdict(list, {issue: sorted(made.values(), key=_by_order) for issue, made in found.items()})
+                decisive[issue][str(change["id"])] = change
+    entries = {issue: sorted(made.values(), key=_by_order) for issue, made in found.items()}
+    return defaultdict(list, entries), decisive
 
 
 def _by_order(entry: Entry) -> tuple[str, str]:
@@ -111,8 +119,8 @@ def _of_change(change: Mapping[str, Any], fields: Sequence[str], forms: Mapping[
     mark = (metadata.get("extraData") or {}).get(MARK)
     for item in change.get("items") or ():
         name = item.get("fieldId")
-        if name not in fields:  # an entry comes whole, with what else was changed in the same moment
-            continue
+        if name not in fields or name not in forms:
+            continue  # an entry comes whole, with what else was changed in the same moment
         yield Entry(
             id=f"{change['id']}:{name}",
             order=_order(change["id"]),

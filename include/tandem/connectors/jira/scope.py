@@ -71,10 +71,19 @@ class Scope:
 
         A restricted issue is out whatever the conditions say, unless one of them names ``security``.
         """
-        restricted = fields.get("security") is not None
-        if restricted and all(condition.field != "security" for condition in self.conditions):
+        if not self.holds("security", fields.get("security")) and not self.names("security"):
             return RESTRICTED
         return next((c.field for c in self.conditions if not _holds(c, fields.get(c.field))), "")
+
+    def names(self, field: str) -> bool:
+        """Tell whether a condition names a field."""
+        return any(condition.field == field for condition in self.conditions)
+
+    def holds(self, field: str, value: Any) -> bool:
+        """Tell whether a value of one field keeps an issue in scope."""
+        if field == "security" and not self.names(field):
+            return value is None
+        return all(_holds(condition, value) for condition in self.conditions if condition.field == field)
 
 
 def quoted(word: str) -> str:

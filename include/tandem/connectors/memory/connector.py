@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
+from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import (
+    Away,
     Capabilities,
     Comment,
     Cursor,
@@ -301,7 +304,15 @@ class Memory:
             files = tuple(file for file in files if file.author.id == self._tracker.account.id)
         told = {file.id for file in files}
         cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
-        return History(tuple(entries), tuple(cut), tuple(files))
+        return History(
+            tuple(entries), tuple(cut), tuple(files), inside=inside, away=self._away(ticket) if inside else None
+        )
+
+    def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:
+        conditions, dictionary = self._needs.scope, self._tracker.kind.fields
+        deciding = scope.deciding(conditions)
+        steps = [Step(e.at, e.order, e.field, e.before, e.after) for e in ticket.entries if e.field in deciding]
+        return times_away(steps, partial(scope.holds, conditions, dictionary), one_series=True)
 
     def _offered(self, comment: Comment) -> bool:
         return self._needs.comments == "all" or (self._needs.comments == "public" and comment.public)

@@ -20,6 +20,19 @@ def reason(conditions: tuple[Condition, ...], fields: Mapping[str, Json], dictio
     return next(failed, "")
 
 
+def deciding(conditions: tuple[Condition, ...]) -> set[str]:
+    """The fields that decide, that of restriction included."""
+    return {condition.field for condition in conditions} | {SECURITY}
+
+
+def holds(conditions: tuple[Condition, ...], dictionary: Mapping[str, FieldInfo], field: str, value: Json) -> bool:
+    """Tell whether a value of one field keeps a ticket in scope."""
+    own = [condition for condition in conditions if condition.field == field]
+    if field == SECURITY and not own:
+        return value is None
+    return all(_holds(condition, value, dictionary.get(field)) for condition in own)
+
+
 def _holds(condition: Condition, value: Json, info: FieldInfo | None) -> bool:
     if info is None:
         return False

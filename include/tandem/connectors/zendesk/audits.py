@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tandem.connectors.base import Author, Comment, Entry, File, History, Needs
+from tandem.connectors.away import Step, times_away
+from tandem.connectors.base import Author, Away, Comment, Entry, File, History, Needs
 from tandem.connectors.zendesk.shape import (
     DESCRIPTION,
     ITSELF,
@@ -156,7 +157,24 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
                 edited_at=moment(edited) if edited else None,
             )
         )
-    return History(tuple(entries), tuple(comments), tuple(files), audits.whole)
+    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside)
+
+
+def away_of(audits: Audits, fields: frozenset[str], holds: Callable[[str, Json], bool]) -> tuple[Away, ...] | None:
+    """Tell when a ticket that is in scope now was not, by the changes of the fields that decide."""
+    steps = [
+        Step(
+            at=moment(audit["created_at"]),
+            order=f"{int(audit['id']):020d}",
+            field=name,
+            before=audited_value(name, event.get("previous_value")),
+            after=audited_value(name, event.get("value")),
+        )
+        for audit in audits.listed
+        for event in audit["events"]
+        if event.get("type") == "Change" and (name := field_name(str(event.get("field_name")))) in fields
+    ]
+    return times_away(steps, holds, one_series=True)
 
 
 def _entries(audit: Raw, fields: frozenset[str], author: Author) -> Iterator[Entry]:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
 
 from tandem.connectors.base import History, Needs, Record
-from tandem.connectors.zendesk.audits import Audits, history_of, read_audits
+from tandem.connectors.zendesk.audits import Audits, away_of, history_of, read_audits
 from tandem.connectors.zendesk.people import People
 from tandem.connectors.zendesk.scope import Scope
 from tandem.connectors.zendesk.shape import DESCRIPTION, PEOPLE, Raw, moment, value_of, version
@@ -63,7 +64,14 @@ class Reader:
             outside |= set(left)
             found |= audits | self._audits([id_ for id_ in left if id_ not in audits])
         authors = self._people.named({p for id_, one in found.items() for p in one.people(inside=id_ not in outside)})
-        return {id_: history_of(one, self._needs, authors, inside=id_ not in outside) for id_, one in found.items()}
+        return {
+            id_: history_of(one, self._needs, authors, inside=False)
+            if id_ in outside
+            else replace(
+                history_of(one, self._needs, authors), away=away_of(one, self._scope.fields, self._scope.holds)
+            )
+            for id_, one in found.items()
+        }
 
     def offers(self, ticket: str, file: str) -> bool:
         """Tell whether a file may leave, as the ticket is now."""

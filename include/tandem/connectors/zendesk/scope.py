@@ -41,7 +41,16 @@ class Scope:
         """Name the first condition that a ticket does not fulfil; empty if it is in scope."""
         if self._needs.query is not None:
             return "query"  # cannot be evaluated on one ticket; the preflight says so
-        return next((condition.field for condition in self._needs.scope if not self._holds(ticket, condition)), "")
+        return next((c.field for c in self._needs.scope if not self._holds(value_of(ticket, c.field), c)), "")
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """All fields that decide."""
+        return frozenset(condition.field for condition in self._needs.scope)
+
+    def holds(self, field: str, value: Json) -> bool:
+        """Tell whether a value of one field keeps a ticket in scope."""
+        return all(self._holds(value, condition) for condition in self._needs.scope if condition.field == field)
 
     def unknown(self, condition: Condition) -> tuple[str, ...]:
         """List the brands or groups that a condition names and Zendesk does not have."""
@@ -50,8 +59,7 @@ class Scope:
         names = self.names(condition.field)
         return tuple(text for text in _wanted(condition) if text not in names and text not in names.values())
 
-    def _holds(self, ticket: Raw, condition: Condition) -> bool:
-        value = value_of(ticket, condition.field)
+    def _holds(self, value: Json, condition: Condition) -> bool:
         if condition.set_ is not None:
             return (value is not None) == condition.set_
         if value is None:

@@ -164,7 +164,18 @@ def upgrade() -> None:
         sa.Column("dictionary", sa.JSON(), nullable=True),
         sa.Column("bindings", sa.JSON(), nullable=True),
         sa.Column("highest", sa.JSON(), nullable=True),
+        sa.Column("start", sa.String(length=32), nullable=True),
+        sa.Column("offered", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("pair", "side", name=op.f("pk_tandem_side")),
+    )
+    op.create_table(
+        "tandem_hold",
+        sa.Column("pair", sa.String(length=200), nullable=False),
+        sa.Column("cause", sa.String(length=32), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("fix", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "cause", name=op.f("pk_tandem_hold")),
     )
     op.create_table(
         "tandem_link",
@@ -266,6 +277,7 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("inside_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["link"], ["tandem_link.id"], name=op.f("fk_tandem_member_link")),
         sa.PrimaryKeyConstraint("pair", "side", "ticket", name=op.f("pk_tandem_member")),
     )
