@@ -10,8 +10,8 @@ import pytest
 
 from engine.conftest import Linked
 from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace
-from tandem.core.safety import EMPTIED, UNSEEN_LEAST
-from tandem.errors import SafetyStopError
+from tandem.core.safety import EMPTIED, SHARE_LEAST, UNSEEN_LEAST
+from tandem.errors import SafetyStopError, UnavailableError
 from tandem.state import runs, tables
 
 
@@ -60,15 +60,91 @@ def test_creates_within_the_limit_go(tmp_path: Path) -> None:
 
 
 def test_limits_grow_with_the_intervals_that_a_run_covers(tmp_path: Path) -> None:
-    """An outage heals by itself; a run that was stopped does not count as done."""
+    """An outage heals by itself."""
     bench = limited(tmp_path, creates=2)
     for _ in range(5):
         bench.open(LEFT)
-    with pytest.raises(SafetyStopError):
-        bench.run(wait=100)
-    bench.wait(6 * 60)
+    bench.wait(4 * 60)
     assert at_peace(bench) == []
     assert len(bench.twins()) == 5
+
+
+def test_a_run_that_failed_covers_nothing(tmp_path: Path) -> None:
+    """What it had planned is still to be done when the trackers are back."""
+    bench = limited(tmp_path, creates=2)
+    bench.wait(4 * 60)
+    for _ in range(5):
+        bench.open(LEFT)
+
+    def down(verb: str, phase: str, item: object) -> None:
+        if verb == "create":
+            raise UnavailableError("down")
+
+    bench.tracker(RIGHT).fail = down
+    with pytest.raises(UnavailableError):
+        bench.run()
+    bench.tracker(RIGHT).fail = lambda verb, phase, item: None
+    bench.run(wait=30)
+    bench.quiet()
+    assert len(bench.twins()) == 5
+
+
+def test_a_plan_that_was_stopped_does_not_pass_by_waiting(tmp_path: Path) -> None:
+    """The intervals of a run that was stopped are covered: only a person lets its plan go on."""
+    bench = limited(tmp_path, creates=2)
+    for _ in range(5):
+        bench.open(LEFT)
+    for _ in range(4):
+        with pytest.raises(SafetyStopError):
+            bench.run()
+    assert bench.twins() == {}
+    approve(bench, newest(bench))
+    bench.run()
+    assert len(bench.twins()) == 5
+
+
+def test_a_share_of_changed_tickets_stops_if_it_is_limited(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, pair={"limits": {"changed_share": "10 %"}})
+    bench.run()
+    tickets = [bench.open(LEFT) for _ in range(SHARE_LEAST)]
+    bench.quiet()
+    for ticket in tickets[:6]:
+        bench.set(LEFT, ticket, "title", bench.word())
+    with pytest.raises(SafetyStopError, match=r"globex-jira: 6 linked tickets would be changed \(limit 5\)"):
+        bench.run()
+    approve(bench, newest(bench))
+    bench.run()
+    bench.quiet()
+    twins = bench.twins()
+    assert all(bench.get(LEFT, left, "title") == bench.get(RIGHT, right, "title") for left, right in twins.items())
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_side_that_is_suddenly_empty_stops_until_a_person_accepts_it(tmp_path: Path, number: int) -> None:
+    """Once accepted, it is counted no longer, and the other tickets flow."""
+    bench = Bench(tmp_path)
+    bench.run()
+    tickets = [bench.open(LEFT) for _ in range(number)]
+    bench.quiet()
+    for ticket in tickets:
+        bench.tracker(LEFT).tickets[ticket].hidden = True
+    bench.wait(90_000)
+    before = bench.changes()
+    for _ in range(2):
+        with pytest.raises(SafetyStopError, match="cannot be seen"):
+            bench.run()
+    assert bench.changes() == before
+    approve(bench, newest(bench))
+    other = bench.open(LEFT)
+    bench.run()
+    bench.quiet()
+    assert other in bench.twins()
+    assert {bench.get(RIGHT, right, "status") for right in bench.twins().values()} == {"1"}
+    said = bench.say(RIGHT, bench.twins()[tickets[0]])
+    bench.tracker(LEFT).tickets[tickets[0]].hidden = False
+    bench.run()
+    bench.quiet()
+    assert any(said in text for text in bench.texts(LEFT, tickets[0]))
 
 
 def test_an_approval_raises_the_limits_for_the_next_run_only(tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from tandem.core import safety
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
 from tandem.core.rules import Which
 from tandem.core.values import Json
-from tandem.errors import MappingError, SafetyStopError
+from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
+from tandem.pipeline.limits import stop, stops_of, use_approvals
 from tandem.pipeline.scene import Scene
 from tandem.pipeline.translate import canonical
 from tandem.state import actions, links, records, runs
@@ -97,10 +96,10 @@ def decide(run: Run) -> dict[str, int]:
         for id_, link in all_links.items():
             if id_ not in busy:
                 _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
-        stops = _stops(tx, run, diff)
+        stops = stops_of(tx, run, diff.actions)
         _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops))
     if stops:
-        _stop(run, stops)
+        stop(run, stops)
     return {"links": len(by_link), "actions": len(diff.actions), **diff.counts}
 
 
@@ -243,53 +242,6 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
         plan.mark(hubs[source].events, "quarantined", made.refused.error.code)
 
 
-def _stops(tx: Tx, run: Run, diff: Diff) -> list[safety.Measured]:
-    """Measure the plan against the pair's limits."""
-    creates, closes, emptied = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
-    for action in diff.actions:
-        name = run.end(action.side).offer.name
-        values = action.content.get("fields")
-        hub = values if isinstance(values, dict) else {}
-        if action.kind == "create":
-            creates[name] += 1
-        elif action.kind == "status" and hub.get("status") in ("solved", "closed"):
-            closes[name] += 1
-        for key, value in hub.items():
-            if value in (None, "", []) and action.kind == "update":
-                emptied[(name, key)] += 1
-    unseen = {}
-    for which, end in run.ends.items():
-        missing, linked = links.count_unseen(tx, run.name, which)
-        unseen[end.offer.name] = (missing, linked)
-    since = runs.last_done(tx, run.name)
-    covered = safety.intervals(run.env.now() - since if since else None, run.pair.interval)
-    unasked = since is None and run.pair.start in ("open", "all")  # a first run that takes old tickets asks first
-    limits = {safety.CREATES: 0 if unasked else run.pair.limits.creates, safety.CLOSES: run.pair.limits.closes}
-    measured = safety.measure(
-        creates=creates,
-        closes=closes,
-        emptied=emptied,
-        unseen=unseen,
-        limits=limits,
-        covered=covered,
-        raised=runs.approvals(tx, run.name),
-    )
-    return [one for one in measured if one.over]
-
-
-def _stop(run: Run, stops: list[safety.Measured]) -> None:
-    what = f"The plan was stopped before its first write: {safety.words(stops)}."
-    ways = ", ".join(sorted({one.limit for one in stops}))
-    fix = (
-        f"Look at it with `tandem plan {run.name}`. If it is right, let the next run do it: "
-        f"`tandem approve {run.name}` (raises {ways} to the measured values, once)."
-    )
-    with run.store.begin(run.fence) as tx:
-        counts: dict[str, Any] = {"stops": [[one.limit, one.side, one.value, one.allowed] for one in stops]}
-        runs.count(tx, run.name, run.job.run_id, "safety", counts)
-    raise SafetyStopError(what, where=run.name, fix=fix)
-
-
 def _store(
     tx: Tx,
     run: Run,
@@ -318,7 +270,7 @@ def _store(
         if apply:
             _quarantine(tx, run, all_links[key.split("/")[0]], refused)
     if apply:
-        runs.use_approvals(tx, run.name)
+        use_approvals(tx, run)
 
 
 def _tickets(by_link: Mapping[str, Mapping[Which, HubTicket]]) -> list[HubTicket]:

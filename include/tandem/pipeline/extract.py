@@ -249,7 +249,8 @@ def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> No
     if ticket not in of:
         return
     state, reason = ("final", "deleted") if deleted else ("unseen", "not to be seen by our account")
-    links.update_member(tx, run.name, end.which, ticket, state=state, reason=reason)
+    if links.member_states(tx, run.name, end.which, [ticket])[ticket][1] != state:
+        links.update_member(tx, run.name, end.which, ticket, state=state, reason=reason)
     links.update_links(tx, [of[ticket]], run.env.now(), pending=True)
 
 

@@ -17,6 +17,8 @@ from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
 from tandem.state.tables import base, before_start, link, member, origin, presence
 
+ACCEPTED = "not to be seen by our account, as was accepted"  # why a ticket is unseen that no safety stop counts
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -112,14 +114,23 @@ def member_states(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> di
 
 
 def count_unseen(tx: Tx, pair: str, which: Which) -> tuple[int, int]:
-    """Count the members of a side: (unseen, all)."""
-    select = (
-        sa.select(member.c.state, sa.func.count().label("n"))
-        .where(member.c.pair == pair, member.c.side == which.value, member.c.current)
-        .group_by(member.c.state)
+    """Count the members of a side: (unseen and not accepted as such, all)."""
+    lacks = sa.case((sa.and_(member.c.state == "unseen", member.c.reason != ACCEPTED), 1), else_=0)
+    select = sa.select(sa.func.sum(lacks).label("unseen"), sa.func.count().label("n")).where(
+        member.c.pair == pair, member.c.side == which.value, member.c.current
     )
-    found = {row["state"]: int(row["n"]) for row in tx.rows(select)}
-    return found.get("unseen", 0), sum(found.values())
+    row = tx.row(select)
+    assert row is not None
+    return int(row["unseen"] or 0), int(row["n"])
+
+
+def accept_unseen(tx: Tx, pair: str, which: Which) -> None:
+    """Take it that the tickets of a side that are unseen now may be so, until they are seen again."""
+    tx.run(
+        sa.update(member)
+        .where(member.c.pair == pair, member.c.side == which.value, member.c.current, member.c.state == "unseen")
+        .values(reason=ACCEPTED)
+    )
 
 
 def link_with_origin(tx: Tx, pair: str, of: str) -> Link | None:

@@ -114,10 +114,13 @@ def end_run(tx: Tx, pair: str, name: str, state: str, message: str, now: datetim
     tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(**values))
 
 
-def last_done(tx: Tx, pair: str) -> datetime | None:
-    """When the newest run that went through to its end was started."""
+def newest_start(tx: Tx, pair: str, *states: str) -> datetime | None:
+    """When the newest run that ended in one of these states was started."""
     row = tx.row(
-        sa.select(run.c.started_at).where(run.c.pair == pair, run.c.state == "done").order_by(run.c.started_at.desc())
+        sa.select(run.c.started_at)
+        .where(run.c.pair == pair, run.c.state.in_(states))
+        .order_by(run.c.started_at.desc())
+        .limit(1)
     )
     return from_db(row["started_at"]) if row else None
 
