@@ -185,11 +185,12 @@ def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
                 files=files,
             )
             # From here on nothing is awaited: that makes each request atomic.
-            site.limits.burst(site.catalog.settings, request.method, endpoint.path)
+            standing = site.limits.request(site.catalog.settings, request.method, endpoint.path)
             answer = endpoint.handler(call)
+            site.limits.answered(answer.body)
         except JiraError as error:
             return refusal(error)
-        headers = {"X-AACCOUNTID": account.id.replace(":", "%3A")}
+        headers = {"X-AACCOUNTID": account.id.replace(":", "%3A"), **standing}
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)
         if isinstance(answer.body, Response):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The issues of a site, every version of them kept, so that search can show the store as it was."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -171,8 +171,8 @@ class Store:
         self._keys[issue.key] = issue.id
         if issue.parent:
             self._children.setdefault(issue.parent, {})[issue.id] = None
-        self._comments.update((comment.id, issue.id) for comment in issue.comments)
-        self._attachments.update((attachment.id, issue.id) for attachment in issue.attachments)
+        _index(self._comments, (comment.id for comment in reversed(issue.comments)), issue.id)
+        _index(self._attachments, (file.id for file in reversed(issue.attachments)), issue.id)
         return issue
 
     def settle(self) -> None:
@@ -225,3 +225,11 @@ class Store:
         issue = self.get(self._attachments.get(attachment_id, 0))
         found = next((a for a in issue.attachments if a.id == attachment_id), None) if issue else None
         return (issue, found) if issue and found else None
+
+
+def _index(index: dict[int, int], newest_first: Iterable[int], issue_id: int) -> None:
+    """Note whose the new ones are: they stand behind all that are known, so an issue of thousands costs no more."""
+    for number in newest_first:
+        if number in index:
+            break
+        index[number] = issue_id

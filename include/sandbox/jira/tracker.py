@@ -25,6 +25,7 @@ from sandbox.jira import (
 )
 from sandbox.jira.catalog import Account, Catalog
 from sandbox.jira.errors import JiraError
+from sandbox.jira.limits import RateLimited, Standing
 from sandbox.jira.seeds import plant
 from sandbox.jira.settings import JiraSettings
 from sandbox.jira.site import Site
@@ -42,6 +43,10 @@ _ENDPOINTS = (
     *routes_lists.ENDPOINTS,  # its fixed paths stand before those with a project's key
     *routes_site.ENDPOINTS,
 )
+
+
+BURST = 100
+"""The limit that a 429 which the control interface orders speaks of."""
 
 
 class JiraTracker:
@@ -62,9 +67,10 @@ class JiraTracker:
 
     def rate_limited(self, retry_after: str | None) -> Response:
         """Answer 429 as Jira does when a burst is over its limit."""
-        headers = {"RateLimit-Reason": "jira-burst-based", "X-RateLimit-Remaining": "0"}
-        headers |= {"Retry-After": retry_after} if retry_after is not None else {}
-        return JSONResponse({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429, headers)
+        standing = Standing(BURST, 0, self._site.clock.timestamp() + 1)
+        headers = RateLimited("jira-burst-based", standing, 1).headers | {"Retry-After": retry_after}
+        told = {name: value for name, value in headers.items() if value is not None}
+        return JSONResponse({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429, told)
 
     def server_error(self, status: int) -> Response:
         """Answer as Jira does when something within it broke."""
