@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.jira import edge
 from sandbox.jira.catalog import Account, Project
 from sandbox.jira.errors import JiraError
 from sandbox.jira.limits import RateLimited
@@ -127,7 +128,9 @@ class Endpoint:
 def application(site: Site, endpoints: Iterable[Endpoint], others: Iterable[Route]) -> Starlette:
     """Make the ASGI app of a site."""
     routes = [
-        Route("/rest/api/{api_version}" + endpoint.path, _serve(site, endpoint), methods=[endpoint.method])
+        Route(
+            "/rest/api/{api_version}" + endpoint.path, _behind_edge(_serve(site, endpoint)), methods=[endpoint.method]
+        )
         for endpoint in endpoints
     ]
     return Starlette(routes=[*routes, *others], exception_handlers={HTTPException: _nowhere})
@@ -150,12 +153,28 @@ def account_of(site: Site, headers: Mapping[str, str]) -> Account | None:
 
 def refusal(error: JiraError) -> Response:
     headers = error.headers if isinstance(error, RateLimited) else {}
-    return JSONResponse(error.body(), error.status, headers)
+    return JsonResponse(error.body(), error.status, headers)
 
 
 def unauthorized() -> Response:
     headers = {"WWW-Authenticate": 'Basic realm="Jira"', "X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
-    return JSONResponse({"errorMessages": [_NO_LOGIN], "errors": {}}, 401, headers)
+    return JsonResponse({"errorMessages": [_NO_LOGIN], "errors": {}}, 401, headers)
+
+
+class JsonResponse(JSONResponse):
+    """JSON in Jira's media type."""
+
+    media_type = "application/json;charset=UTF-8"
+
+
+def _behind_edge(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    async def served(request: Request) -> Response:
+        answer: Response = await serve(request)
+        for name, value in edge.headers().items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+    return served
 
 
 def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
@@ -190,12 +209,12 @@ def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
             site.limits.answered(answer.body)
         except JiraError as error:
             return refusal(error)
-        headers = {"X-AACCOUNTID": account.id.replace(":", "%3A"), **standing}
+        headers = {"X-Aaccountid": account.id.replace(":", "%3A"), **standing}
         if answer.body is None:
             return Response(status_code=answer.status, headers=headers)
         if isinstance(answer.body, Response):
             return answer.body
-        return JSONResponse(answer.body, answer.status, headers)
+        return JsonResponse(answer.body, answer.status, headers)
 
     return serve
 

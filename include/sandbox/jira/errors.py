@@ -21,6 +21,16 @@ class JiraError(Exception):
         return {"errorMessages": list(self.messages), "errors": self.fields}
 
 
+class UnrecognizedField(JiraError):
+    """A body with a name that the entity does not have: one of the refusals that have no `errors`."""
+
+    def __init__(self, name: str, entity: str) -> None:
+        super().__init__(400, f'Unrecognized field "{name}" (Class {entity}), not marked as ignorable')
+
+    def body(self) -> JsonObject:
+        return {"errorMessages": list(self.messages)}
+
+
 def bad_field(field: str, message: str) -> JiraError:
     """Refuse one field's value with 400."""
     return JiraError(400, fields={field: message})

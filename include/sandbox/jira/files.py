@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attachments: each has an id of its own and, apart from it, a UUID at Media Services."""
 
+import mimetypes
 import uuid
 
 from sandbox.jira.catalog import Account
@@ -27,7 +28,7 @@ def attach(site: Site, account: Account, issue: Issue, name: str, mime: str, con
         author=account.id,
         created=site.store.now(),
         size=len(content),
-        mime=mime,
+        mime=_kind(name, mime),
     )
     site.store.files[made.media] = content
     item = Item("Attachment", "attachment", None, None, str(made.id), name)
@@ -43,3 +44,8 @@ def delete(site: Site, account: Account, issue: Issue, file: Attachment) -> None
     site.store.files.pop(file.media, None)
     kept = tuple(one for one in issue.attachments if one.id != file.id)
     site.record(issue, account, [removed(file)], attachments=kept)
+
+
+def _kind(name: str, mime: str) -> str:
+    """Go by the name where the sender does not know better."""
+    return (mimetypes.guess_type(name)[0] or mime) if mime == "application/octet-stream" else mime

@@ -93,15 +93,23 @@ class Logged(Payload):
     properties: list[Entry] = []
 
 
-class NewPart(Payload):
-    """A component or version, made or changed."""
-
+class _Part(Payload):
     name: str | None = None
     description: str | None = None
     project: str | None = None
     projectId: Id | None = None
+
+
+class NewComponent(_Part):
+    """A component, made or changed."""
+
     leadAccountId: str | None = None
     assigneeType: str | None = None
+
+
+class NewVersion(_Part):
+    """A version, made or changed."""
+
     startDate: str | None = None
     releaseDate: str | None = None
     archived: bool | None = None

@@ -10,14 +10,23 @@ from typing import Any
 from sandbox.jira import shapes
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.catalog import Project
-from sandbox.jira.errors import JiraError, bad_field
+from sandbox.jira.errors import JiraError, UnrecognizedField, bad_field
 from sandbox.jira.fields import Field, fields_of
 from sandbox.jira.parts import Component, Version
-from sandbox.jira.payload import NewPart
+from sandbox.jira.payload import NewComponent, NewVersion
 from sandbox.jira.store import Issue
-from sandbox.jira.values import JsonObject
+from sandbox.jira.values import JsonObject, words
 
 _ASSIGNEES = ("PROJECT_DEFAULT", "COMPONENT_LEAD", "PROJECT_LEAD", "UNASSIGNED")
+_COMPONENT = words(
+    "self id name description lead leadUserName leadAccountId assigneeType assignee realAssigneeType realAssignee "
+    "isAssigneeTypeValid project projectId metadata ari issueCount"
+)
+_VERSION = words(
+    "expand self id name description archived released startDate releaseDate startDateSet releaseDateSet overdue "
+    "userStartDate userReleaseDate project projectId moveUnfixedIssuesTo operations issuesStatusForFixVersion driver "
+    "approvers"
+)
 
 
 # ---- components
@@ -76,6 +85,7 @@ def _component_counts(call: Call) -> Answer:
 
 
 def _component_values(call: Call, sent: JsonObject) -> dict[str, Any]:
+    _check_names(sent, _COMPONENT, "com.atlassian.jira.rest.v2.issue.component.ComponentBean")
     values = {"description": sent["description"]} if "description" in sent else {}
     if "leadAccountId" in sent:
         if sent["leadAccountId"] not in (None, *call.site.catalog.accounts):
@@ -90,7 +100,8 @@ def _component_values(call: Call, sent: JsonObject) -> dict[str, Any]:
 
 def _shown_component(call: Call, shown: Component) -> JsonObject:
     lead = shapes.user(call.view, shown.lead)
-    assigned = lead if shown.assignee_type == "COMPONENT_LEAD" else None
+    default = shapes.user(call.view, shapes.lead_of(call.view).id)
+    assigned = {"COMPONENT_LEAD": lead, "UNASSIGNED": None}.get(shown.assignee_type, default)
     project = call.site.catalog.project(shown.project)
     told: JsonObject = {"assigneeType": shown.assignee_type, "realAssigneeType": shown.assignee_type}
     people = {"lead": lead} if lead else {}
@@ -208,6 +219,7 @@ def _unresolved(call: Call) -> Answer:
 
 
 def _version_values(sent: JsonObject) -> dict[str, Any]:
+    _check_names(sent, _VERSION, "com.atlassian.jira.rest.v2.issue.version.VersionBean")
     names = {"description": "description", "startDate": "start", "releaseDate": "release"}
     names |= {"archived": "archived", "released": "released"}
     for name in ("startDate", "releaseDate"):
@@ -240,6 +252,11 @@ def _found_version(call: Call) -> Version:
 def _of(call: Call, project: Project, kind: type[Any]) -> list[Any]:
     name = "components" if kind is Component else "versions"
     return list(call.site.parts.of(name, project.id))
+
+
+def _check_names(sent: JsonObject, known: frozenset[str], entity: str) -> None:
+    if unknown := [name for name in sent if name not in known]:
+        raise UnrecognizedField(unknown[0], entity)
 
 
 def _place(call: Call) -> Project:
@@ -293,16 +310,16 @@ def _swap(call: Call, part: Component | Version, others: Mapping[str, str | None
 ENDPOINTS = (
     Endpoint("GET", "/project/{project}/components", _components),
     Endpoint("GET", "/project/{project}/component", _components_page),
-    Endpoint("POST", "/component", _add_component, takes=NewPart),
+    Endpoint("POST", "/component", _add_component, takes=NewComponent),
     Endpoint("GET", "/component/{part}", _component),
-    Endpoint("PUT", "/component/{part}", _edit_component, takes=NewPart),
+    Endpoint("PUT", "/component/{part}", _edit_component, takes=NewComponent),
     Endpoint("DELETE", "/component/{part}", _delete_component),
     Endpoint("GET", "/component/{part}/relatedIssueCounts", _component_counts),
     Endpoint("GET", "/project/{project}/versions", _versions),
     Endpoint("GET", "/project/{project}/version", _versions_page),
-    Endpoint("POST", "/version", _add_version, takes=NewPart),
+    Endpoint("POST", "/version", _add_version, takes=NewVersion),
     Endpoint("GET", "/version/{part}", _version),
-    Endpoint("PUT", "/version/{part}", _edit_version, takes=NewPart),
+    Endpoint("PUT", "/version/{part}", _edit_version, takes=NewVersion),
     Endpoint("DELETE", "/version/{part}", _delete_version),
     Endpoint("POST", "/version/{part}/removeAndSwap", _swap_version),
     Endpoint("POST", "/version/{part}/move", _move_version),

@@ -101,7 +101,11 @@ def whole_project(view: View, shown: Project) -> JsonObject:
         "expand": "description,lead,issueTypes,url,projectKeys,permissions,insight",
         "description": "",
         "lead": user(view, lead.id),
-        "components": [component(view, one) for one in parts.components.values() if one.project == shown.id],
+        "components": [
+            component(view, one) | {"isAssigneeTypeValid": one.assignee_type != "COMPONENT_LEAD" or bool(one.lead)}
+            for one in parts.components.values()
+            if one.project == shown.id
+        ],
         "issueTypes": [issue_type(view, kind) for kind in shown.types],
         "assigneeType": "UNASSIGNED",
         "versions": [version(view, one) for one in parts.versions.values() if one.project == shown.id],
