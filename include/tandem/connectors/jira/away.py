@@ -10,7 +10,7 @@ from typing import Any
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Away
-from tandem.connectors.jira.shape import Form, instant
+from tandem.connectors.jira.shape import Form, told_at
 from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
 
@@ -37,7 +37,7 @@ def _form(site: Site, name: str) -> Form:
 
 
 def _steps(site: Site, change: Change) -> Iterable[Step]:
-    at, order = instant(change["created"]), str(change["id"]).zfill(20)
+    at, order = told_at(change, "created"), str(change["id"]).zfill(20)
     items = change.get("items") or ()
     keys: Change = next((item for item in items if item.get("field") == "Key"), {})
     for item in items:

@@ -12,7 +12,7 @@ from typing import Any
 from tandem.connectors.base import Comment, Entry, File, History
 from tandem.connectors.jira.away import away
 from tandem.connectors.jira.read import judged
-from tandem.connectors.jira.shape import MARK, Form, author, instant, mark_of, told
+from tandem.connectors.jira.shape import MARK, Form, author, mark_of, told, told_at
 from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
 from tandem.core.values import Json
 
@@ -124,7 +124,7 @@ def _of_change(change: Mapping[str, Any], fields: Sequence[str], forms: Mapping[
         yield Entry(
             id=f"{change['id']}:{name}",
             order=_order(change["id"]),
-            at=instant(change["created"]),
+            at=told_at(change, "created"),
             author=author(change.get("author")),
             field=name,
             before=told(item, "from", forms[name]),
@@ -143,6 +143,8 @@ def _order(number: object) -> str:
 def _comments(site: Site, issue: Issue) -> tuple[list[Mapping[str, Any]], bool]:
     """Read all comments of an issue: the embedded list, and on from there where it is not whole."""
     field = issue["fields"].get("comment") or {}
+    if isinstance(field, list):  # without a count, as Jira Software tells them
+        field = {"comments": field}
     found = {str(comment["id"]): comment for comment in field.get("comments") or ()}
     total, start = int(field.get("total") or 0), 0 if field.get("startAt") else len(found)
     while start < total:
@@ -199,8 +201,8 @@ def _shown(
         if not offered and number not in marks:
             continue
         last = author(comment.get("updateAuthor") or comment.get("author"))
-        created, updated = instant(comment["created"]), instant(comment["updated"])
-        body: Json = comment["body"] if offered or last.id == site.account.id else None
+        created, updated = told_at(comment, "created", "updated"), told_at(comment, "updated", "created")
+        body: Json = comment.get("body") if offered or last.id == site.account.id else None
         yield Comment(
             id=number,
             order=_order(number),
@@ -239,7 +241,7 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
         looked_for -= {media}
         names = {number, media} - {None}
         # Without its UUID nobody can tell that a private text does not show it.
-        if names & hidden or (hidden_media and media is None) or _says(private, str(attachment["filename"])):
+        if names & hidden or (hidden_media and media is None) or _says(private, str(attachment.get("filename") or "")):
             continue
         showing = [text for text, shown in named[True] if names & shown]
         given.append(_file(attachment, showing))
@@ -249,10 +251,10 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
 def _file(attachment: Mapping[str, Any], showing: Sequence[_Text]) -> File:
     return File(
         id=str(attachment["id"]),
-        name=str(attachment["filename"]),
-        size=int(attachment["size"]),
+        name=str(attachment.get("filename") or attachment["id"]),
+        size=int(attachment.get("size") or 0),
         media_type=str(attachment.get("mimeType") or "application/octet-stream"),
-        at=instant(attachment["created"]),
+        at=told_at(attachment, "created"),
         author=author(attachment.get("author")),
         comment=next((text.comment for text in showing if text.comment), None),
         referenced=bool(showing),

@@ -10,7 +10,7 @@ from typing import Any
 
 from tandem.connectors.base import Author, Page, Record, Seen, Way
 from tandem.connectors.jira.scope import QUERY, Scope
-from tandem.connectors.jira.shape import MARK, author, flat, instant, mark_of, people, stamp
+from tandem.connectors.jira.shape import MARK, author, flat, instant, mark_of, people, told_at
 from tandem.connectors.jira.site import FETCH, SEARCH_LONGEST, Issue, Site
 from tandem.core.values import from_utc_text, utc_text
 from tandem.errors import GoneError
@@ -54,8 +54,8 @@ def _seen(site: Site, issues: Sequence[Issue], *, ask_query: bool) -> tuple[Seen
     return tuple(
         Seen(
             id=str(issue["id"]),
-            version=stamp(issue["fields"]["updated"]),
-            created_at=instant(issue["fields"]["created"]),
+            version=utc_text(told_at(issue["fields"], "updated", "created")),
+            created_at=told_at(issue["fields"], "created", "updated"),
             in_scope=str(issue["id"]) in inside,
         )
         for issue in issues
@@ -84,16 +84,17 @@ def judged(site: Site, issues: Sequence[Issue]) -> dict[str, str]:
 def _record(site: Site, issue: Issue, wanted: frozenset[str], reason: str) -> Record:
     fields: Mapping[str, Any] = issue["fields"]
     shown = {} if reason else {name: fields[name] for name in sorted(wanted) if name in fields}
+    key, updated = str(issue["key"]), told_at(fields, "updated", "created")
     named: dict[str, Author] = dict(chain.from_iterable(people(value).items() for value in shown.values()))
     return Record(
         id=str(issue["id"]),
-        key=str(issue["key"]),
-        url=f"{site.http.base_url}/browse/{issue['key']}",
-        version=stamp(fields["updated"]),
-        place=str(fields["project"]["key"]),
-        type="" if reason else str(fields["issuetype"]["id"]),
-        created_at=instant(fields["created"]),
-        updated_at=instant(fields["updated"]),
+        key=key,
+        url=f"{site.http.base_url}/browse/{key}",
+        version=utc_text(updated),
+        place=str((fields.get("project") or {}).get("key") or key.rpartition("-")[0]),
+        type="" if reason else str((fields.get("issuetype") or {}).get("id") or ""),
+        created_at=told_at(fields, "created", "updated"),
+        updated_at=updated,
         in_scope=not reason,
         fields={name: flat(name, value) for name, value in shown.items()},
         people=named,
@@ -147,13 +148,15 @@ def transitions(site: Site, issue: str) -> tuple[Way, ...] | None:
     return tuple(
         Way(str(offered["id"]), str(offered["name"]), str(offered["to"]["id"]), tuple(_needed(offered)))
         for offered in answer.get("transitions") or ()
-        if offered.get("isAvailable", True)
+        if offered.get("isAvailable") is not False and offered.get("to")
     )
 
 
 def _needed(offered: Mapping[str, Any]) -> Iterable[str]:
     fields: Mapping[str, Mapping[str, Any]] = offered.get("fields") or {}
-    return sorted(name for name, asked in fields.items() if asked.get("required") and not asked.get("hasDefaultValue"))
+    return sorted(
+        n for n, asked in fields.items() if asked and asked.get("required") and not asked.get("hasDefaultValue")
+    )
 
 
 def start(site: Site, now: datetime) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _INSTANTS = frozenset({"created", "updated", "resolutiondate", "statuscategorych
 _CHOICES = frozenset({"option", "priority", "status", "resolution", "issuetype", "project", "securitylevel"})
 _PARTS = {"string": "", "option": "id", "component": "id", "version": "id", "user": "accountId", "group": "name"}
 _TEXTAREA = ":textarea"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,30 @@ def instant(value: Any) -> datetime:
     return datetime.fromisoformat(str(value)).astimezone(UTC)
 
 
+def told_at(thing: Mapping[str, Any], *names: str) -> datetime:
+    """Read the first of these times that a thing tells. What is undated is older than all else: 1970."""
+    for name in names:
+        try:
+            return instant(thing[name])
+        except (KeyError, ValueError, OverflowError):
+            continue
+    return _EPOCH
+
+
 def stamp(value: Any) -> str:
     """Write one of Jira's times as UTC text with milliseconds."""
     return utc_text(instant(value))
 
 
 def author(user: Any) -> Author:
-    """Read an account; its address is often hidden. Nobody (an anonymous change) has the empty id."""
+    """Read an account; its address is often hidden. Nobody (an anonymous change) has the empty id.
+
+    An account without its id, as older answers tell of it, goes by its key or name.
+    """
     if not isinstance(user, Mapping):
         return Author("", "")
-    return Author(str(user.get("accountId", "")), str(user.get("displayName", "")), user.get("emailAddress") or None)
+    number = next((str(user[key]) for key in ("accountId", "key", "name") if user.get(key)), "")
+    return Author(number, str(user.get("displayName") or ""), user.get("emailAddress") or None)
 
 
 def flat(name: str, value: Any) -> Json:
@@ -105,9 +121,19 @@ def flat(name: str, value: Any) -> Json:
         return sorted(str(flat(name, item)) for item in value if item is not None)  # type: ignore[return-value]
     if isinstance(value, Mapping):
         return _flat_object(value)
-    if isinstance(value, str) and (name in _INSTANTS or name.startswith("customfield_")) and _STAMP.fullmatch(value):
-        return stamp(value)
+    if isinstance(value, str) and (name in _INSTANTS or name.startswith("customfield_")):
+        return _stamped(value) or value
     return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _stamped(text: str) -> str | None:
+    """Write a time as :func:`stamp` does; none for a text that is no time, whatever it looks like."""
+    if not _STAMP.fullmatch(text):
+        return None
+    try:
+        return stamp(text)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _flat_object(value: Mapping[str, Any]) -> Json:
@@ -124,7 +150,7 @@ def _flat_object(value: Mapping[str, Any]) -> Json:
 def people(value: Any) -> dict[str, Author]:
     """List the accounts that a field's value names, by id."""
     found = value if isinstance(value, list) else [value]
-    return {user["accountId"]: author(user) for user in found if isinstance(user, Mapping) and "accountId" in user}
+    return {user["accountId"]: author(user) for user in found if isinstance(user, Mapping) and user.get("accountId")}
 
 
 def told(item: Mapping[str, Any], end: str, shape: Form) -> Json:
@@ -143,8 +169,7 @@ def told(item: Mapping[str, Any], end: str, shape: Form) -> Json:
     if shape.kind == "date":
         return str(raw or shown)[:10] if raw or shown else None
     if shape.kind == "datetime":
-        found = next((text for text in (raw, shown) if _STAMP.fullmatch(str(text))), None)
-        return None if found is None else stamp(found)
+        return next((found for text in (raw, shown) if (found := _stamped(str(text)))), None)
     if shape.kind == "number":
         return _number(shown)
     return None if shown is None else str(shown)
@@ -154,6 +179,8 @@ def _number(shown: Any) -> Json:
     try:
         number = float(str(shown))
     except ValueError:
+        return None
+    if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() else number
 
