@@ -14,11 +14,12 @@ connector: what a tracker answers beyond it is dropped on the answer itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from tandem.core.doc import Markup
@@ -43,6 +44,7 @@ class Capabilities:
     search_delay: float  # how long a search may lag behind a write
     sweep_every: float  # how often the whole scope is listed
     fetch_batch: int
+    read_batch: int  # tickets whose records and histories are read and stored together
     write_batch: int  # writes in one call of create, update, transition or comment
     compare_and_set: bool  # update refuses a stale version by itself, without a window
     history: bool  # who changed which field when can be read
@@ -112,14 +114,6 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing. ``cursor`` stands behind it (``None`` in listings of the scope)."""
-
-    seen: tuple[Seen, ...]
-    cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
     """A ticket read by its id. Out of scope, ``fields`` is empty: nothing of it may be looked at."""
 
@@ -137,6 +131,7 @@ class Record:
     reporter: Author | None = None
     mark: str | None = None
     final: str | None = None  # why the ticket takes no more: "closed", "deleted", "merged into …"
+    settled: bool = True  # false while one more change may still bear the same version
     scope_reason: str = ""  # out of scope: the condition that failed, or "restricted"
 
 
@@ -153,6 +148,7 @@ class Entry:
     after: Json
     mark: str | None = None
     by_rule: bool = False  # the tracker says that a rule of its own did it
+    write: str | None = None  # the write that it is part of, as ``Outcome.history`` names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +213,9 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened on one ticket. ``whole`` is false where the tracker gave less than it counted.
+    """What happened on one ticket. ``whole`` is false where the tracker gave less than it counted, or a part was asked.
 
+    Only of a whole history may anything be concluded from what is not in it.
     ``inside``: it was in scope when this was read; else our own marked work alone is told.
     ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
     nothing.
@@ -230,6 +227,44 @@ class History:
     whole: bool = True
     inside: bool = True
     away: tuple[Away, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What happened on one ticket since it was last read, as a listing tells it: a part of its history.
+
+    Nothing follows from what is absent from it, and the description is never in it. Of a ticket that was read whole
+    before (:data:`Known`) it holds all that is offered up to ``version``; a record of a later version, or one that is
+    out of scope, asks for the whole history. Work of our own account may come without its mark: what the journal does
+    not explain by its id, the history must. A connector gives no delta where it is not sure: not where somebody changed
+    who may read a comment or blacked one out, nor where the ticket may have been out of scope meanwhile.
+    """
+
+    version: str
+    entries: tuple[Entry, ...]
+    comments: tuple[Comment, ...]
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing. ``cursor`` stands behind it (``None`` in listings of the scope).
+
+    ``deltas`` holds, by ticket, parts of the histories of its tickets, where the listing tells them.
+    """
+
+    seen: tuple[Seen, ...]
+    cursor: str | None = None
+    deltas: Mapping[str, Delta] = field(default_factory=dict)
+
+
+Known = Callable[[Collection[str]], Mapping[str, str]]
+"""Which of these tickets were read whole and in scope, and not since unseen: id → version up to which all is known."""
+
+
+def nothing_known(ids: Collection[str]) -> Mapping[str, str]:
+    """Of no ticket anything is known: the answer of a reader that keeps nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +382,9 @@ class Outcome:
     error: ItemError | None = None
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class Connector(Protocol):
     """One side's tracker, for one offer."""
 
@@ -366,14 +404,25 @@ class Connector(Protocol):
     def start(self, now: datetime) -> str:
         """Give the cursor behind which everything that changes from ``now`` (by our clock) on will be seen."""
 
-    def changed_since(self, cursor: str) -> Iterator[Page]:
-        """List what changed behind a cursor, oldest first. An item may come again; none is left out."""
+    def changed_since(self, cursor: str, known: Known = nothing_known) -> Iterator[Page]:
+        """List what changed behind a cursor, oldest first. An item may come again; none is left out.
+
+        ``known`` is asked for the tickets that were read whole before: of them the listing may tell what happened
+        since (:class:`Delta`). A page whose cursor is kept is one whose deltas are all taken in.
+        """
 
     def in_scope(self) -> Iterator[Page]:
         """List id and version of every ticket in scope, as far as the tracker's search knows."""
 
-    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
-        """Read tickets by id, strongly consistent. Those that are gone or unseen are left out."""
+    def fetch(
+        self, ids: Sequence[str], known: Mapping[str, str] = NOTHING, *, ahead: bool = False
+    ) -> tuple[Record, ...]:
+        """Read tickets by id, strongly consistent. Those that are gone or unseen are left out.
+
+        ``known``: id → version up to which all is known of a ticket. Of one that shows no later version, a field that
+        only its history tells and that nobody can have changed may be absent: the reader has it. ``ahead``:
+        :meth:`history` is asked for the same tickets next, so what serves both is read once.
+        """
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         """Read what happened on tickets, private things left out.

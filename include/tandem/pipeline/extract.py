@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Extract: read what changed on both sides since the cursors, and store it with its events.
 
-One page with all its follow-up reads is one transaction: records, events, cursor. What is stored makes its link
-*pending*; a pending link is read by id in each run until nothing of it is open, so nothing that an index hid, a crash
-interrupted or a quarantine held is lost.
+A page is stored in pieces, each of them tickets with all that was read of them in one transaction; the cursor moves
+with the last piece, so that it never stands ahead of what is stored. What is stored makes its link *pending*; a pending
+link is read by id in each run until nothing of it is open, so nothing that an index hid, a crash interrupted or a
+quarantine held is lost.
 """
 
 from __future__ import annotations
@@ -11,24 +12,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from tandem.connectors.base import History, Page, Record, Seen
+from tandem.connectors.base import Delta, History, Page, Record, Seen
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError
 from tandem.pipeline.environment import End, Run, keep_dictionary, load_dictionary, log
+from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket
 from tandem.state import links, records, runs
 from tandem.state.store import Tx, from_db
 
 PREFLIGHT_EVERY = timedelta(hours=1)
+NO_DELTAS: Mapping[str, Delta] = MappingProxyType({})
 
 
 @dataclass
 class Reading:
     """What was read of one side in this run."""
 
-    read: set[str] = field(default_factory=set)  # tickets read by id
+    read: set[str] = field(default_factory=set)  # tickets read by id, with what happened on them
+    still: set[str] = field(default_factory=set)  # tickets read by id and found as they are held
     changed: int = 0
     events: int = 0
     compared: int = 0
@@ -126,11 +131,11 @@ def _changes(run: Run, end: End, reading: Reading) -> None:
     """Follow the tracker's feed of changes from the cursor."""
     with run.store.begin() as tx:
         cursor = runs.get_side(tx, run.name, end.which)["cursor"]
-    for page in end.connector.changed_since(cursor):
+    for page in end.connector.changed_since(cursor, known(run, end)):
         with run.store.read() as tx:
             wanted = _wanted(tx, run, end, page.seen)
         reading.changed += len(wanted)
-        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=_deleted(page))
+        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=_deleted(page), deltas=page.deltas)
         run.env.progress(f"extract {end.offer.name}", reading.changed, 0)
 
 
@@ -161,11 +166,27 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
 
 
 def _pending(run: Run, end: End, reading: Reading) -> None:
-    """Read by id what is still open from earlier runs."""
+    """Read by id what is still open from earlier runs, and what faces a change: their histories where they moved."""
     with run.store.read() as tx:
         pending = links.links(tx, run.name, pending=True).values()
     ids = [link.members[end.which].ticket for link in pending if end.which in link.members]
-    _read_and_store(run, end, [id_ for id_ in ids if id_ not in reading.read], reading, cursor=None)
+    waiting = [id_ for id_ in ids if id_ not in reading.read]
+    for some in records.chunks(waiting, end.caps.read_batch):
+        with run.store.read() as tx:
+            before = held(tx, run, end, some)
+        got = end.connector.fetch(some, {id_: one.version for id_, one in before.items()})
+        still = {one.id for one in got if one.id in before and _as_held(one, before[one.id])}
+        reading.still |= still
+        moved = [one for one in got if one.id not in still]
+        histories = end.connector.history([one.id for one in moved if one.in_scope])
+        found = [(one, histories.get(one.id)) for one in moved if not one.in_scope or one.id in histories]
+        _store(run, end, reading, found, set(some) - still)
+
+
+def _as_held(now: Record, before: Record) -> bool:
+    """Tell whether nothing can have happened on a ticket since it was read and stored."""
+    same_place = (now.key, now.place, now.type) == (before.key, before.place, before.type)
+    return now.in_scope and not now.final and before.settled and now.version == before.version and same_place
 
 
 def _sweep(run: Run, end: End, reading: Reading) -> None:
@@ -180,11 +201,11 @@ def _sweep(run: Run, end: End, reading: Reading) -> None:
         inside = [one for one in page.seen if one.in_scope]
         listed |= {one.id for one in inside}
         with run.store.read() as tx:
-            wanted = [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read]
+            wanted = [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read | reading.still]
         _read_and_store(run, end, wanted, reading, cursor=None)
     with run.store.read() as tx:
         members = links.versions(tx, run.name, end.which)
-    missing = [ticket for ticket in members if ticket not in listed and ticket not in reading.read]
+    missing = [ticket for ticket in members if ticket not in listed | reading.read | reading.still]
     _read_and_store(run, end, missing, reading, cursor=None)
     with run.store.begin(run.fence) as tx:
         runs.set_side(tx, run.name, end.which, swept_at=now)
@@ -200,7 +221,7 @@ def _window(run: Run, end: End, reading: Reading, window: tuple[datetime, dateti
     for page in end.connector.in_scope():
         with run.store.read() as tx:
             wanted |= set(_wanted(tx, run, end, [one for one in page.seen if one.in_scope]))
-    fresh = sorted(wanted - reading.read)
+    fresh = sorted(wanted - reading.read - reading.still)
     moved = [id_ for some in records.chunks(fresh, end.caps.fetch_batch) for id_ in _moved(run, end, some, members)]
     _read_and_store(run, end, moved, reading, cursor=None)
     reading.compared += len(wanted)
@@ -223,15 +244,27 @@ def _read_and_store(
     *,
     cursor: str | None,
     gone: Collection[str] = (),
+    deltas: Mapping[str, Delta] = NO_DELTAS,
 ) -> None:
-    """Read tickets whole, by id, and store them with the cursor that stands behind them."""
-    found: list[tuple[Record, History | None]] = []
-    for some in records.chunks(ids, end.caps.fetch_batch):
-        got = end.connector.fetch(some)
-        histories = end.connector.history([record.id for record in got if record.in_scope])
-        # A version whose history is not there, as of a ticket hidden between the two calls, must not count as read.
-        found += [(one, histories.get(one.id)) for one in got if not one.in_scope or one.id in histories]
-    missing = set(ids) - {record.id for record, _ in found}
+    """Read tickets, by id, and store them in pieces; the cursor that stands behind them goes with the last piece."""
+    pieces = list(records.chunks(ids, end.caps.read_batch)) or ([()] if cursor is not None else [])
+    for number, some in enumerate(pieces, start=1):
+        found = _read(run, end, some, deltas)
+        _store(run, end, reading, found, some, gone=gone, cursor=cursor if number == len(pieces) else None)
+
+
+def _store(
+    run: Run,
+    end: End,
+    reading: Reading,
+    found: Sequence[tuple[Record, History | None]],
+    asked: Collection[str],
+    *,
+    gone: Collection[str] = (),
+    cursor: str | None = None,
+) -> None:
+    """Store in one transaction what was found of the tickets asked for, and the cursor that stands behind them."""
+    missing = set(asked) - {record.id for record, _ in found}
     with run.store.begin(run.fence) as tx:
         for record, history in found:
             reading.events += store_ticket(tx, run, end, record, history)
@@ -239,8 +272,26 @@ def _read_and_store(
             _store_missing(tx, run, end, ticket, ticket in gone)
         if cursor is not None:
             runs.set_side(tx, run.name, end.which, cursor=cursor, read_at=run.env.now())
-    reading.read |= {record.id for record, _ in found} | missing
+    reading.read |= set(asked)
     reading.unseen |= missing
+
+
+def _read(run: Run, end: End, ids: Sequence[str], deltas: Mapping[str, Delta]) -> list[tuple[Record, History | None]]:
+    """Read tickets with what happened on them: whole, unless a delta reaches the version that a ticket shows."""
+    if not ids:
+        return []
+    with run.store.read() as tx:
+        parts = explained(tx, run, end, {id_: deltas[id_] for id_ in ids if id_ in deltas})
+        before = held(tx, run, end, parts)
+    reach = {id_: deltas[id_].version for id_ in before}
+    got = end.connector.fetch(ids, reach, ahead=True)
+    short = {one.id for one in got if one.in_scope and one.id in reach and one.version <= reach[one.id]}
+    histories = {
+        **{id_: parts[id_] for id_ in short},
+        **end.connector.history([one.id for one in got if one.in_scope and one.id not in short]),
+    }
+    # Without its history, as when it is hidden between the two calls, a version must not pass for one that was read.
+    return [(whole(one, before), histories.get(one.id)) for one in got if not one.in_scope or one.id in histories]
 
 
 def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:

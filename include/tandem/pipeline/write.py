@@ -18,6 +18,7 @@ from tandem.core.values import Json
 from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
+from tandem.pipeline.held import fetch
 from tandem.pipeline.scene import target_at
 from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
@@ -91,8 +92,8 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
     end = run.end(batch[0].side)
     with run.store.read() as tx:
         found = links.links(tx, run.name, ids=[action.link for action in batch])
-    sources = _fresh(run.end(end.which.other), found)
-    targets = _fresh(end, found)
+    sources = _fresh(run, run.end(end.which.other), found)
+    targets = _fresh(run, end, found)
     ready: list[Ready] = []
     for action in batch:
         link = found[action.link]
@@ -109,12 +110,10 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
             _call(run, loading, end, kind, own)
 
 
-def _fresh(end: End, found: Mapping[str, Link]) -> dict[str, Record]:
-    ids = sorted({link.members[end.which].ticket for link in found.values() if end.which in link.members})
-    read: dict[str, Record] = {}
-    for some in records.chunks(ids, end.caps.fetch_batch):
-        read |= {record.id: record for record in end.connector.fetch(some)}
-    return read
+def _fresh(run: Run, end: End, found: Mapping[str, Link]) -> dict[str, Record]:
+    return fetch(
+        run, end, sorted({link.members[end.which].ticket for link in found.values() if end.which in link.members})
+    )
 
 
 def _hindrance(

@@ -104,6 +104,17 @@ def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def by_history(tx: Tx, pair: str, which: Which, ids: Iterable[str]) -> dict[str, str]:
+    """Which of these are histories that the tracker answered to our writes on a side: id of the history → action."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(ids))):
+        select = sa.select(action.c.history, action.c.id).where(
+            action.c.pair == pair, action.c.side == which.value, action.c.state == "done", action.c.history.in_(some)
+        )
+        found |= {row["history"]: row["id"] for row in tx.rows(select)}
+    return found
+
+
 def send(tx: Tx, one: Action, target: str, fence: int, now: datetime, content: Mapping[str, Json]) -> bool:
     """Mark an action as sent and claim its causes at the target; false where another action has claimed one.
 

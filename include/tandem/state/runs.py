@@ -53,6 +53,12 @@ def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
     return row
 
 
+def accounts(tx: Tx) -> set[str]:
+    """The accounts by which this installation works, at whichever tracker."""
+    rows = tx.rows(sa.select(side.c.dictionary).where(side.c.dictionary.is_not(None)))
+    return {str(row["dictionary"]["account"]) for row in rows if row["dictionary"] and row["dictionary"].get("account")}
+
+
 def set_side(tx: Tx, pair: str, which: Which, **values: object) -> None:
     """Change a side's row. Times are aware."""
     ready = {name: to_db(value) if isinstance(value, datetime) else value for name, value in values.items()}

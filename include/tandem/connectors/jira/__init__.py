@@ -9,10 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tandem.connectors.base import (
+    NOTHING,
     Capabilities,
     Cursor,
     Draft,
     History,
+    Known,
     Move,
     Needs,
     Note,
@@ -23,9 +25,10 @@ from tandem.connectors.base import (
     Record,
     Upload,
     Way,
+    nothing_known,
 )
 from tandem.connectors.jira import check, read, write
-from tandem.connectors.jira.history import history, offers
+from tandem.connectors.jira.history import asked, history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import API, FETCH, Site
 from tandem.core.doc import Markup
@@ -42,6 +45,7 @@ _CAPABILITIES = Capabilities(
     search_delay=60.0,  # Atlassian promises no bound: seconds to minutes; the sweep finds what is later
     sweep_every=3600.0,
     fetch_batch=FETCH,
+    read_batch=500,  # the changelogs of up to 1000 issues come in one call
     write_batch=50,
     compare_and_set=False,
     history=True,
@@ -89,17 +93,22 @@ class Jira:
         """Give the cursor for ``now``: an instant of the tracker's clock."""
         return read.start(self._site, now)
 
-    def changed_since(self, cursor: str) -> Iterator[Page]:
-        """List what changed behind a cursor, oldest first, going back by the search delay."""
+    def changed_since(self, cursor: str, known: Known = nothing_known) -> Iterator[Page]:
+        """List what changed behind a cursor, oldest first, going back by the search delay.
+
+        A search tells no history; those of many issues come in few calls.
+        """
         return read.changed_since(self._site, cursor, timedelta(seconds=self._capabilities.search_delay))
 
     def in_scope(self) -> Iterator[Page]:
         """List id and version of every issue in scope, as far as the search knows."""
         return read.in_scope(self._site)
 
-    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
+    def fetch(
+        self, ids: Sequence[str], known: Mapping[str, str] = NOTHING, *, ahead: bool = False
+    ) -> tuple[Record, ...]:
         """Read issues by id. Those that are gone or unseen are left out."""
-        return read.fetch(self._site, ids)
+        return read.fetch(self._site, ids, beside=asked(self._site) if ahead else ())
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         """Read what happened on issues that are in scope, private things left out."""

@@ -36,8 +36,10 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
     Of one that is out of scope by now only our own work is told: without it nobody could say whether a write whose
     answer was lost took place.
     """
-    issues = site.issues(list(dict.fromkeys(ids)), _asked(site))
-    reasons = judged(site, issues)
+    kept = [site.fresh.pop(issue) for issue in dict.fromkeys(ids) if issue in site.fresh]
+    issues, reasons = [issue for issue, _ in kept], {str(issue["id"]): reason for issue, reason in kept}
+    more = site.issues([issue for issue in dict.fromkeys(ids) if issue not in reasons], asked(site))
+    issues, reasons = [*issues, *more], reasons | judged(site, more)
     read = site.http.map(lambda issue: _comments(site, issue), issues)
     marks = _comment_marks(site, [comments for comments, _ in read])
     entries, decisive = _entries(site, [str(issue["id"]) for issue in issues])
@@ -58,14 +60,14 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
 
 def offers(site: Site, ticket: str, file: str) -> bool:
     """Tell whether a file may leave as its issue is now; our own copies may always be read back."""
-    issues = site.issues([ticket], _asked(site))
+    issues = site.issues([ticket], asked(site))
     reasons = judged(site, issues)
     given = [file for issue in issues for file in _files(site, issue, _comments(site, issue)[0])]
     inside = not any(reasons.values())
     return any(one.id == file and (inside or one.author.id == site.account.id) for one in given)
 
 
-def _asked(site: Site) -> list[str]:
+def asked(site: Site) -> list[str]:
     """Name the fields to read: comments also where they do not travel, to know our own and to judge files.
 
     A file is as private as the most private text that shows it, so with files go all texts that may show one.

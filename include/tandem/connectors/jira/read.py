@@ -62,12 +62,16 @@ def _seen(site: Site, issues: Sequence[Issue], *, ask_query: bool) -> tuple[Seen
     )
 
 
-def fetch(site: Site, ids: Sequence[str]) -> tuple[Record, ...]:
-    """Read issues whole, as far as the offer goes; of one out of scope only that it is, and where."""
+def fetch(site: Site, ids: Sequence[str], beside: Sequence[str] = ()) -> tuple[Record, ...]:
+    """Read issues whole, as far as the offer goes; of one out of scope only that it is, and where.
+
+    ``beside``: fields that their histories will ask for next. The issues are kept for that, once.
+    """
     wanted = site.needs.read | site.needs.write
-    fields = sorted(wanted.union(site.scope.fields, _ALWAYS))
+    fields = sorted(wanted.union(site.scope.fields, _ALWAYS, beside))
     issues = site.issues(list(dict.fromkeys(ids)), fields, marked=True)
     reasons = judged(site, issues)
+    site.fresh = {str(issue["id"]): (issue, reasons[str(issue["id"])]) for issue in issues} if beside else {}
     return tuple(_record(site, issue, wanted, reasons[str(issue["id"])]) for issue in issues)
 
 

@@ -37,6 +37,7 @@ class Site:
         self.http = http
         self.needs = needs
         self.scope = Scope(needs.scope, needs.query)
+        self.fresh: dict[str, tuple[Issue, str]] = {}  # read for the histories that are asked for next, as judged
         self._media: dict[str, str | None] = {}
 
     # ---- reading

@@ -12,14 +12,17 @@ from typing import TypeVar
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import (
+    NOTHING,
     Away,
     Capabilities,
     Comment,
     Cursor,
+    Delta,
     Draft,
     Edge,
     File,
     History,
+    Known,
     Move,
     Needs,
     Note,
@@ -31,6 +34,7 @@ from tandem.connectors.base import (
     Seen,
     Upload,
     Way,
+    nothing_known,
 )
 from tandem.connectors.memory import scope
 from tandem.connectors.memory.tracker import Shot, Ticket, Tracker
@@ -112,13 +116,13 @@ class Memory:
             return utc_text(local)
         return str(sum(at < local for at, _ in self._tracker.feed))
 
-    def changed_since(self, cursor: str) -> Iterator[Page]:
+    def changed_since(self, cursor: str, known: Known = nothing_known) -> Iterator[Page]:
         """List what changed behind a cursor, oldest first, as far as the listing has caught up."""
         self._tracker.fail("changed_since", "before", cursor)
         if self._capabilities.cursor is Cursor.TIME:
             yield from self._searched(cursor)
         else:
-            yield from self._exported(int(cursor))
+            yield from self._exported(int(cursor), known)
 
     def in_scope(self) -> Iterator[Page]:
         """List what is in scope, as far as the search has caught up."""
@@ -127,10 +131,18 @@ class Memory:
         for some in self._paged([seen for seen in shown if seen.in_scope]):
             yield Page(tuple(some))
 
-    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
-        """Read tickets by id."""
+    def fetch(
+        self, ids: Sequence[str], known: Mapping[str, str] = NOTHING, *, ahead: bool = False
+    ) -> tuple[Record, ...]:
+        """Read tickets by id; of one that is known as it is, without what it was made with for good."""
         self._tracker.fail("fetch", "before", ids)
-        return tuple(self._record(ticket) for ticket in self._visible(ids))
+        return tuple(self._short(self._record(ticket), known.get(ticket.id)) for ticket in self._visible(ids))
+
+    def _short(self, record: Record, known: str | None) -> Record:
+        if known is None or known.endswith("?") or record.version > known or not self._tracker.kind.tells:
+            return record
+        left_out = self._tracker.kind.create_only
+        return replace(record, fields={name: value for name, value in record.fields.items() if name not in left_out})
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         """Read what happened on tickets: on those in scope all that is offered, on others our own work alone."""
@@ -284,6 +296,7 @@ class Memory:
             reporter=None if reason else ticket.reporter,
             mark=ticket.mark,
             final=f"merged into {ticket.merged_into}" if ticket.merged_into else closed,
+            settled=not self._tracker.version(ticket).endswith("?"),
             scope_reason=reason,
         )
 
@@ -347,14 +360,34 @@ class Memory:
             newest = max(newest, utc_text(some[-1][0]))
             yield Page(tuple(seen for _, _, seen in some), newest)
 
-    def _exported(self, position: int) -> Iterator[Page]:
+    def _exported(self, position: int, known: Known) -> Iterator[Page]:
         """A ticket stands in the export once, at the place of its last change."""
         feed, horizon = self._tracker.feed, self._horizon()
         latest = {id_: number for number, (_, id_) in enumerate(feed, start=1)}
         ready = sorted(n for n in latest.values() if n > position and feed[n - 1][0] <= horizon)
         for some in self._paged(ready):
             tickets = [self._tracker.tickets[feed[number - 1][1]] for number in some]
-            yield Page(tuple(self._seen(ticket) for ticket in tickets if not ticket.hidden), str(some[-1]))
+            shown = [ticket for ticket in tickets if not ticket.hidden]
+            held = known([ticket.id for ticket in shown]) if self._tracker.kind.tells else {}
+            told = {t.id: self._delta(t, held[t.id], horizon) for t in shown if t.id in held}
+            deltas = {id_: delta for id_, delta in told.items() if delta is not None}
+            yield Page(tuple(self._seen(ticket) for ticket in shown), str(some[-1]), deltas)
+
+    def _delta(self, ticket: Ticket, held: str, horizon: datetime) -> Delta | None:
+        """What happened up to the horizon, without our marks; none where a comment was revised, or a second goes on."""
+        version = self._tracker.version(ticket, max(shot.at for shot in ticket.shots if shot.at <= horizon))
+        revised = ticket.revised_at is not None and self._tracker.version(ticket, ticket.revised_at) > held
+        if version.endswith("?") or revised:
+            return None
+        told = self._history(ticket)
+        if told.away != ():
+            return None
+        return Delta(
+            version,
+            tuple(replace(entry, mark=None) for entry in told.entries if entry.at <= horizon),
+            tuple(replace(comment, mark=None) for comment in told.comments if comment.at <= horizon),
+            tuple(replace(file, mark=None) for file in told.files if file.at <= horizon),
+        )
 
     def _seen(self, ticket: Ticket, shot: Shot | None = None) -> Seen:
         version = self._tracker.version(ticket, shot.at if shot else None)

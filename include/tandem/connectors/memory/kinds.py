@@ -28,6 +28,7 @@ class Kind:
     answers: bool = False  # a write's answer shows the fields and the history entry
     create_only: frozenset[str] = frozenset()
     final: frozenset[str] = frozenset()  # statuses behind which nothing is taken
+    tells: bool = False  # the feed tells what happened on tickets that are known
     page: int = 3  # tickets on a page of a listing
 
 
@@ -54,6 +55,7 @@ JIRA_LIKE = Kind(
         search_delay=60.0,
         sweep_every=3600.0,
         fetch_batch=100,
+        read_batch=100,
         write_batch=50,
         compare_and_set=False,
         history=True,
@@ -97,6 +99,7 @@ ZENDESK_LIKE = Kind(
         search_delay=60.0,
         sweep_every=86_400.0,
         fetch_batch=100,
+        read_batch=100,
         write_batch=1,
         compare_and_set=False,  # its stamp has seconds only: two changes in one second pass
         history=True,
@@ -125,6 +128,7 @@ ZENDESK_LIKE = Kind(
     start={"status": "new", "brand_id": "1"},
     stamped=True,
     answers=True,
+    tells=True,
     create_only=frozenset({"description"}),
     final=frozenset({"closed"}),
 )

@@ -61,6 +61,7 @@ class Ticket:
     files: list[File] = field(default_factory=list)
     merged_into: str | None = None
     deleted: bool = False
+    revised_at: datetime | None = None  # when a comment was last edited or made private
     hidden: bool = False  # from the integration's account
 
     @property
@@ -222,7 +223,7 @@ class Tracker:
         for name, value in changed.items():
             before = ticket.fields[name]
             rule = by == self.robot
-            ticket.entries.append(Entry(f"{number}:{name}", number, at, by, name, before, value, mark, rule))
+            ticket.entries.append(Entry(f"{number}:{name}", number, at, by, name, before, value, mark, rule, number))
         ticket.fields |= changed
         self._touched(ticket, at)
         return number
@@ -281,6 +282,7 @@ class Tracker:
     def _revise(self, id_: str, comment: str, change: Callable[[Comment, datetime], Comment]) -> None:
         ticket, at = self._open(id_), self._tick()
         ticket.comments = [change(old, at) if old.id == comment else old for old in ticket.comments]
+        ticket.revised_at = at
         self._touched(ticket, at)
 
     def _touched(self, ticket: Ticket, at: datetime | None = None) -> None:

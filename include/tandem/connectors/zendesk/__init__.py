@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from tandem.connectors.base import (
+    NOTHING,
     Capabilities,
     Cursor,
     Draft,
     History,
+    Known,
     Move,
     Needs,
     Note,
@@ -27,9 +29,12 @@ from tandem.connectors.base import (
     Record,
     Upload,
     Way,
+    nothing_known,
 )
 from tandem.connectors.zendesk import dictionary
+from tandem.connectors.zendesk.events import Events
 from tandem.connectors.zendesk.listing import Feed, start
+from tandem.connectors.zendesk.people import People
 from tandem.connectors.zendesk.read import Reader
 from tandem.connectors.zendesk.scope import Scope
 from tandem.connectors.zendesk.write import MAX_COMMENT, Writer
@@ -48,6 +53,7 @@ CAPABILITIES = Capabilities(
     search_delay=60.0,
     sweep_every=24 * 3600.0,
     fetch_batch=100,
+    read_batch=100,
     write_batch=20,
     compare_and_set=False,  # safe_update compares whole seconds only
     history=True,
@@ -80,8 +86,9 @@ class Zendesk:
         self._markup = Html(ZENDESK, frozenset({host.lower()}))
         self._delay = CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._scope = Scope(http, needs)
-        self._feed = Feed(http, self._scope, self._delay, clock)
-        self._reader = Reader(http, needs, self._scope)
+        people = People(http)
+        self._feed = Feed(http, self._scope, Events(http, needs, self._scope, people), self._delay, clock)
+        self._reader = Reader(http, needs, self._scope, people)
         self._writer = Writer(http, needs, self._markup, self._reader.forget)
 
     @property
@@ -98,14 +105,17 @@ class Zendesk:
     def start(self, now: datetime) -> str:
         return start(now, self._http)
 
-    def changed_since(self, cursor: str) -> Iterator[Page]:
-        return self._feed.changed_since(cursor)
+    def changed_since(self, cursor: str, known: Known = nothing_known) -> Iterator[Page]:
+        return self._feed.changed_since(cursor, known)
 
     def in_scope(self) -> Iterator[Page]:
         return self._feed.in_scope()
 
-    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
-        return self._reader.fetch(ids)
+    def fetch(
+        self, ids: Sequence[str], known: Mapping[str, str] = NOTHING, *, ahead: bool = False
+    ) -> tuple[Record, ...]:
+        """Read tickets by id. Audits that were read for them are kept for :meth:`history`, whether asked for or not."""
+        return self._reader.fetch(ids, known)
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         return self._reader.history(ids)

@@ -28,20 +28,24 @@ WITHHELD = "<p>The first message of this ticket is internal.</p>"
 
 @dataclass(frozen=True, slots=True)
 class Audits:
-    """All audits of a ticket, oldest first. ``whole`` is false where Zendesk counted more than it gave."""
+    """All audits of a ticket, oldest first. ``whole`` is false where Zendesk counted more than it gave.
+
+    ``behind``: only those behind some moment after the creation; the description is not among them.
+    """
 
     listed: tuple[Raw, ...]
     whole: bool = True
+    behind: bool = False
 
     @property
     def mark(self) -> str | None:
         """The mark of the ticket's creation. (An external id may be anyone's, and need not be ours to show.)"""
-        return mark_of(self.listed[0]) if self.listed else None
+        return mark_of(self.listed[0]) if self.listed and not self.behind else None
 
     @property
     def first(self) -> Raw | None:
         """The comment that is the ticket's description."""
-        return next((event for _, event in self.comments()), None)
+        return None if self.behind else next((event for _, event in self.comments()), None)
 
     @property
     def description(self) -> Json:
@@ -197,6 +201,7 @@ def _entries(audit: Raw, fields: frozenset[str], author: Author) -> Iterator[Ent
             after=audited_value(name, event.get("value")),
             mark=None if rule else mark_of(audit),
             by_rule=rule,
+            write=str(audit["id"]),
         )
 
 

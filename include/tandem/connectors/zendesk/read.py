@@ -10,11 +10,11 @@ from typing import Any
 
 import requests
 
-from tandem.connectors.base import History, Needs, Record
+from tandem.connectors.base import NOTHING, History, Needs, Record
 from tandem.connectors.zendesk.audits import Audits, away_of, history_of, read_audits
 from tandem.connectors.zendesk.people import People
 from tandem.connectors.zendesk.scope import Scope
-from tandem.connectors.zendesk.shape import DESCRIPTION, PEOPLE, Raw, moment, value_of, version
+from tandem.connectors.zendesk.shape import DESCRIPTION, OPEN, PEOPLE, Raw, moment, value_of, version
 from tandem.core.values import Json
 from tandem.http import Http, parsed
 
@@ -27,29 +27,32 @@ DELETED_PAGES = 5  # of the deleted tickets, newest first, that are looked throu
 class Reader:
     """Reads tickets by id. Audits read for a record are kept for the history that is asked for next, once."""
 
-    def __init__(self, http: Http, needs: Needs, scope: Scope) -> None:
+    def __init__(self, http: Http, needs: Needs, scope: Scope, people: People) -> None:
         self._http = http
         self._needs = needs
         self._scope = scope
-        self._people = People(http)
+        self._people = people
         self._fresh: dict[str, Audits] = {}
 
     def forget(self, ticket: str) -> None:
         """Read a ticket's audits anew when they are asked for next: it was written to."""
         self._fresh.pop(ticket, None)
 
-    def fetch(self, ids: Sequence[str]) -> tuple[Record, ...]:
+    def fetch(self, ids: Sequence[str], known: Mapping[str, str] = NOTHING) -> tuple[Record, ...]:
+        """Read tickets; the audits of those alone of which not all is known up to the version that they show."""
         records: list[Record] = []
         wanted = list(dict.fromkeys(ids))
         self._fresh = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             tickets, response = self._show(batch)
-            reasons, audits = self._judged(tickets)
+            seen = {id_: version(ticket["updated_at"], response) for id_, ticket in tickets.items()}
+            held = {id_ for id_, ticket in tickets.items() if _all_known(ticket, seen[id_], known.get(id_))}
+            reasons, audits = self._judged({id_: ticket for id_, ticket in tickets.items() if id_ not in held})
             self._fresh |= {id_: audits[id_] for id_, reason in reasons.items() if not reason}
+            reasons |= {id_: self._scope.reason(tickets[id_]) for id_ in held}
             for id_, reason in reasons.items():
-                seen = version(tickets[id_]["updated_at"], response)
-                records.append(self._record(tickets[id_], seen, audits.get(id_), reason))
+                records.append(self._record(tickets[id_], seen[id_], audits.get(id_), reason))
             records += self._deleted([id_ for id_ in batch if id_ not in tickets])
         return tuple(records)
 
@@ -122,7 +125,7 @@ class Reader:
 
     def _record(self, ticket: Raw, seen: str, audits: Audits | None, reason: str) -> Record:
         id_ = str(ticket["id"])
-        fields = self._fields(ticket, audits) if not reason and audits else {}
+        fields = self._fields(ticket, audits) if not reason else {}
         named = [str(fields[name]) for name in PEOPLE if fields.get(name)]
         tells_reporter = not reason and bool({"requester_id", DESCRIPTION} & self._needs.read)
         requester = str(ticket["requester_id"]) if tells_reporter and ticket.get("requester_id") else None
@@ -142,13 +145,15 @@ class Reader:
             reporter=people[requester] if requester else None,
             mark=audits.mark if audits and not reason else None,
             final=_final(ticket, audits),
+            settled=not seen.endswith(OPEN),
             scope_reason=reason,
         )
 
-    def _fields(self, ticket: Raw, audits: Audits) -> dict[str, Json]:
+    def _fields(self, ticket: Raw, audits: Audits | None) -> dict[str, Json]:
+        """The fields asked for: the description only where the audits were read, which alone tell it."""
         names = (self._needs.read | self._needs.write) - {DESCRIPTION, "requester"}
         fields = {name: value_of(ticket, name) for name in sorted(names)}
-        if DESCRIPTION in self._needs.read | self._needs.write:
+        if audits is not None and DESCRIPTION in self._needs.read | self._needs.write:
             fields[DESCRIPTION] = audits.description
         return fields
 
@@ -188,6 +193,16 @@ class Reader:
             final="deleted",
             scope_reason="deleted",
         )
+
+
+def _all_known(ticket: Raw, seen: str, known: str | None) -> bool:
+    """Tell whether nothing can have happened since: every audit, a comment made private too, moves ``updated_at``.
+
+    A ticket that says that none of its comments is public, or that was merged, is judged by its audits all the same.
+    """
+    if known is None or known.endswith(OPEN) or seen > known or ticket.get("is_public") is False:
+        return False
+    return not (ticket.get("status") == "closed" and MERGED in (ticket.get("tags") or ()))
 
 
 def _final(ticket: Raw, audits: Audits | None) -> str | None:
