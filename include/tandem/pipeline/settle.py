@@ -61,7 +61,7 @@ def _read_back(
     )
     read: dict[str, Record] = {}
     for part in records.chunks(tickets, end.caps.fetch_batch):
-        read |= {record.id: record for record in end.connector.fetch(part)}
+        read |= {record.id: record for record in end.connector.fetch(part, ahead=True)}
     histories = end.connector.history([ticket for ticket, record in read.items() if record.in_scope])
     nothing = History((), (), ())  # of a ticket out of scope nothing is to be looked at
     return {
