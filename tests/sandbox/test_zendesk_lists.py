@@ -11,6 +11,7 @@ import pytest
 from support.zendesk import ZendeskDesk
 
 HOUR = 3600
+ORDER_NO = 360001234567
 
 
 @pytest.fixture
@@ -122,8 +123,72 @@ def test_ticket_events_hold_changes_and_comments_only_if_asked(desk: ZendeskDesk
     full = desk.read("incremental/ticket_events", start_time=start, include="comment_events")
 
     assert "secret" not in str(plain) and "secret" in str(full)
-    assert plain["ticket_events"][-1]["child_events"][0]["status"] == "open"
+    told = plain["ticket_events"][0]["child_events"][0]
+    assert (told["comment_present"], told["comment_public"], told["event_type"]) == (True, True, "Comment")
+    (status, custom) = plain["ticket_events"][-1]["child_events"]
+    assert (status["status"], status["previous_value"], status["event_type"]) == ("open", "new", "Change")
+    assert "custom_status_id" in custom
     assert plain["ticket_events"][-1]["updater_id"] == desk.user_id("anna")
+
+
+def test_ticket_events_tell_what_an_audit_tells(desk: ZendeskDesk, start: int) -> None:
+    made = desk.make(tags=["old"], text="first")["id"]
+    upload = desk.ask("POST", "uploads.json?filename=a.txt", data=b"a").json()["upload"]["token"]
+    said = {"html_body": "<b>word</b>", "public": False, "uploads": [upload]}
+    desk.change(
+        made, tags=["new"], custom_fields=[{"id": ORDER_NO, "value": "7"}], comment=said, metadata={"mark": "m-1"}
+    )
+    desk.control.advance(61)
+
+    events = desk.read("incremental/ticket_events.json", start_time=start, include="comment_events")["ticket_events"]
+    audits = desk.read(f"tickets/{made}/audits")["audits"]
+
+    assert [(e["id"], e["ticket_id"], e["created_at"], e["updater_id"], e["metadata"]) for e in events] == [
+        (a["id"], made, a["created_at"], a["author_id"], a["metadata"]) for a in audits
+    ]
+    assert {e["event_type"] for e in events} == {"Audit"}
+    assert events[1]["via"] == "Web service"
+    assert events[1]["metadata"]["custom"] == {"mark": "m-1"}
+    comment, tags, field = events[1]["child_events"]
+    (theirs,) = [event for event in audits[1]["events"] if event["type"] == "Comment"]
+    assert {name: comment[name] for name in theirs} == theirs
+    assert (comment["event_type"], comment["public"]) == ("Comment", False)
+    assert [file["file_name"] for file in comment["attachments"]] == ["a.txt"]
+    assert (tags["tags"], tags["added_tags"], tags["removed_tags"]) == (["new"], ["new"], ["old"])
+    assert field["custom_ticket_fields"] == {str(ORDER_NO): "7"}
+
+
+def test_ticket_events_leave_out_the_last_minute_and_never_split_a_second(desk: ZendeskDesk, start: int) -> None:
+    desk.control.settings(desk.place.name, job_delay=0)
+    bodies = [{"subject": str(n), "comment": {"body": "x"}} for n in range(3)]
+    desk.ask("POST", "tickets/create_many", json={"tickets": bodies})
+    desk.ask("GET", "users/me")  # what is due is done when anything is asked
+    desk.control.advance(30)
+    last = desk.make()["id"]
+    none_yet = desk.read("incremental/ticket_events", start_time=start)
+    desk.control.advance(31)
+
+    page = desk.read("incremental/ticket_events", start_time=start, per_page=1, include="comment_events")
+    assert none_yet["ticket_events"] == []
+    assert (page["count"], len({e["timestamp"] for e in page["ticket_events"]})) == (3, 1)
+    assert page["end_time"] == page["ticket_events"][0]["timestamp"]
+    assert f"start_time={page['end_time']}" in page["next_page"] and "include=comment_events" in page["next_page"]
+    assert last not in {e["ticket_id"] for e in page["ticket_events"]}
+    desk.control.advance(60)
+    rest = desk.read("incremental/ticket_events", start_time=page["end_time"] + 1)
+    assert [e["ticket_id"] for e in rest["ticket_events"]] == [last]
+    assert rest["end_of_stream"] is True
+
+
+def test_ticket_events_are_for_admins_and_share_the_budget_of_exports(desk: ZendeskDesk) -> None:
+    assert desk.ask("GET", "incremental/ticket_events?start_time=0", "anna").status_code == 403
+    desk.control.advance(61)
+    desk.control.settings(desk.place.name, exports_per_minute=10)
+
+    answers = [desk.ask("GET", "incremental/ticket_events?start_time=0") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert int(answers[-1].headers["retry-after"]) <= 60
 
 
 def test_search_knows_of_a_write_late_and_shows_the_ticket_as_it_is(desk: ZendeskDesk) -> None:

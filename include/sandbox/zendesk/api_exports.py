@@ -2,18 +2,23 @@
 """Incremental exports and search. Exports go by the generated timestamp and leave out their lag's worth of the end."""
 
 import base64
+from bisect import bisect_left
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from sandbox.zendesk import errors
 from sandbox.zendesk.api_tickets import sideloads
 from sandbox.zendesk.calls import Answer, Call, Routes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.paging import by_number, page_of, whole
-from sandbox.zendesk.records import Audit, Comment, Ticket, User
+from sandbox.zendesk.records import Ticket, User
 from sandbox.zendesk.search import found_tickets, found_users, kind_of
-from sandbox.zendesk.shapes import audit_shape, ticket_shape, user_shape
+from sandbox.zendesk.shapes import ticket_shape, user_shape
+from sandbox.zendesk.ticket_events import event_shape
 
+T = TypeVar("T")
 routes = Routes()
 
 
@@ -72,18 +77,17 @@ def _after(cursor: str) -> tuple[int, int]:
         raise errors.invalid_value("The cursor is invalid") from error
 
 
-def _by_time(call: Call, name: str, items: list[tuple[int, dict[str, Any]]], extra: dict[str, Any]) -> Answer:
-    """A page never ends within a second, so it may be longer than asked."""
+def _by_time(call: Call, name: str, items: list[tuple[int, T]], shape: Callable[[T], dict[str, Any]]) -> Answer:
+    """A page of what is in order of its second; it never ends within one, so it may be longer than asked."""
     size = max(1, min(1000, whole(call.query, "per_page", 1000)))
     start = _start(call)
-    waiting = [(second, shape) for second, shape in items if second >= start]
+    waiting = items[bisect_left(items, start, key=lambda item: item[0]) :]
     page = waiting[:size]
     page += [item for item in waiting[size:] if page and item[0] == page[-1][0]]
     end = page[-1][0] if page else start
     body = {
-        name: [shape for _, shape in page],
-        **extra,
-        "next_page": f"{call.address}?per_page={size}&start_time={end}",
+        name: [shape(one) for _, one in page],
+        "next_page": f"{call.address}?{urlencode({**call.query, 'start_time': end})}",
         "count": len(page),
         "end_of_stream": len(page) == len(waiting),
         "end_time": end,
@@ -94,39 +98,17 @@ def _by_time(call: Call, name: str, items: list[tuple[int, dict[str, Any]]], ext
 @routes.on("GET", "/api/v2/incremental/tickets", "admin")
 def tickets_by_time(call: Call) -> Answer:
     exported = _exported(call.desk, call.user)
-    return _by_time(call, "tickets", [(second, ticket_shape(call.desk, t)) for second, t in exported], {})
+    return _by_time(call, "tickets", exported, partial(ticket_shape, call.desk))
 
 
 @routes.on("GET", "/api/v2/incremental/ticket_events", "admin")
 def events_by_time(call: Call) -> Answer:
-    """One event an audit, its changes as `child_events`; comments only with `include=comment_events`."""
-    with_comments = "comment_events" in call.query.get("include", "")
-    audits = [(_second(a.created_at, call.desk), a) for t in call.desk.tickets.values() for a in t.audits]
+    """One event an audit, its changes as `child_events`; comments whole only with `include=comment_events`."""
+    desk, with_comments = call.desk, "comment_events" in call.query.get("include", "").split(",")
+    hidden = desk.settings.hidden.get(call.user.email or "", ())
+    audits = [(_second(a.created_at, desk), a) for t in desk.tickets.values() if t.id not in hidden for a in t.audits]
     shown = sorted(((s, a) for s, a in audits if s is not None), key=lambda item: (item[0], item[1].id))
-    return _by_time(call, "ticket_events", [(s, _event(call.desk, a, with_comments)) for s, a in shown], {})
-
-
-def _event(desk: Desk, audit: Audit, with_comments: bool) -> dict[str, Any]:
-    shape = audit_shape(desk, audit)
-    children = [
-        {k: v for k, v in event.items() if k not in ("field_name", "value", "type")}
-        | ({"event_type": event["type"]} if "field_name" not in event else {})
-        | ({event["field_name"]: event["value"], "event_type": event["type"]} if "field_name" in event else {})
-        for kept, event in zip(audit.events, shape["events"], strict=True)
-        if with_comments or not isinstance(kept, Comment)
-    ]
-    return {
-        "child_events": children,
-        "id": audit.id,
-        "ticket_id": audit.ticket_id,
-        "timestamp": int(audit.created_at),
-        "created_at": shape["created_at"],
-        "updater_id": audit.author_id,
-        "via": audit.via["channel"],
-        "system": audit.metadata["system"],
-        "metadata": audit.metadata,
-        "event_type": "Audit",
-    }
+    return _by_time(call, "ticket_events", shown, partial(event_shape, desk, with_comments=with_comments))
 
 
 @routes.on("GET", "/api/v2/search")

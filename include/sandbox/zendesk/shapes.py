@@ -88,7 +88,8 @@ def attachment_shape(desk: Desk, file: Attachment) -> dict[str, Any]:
     }
 
 
-def _comment_event(desk: Desk, comment: Comment) -> dict[str, Any]:
+def comment_event(desk: Desk, comment: Comment) -> dict[str, Any]:
+    """A comment as the event of its audit."""
     return {
         "id": comment.id,
         "type": "Comment",
@@ -103,7 +104,7 @@ def _comment_event(desk: Desk, comment: Comment) -> dict[str, Any]:
 
 
 def comment_shape(desk: Desk, comment: Comment) -> dict[str, Any]:
-    return _comment_event(desk, comment) | {
+    return comment_event(desk, comment) | {
         "via": comment.via,
         "created_at": stamp(comment.created_at),
         "metadata": comment.metadata,
@@ -117,7 +118,7 @@ def audit_shape(desk: Desk, audit: Audit) -> dict[str, Any]:
         "created_at": stamp(audit.created_at),
         "author_id": audit.author_id,
         "metadata": audit.metadata,
-        "events": [_comment_event(desk, e) if isinstance(e, Comment) else e for e in audit.events],
+        "events": [comment_event(desk, e) if isinstance(e, Comment) else e for e in audit.events],
         "via": audit.via,
     }
 
