@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from sandbox.clock import Clock
 from sandbox.control import House, Sandbox, control_app
+from sandbox.exchanges import Exchanges
 from sandbox.front import Front, ReachableConnection
 from sandbox.pages import pages_app
 from sandbox.tracker import build
@@ -44,7 +45,9 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-def assemble(world: World) -> tuple[Sandbox, list[tuple[ASGIApp, socket.socket]], list[str]]:
+def assemble(
+    world: World, exchanges: Exchanges | None = None
+) -> tuple[Sandbox, list[tuple[ASGIApp, socket.socket]], list[str]]:
     """Everything that runs, the apps with their listening sockets, and what is worth saying about ports."""
     control = listen(world.control_port)
     clock = Clock()
@@ -58,7 +61,7 @@ def assemble(world: World) -> tuple[Sandbox, list[tuple[ASGIApp, socket.socket]]
         tracker = build(tenant, own_clock, url)
         sandbox.houses[tenant.name] = House(tenant, url, tracker, own_clock)
         front = Front(
-            tenant.name, tracker, pages_app(tenant, tracker, own_clock), own_clock, sandbox.faults, sandbox.log
+            tenant, tracker, pages_app(tenant, tracker, own_clock), own_clock, sandbox.faults, sandbox.log, exchanges
         )
         served.append((front, listener))
     moved = [
@@ -128,12 +131,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("world", nargs="?", type=Path, default=STORY, help="world file (default: the story's)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write addresses and log-ins there as JSON, once up")
+    parser.add_argument(
+        "--exchanges", type=Path, metavar="FILE", help="write each new kind of answer there, a line each"
+    )
     arguments = parser.parse_args()
     try:
         if arguments.write:
             arguments.write.unlink(missing_ok=True)  # an older run's: whoever waits for the file waits for this one
         world = load_world(arguments.world)
-        sandbox, served, moved = assemble(world)
+        sandbox, served, moved = assemble(world, Exchanges(arguments.exchanges) if arguments.exchanges else None)
     except (OSError, ValidationError) as error:
         sys.exit(f"sandbox: {arguments.world}: {error}")
     for line in moved:

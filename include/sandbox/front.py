@@ -10,9 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.clock import Clock
+from sandbox.exchanges import Exchanges
 from sandbox.faults import Faults, FaultState
 from sandbox.request_log import RequestLog
 from sandbox.tracker import Tracker
+from sandbox.world import Tenant
 
 
 class ReachableConnection(H11Protocol):
@@ -27,9 +29,18 @@ class Front:
     """The ASGI app of one tenant's port."""
 
     def __init__(
-        self, name: str, tracker: Tracker, pages: ASGIApp, clock: Clock, faults: Faults, log: RequestLog
+        self,
+        tenant: Tenant,
+        tracker: Tracker,
+        pages: ASGIApp,
+        clock: Clock,
+        faults: Faults,
+        log: RequestLog,
+        exchanges: Exchanges | None = None,
     ) -> None:
-        self._name = name
+        self._name = tenant.name
+        self._tracker_kind = tenant.kind
+        self._exchanges = exchanges
         self._tracker = tracker
         self._pages = pages
         self._clock = clock
@@ -62,10 +73,14 @@ class Front:
         )
         entry.fault = struck.id if struck else None
 
+        heard = self._exchanges and self._exchanges.hear(self._tracker_kind, entry.method, scope["path"])
+
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry.status = message["status"]
             entry.answer_bytes += len(message.get("body", b""))
+            if heard:
+                heard(message)
             await send(message)
 
         again = _Replay(body, receive)

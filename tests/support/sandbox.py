@@ -16,6 +16,8 @@ from typing import Any
 
 import requests
 
+from specs.description import check_file
+
 INCLUDE = Path(__file__).parents[2] / "include"
 STORY = INCLUDE / "sandbox" / "worlds" / "story.yaml"
 START_SECONDS = 60
@@ -125,14 +127,14 @@ class RunningSandbox:
 def running_sandbox(world: Path | Mapping[str, Any] = STORY) -> Iterator[RunningSandbox]:
     """Runs `python -m sandbox` with that world on free ports until the block ends."""
     with TemporaryDirectory() as folder:
-        file, log = Path(folder, "places.json"), Path(folder, "log")
+        file, log, exchanges = Path(folder, "places.json"), Path(folder, "log"), Path(folder, "exchanges.jsonl")
         # JSON is YAML; a world given as a file keeps its own ports, which give way if they are taken.
         path = world if isinstance(world, Path) else Path(folder, "world.yaml")
         if not isinstance(world, Path):
             path.write_text(json.dumps(world))
         with log.open("w") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox", str(path), "--write", str(file)],
+                [sys.executable, "-m", "sandbox", str(path), "--write", str(file), "--exchanges", str(exchanges)],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": str(INCLUDE)},
@@ -147,6 +149,8 @@ def running_sandbox(world: Path | Mapping[str, Any] = STORY) -> Iterator[Running
         finally:
             process.terminate()
             process.wait(timeout=10)
+        wrong = check_file(exchanges)
+        assert not wrong, "answers that the vendor's description does not allow:\n" + "\n".join(wrong[:20])
 
 
 def _described(pid: int, described: Mapping[str, Any], log: Path) -> RunningSandbox:

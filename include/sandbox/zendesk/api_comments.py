@@ -41,7 +41,7 @@ def list_comments(call: Call) -> Answer:
 
 @routes.on("GET", "/api/v2/tickets/{ticket_id}/comments/count")
 def count_comments(call: Call) -> Answer:
-    return Answer({"count": {"value": len(ticket_of(call).comments), "refreshed_at": None}})
+    return Answer({"count": {"value": len(ticket_of(call).comments), "refreshed_at": stamp(call.desk.now())}})
 
 
 @routes.on("GET", "/api/v2/tickets/{ticket_id}/audits")
@@ -69,7 +69,7 @@ def show_audit(call: Call) -> Answer:
 def put_private(call: Call) -> Answer:
     ticket = ticket_of(call)
     make_private(call.desk, call.user, ticket, comment_of(ticket, call.number("comment_id")))
-    return Answer({})
+    return Answer(None)
 
 
 @routes.on("PUT", "/api/v2/tickets/{ticket_id}/comments/{comment_id}/redact")

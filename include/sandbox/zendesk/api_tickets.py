@@ -9,7 +9,7 @@ from sandbox.zendesk import errors
 from sandbox.zendesk.calls import Answer, Call, Routes
 from sandbox.zendesk.jobs import created, done
 from sandbox.zendesk.paging import page_of
-from sandbox.zendesk.records import Ticket
+from sandbox.zendesk.records import Ticket, stamp
 from sandbox.zendesk.shapes import audit_shape, ticket_shape, user_shape
 from sandbox.zendesk.tickets import create_ticket, delete_ticket, merge_tickets, update_ticket
 from sandbox.zendesk.values import normal_tags
@@ -60,7 +60,7 @@ def _sort_value(ticket: Ticket, by: str) -> Any:
 
 @routes.on("GET", "/api/v2/tickets/count")
 def count_tickets(call: Call) -> Answer:
-    return Answer({"count": {"value": len(call.desk.visible(call.user)), "refreshed_at": None}})
+    return Answer({"count": {"value": len(call.desk.visible(call.user)), "refreshed_at": stamp(call.desk.now())}})
 
 
 @routes.on("GET", "/api/v2/tickets/show_many")
@@ -180,7 +180,8 @@ def add_tags(call: Call) -> Answer:
 
 @routes.on("DELETE", "/api/v2/tickets/{ticket_id}/tags")
 def remove_tags(call: Call) -> Answer:
-    return _change_tags(call, "remove_tags")
+    _change_tags(call, "remove_tags")
+    return Answer(None, 204)
 
 
 @routes.on("GET", "/api/v2/job_statuses")

@@ -140,7 +140,7 @@ def _told(value: Any) -> Any:
     """In events numbers are texts."""
     if isinstance(value, tuple):
         return [_told(item) for item in value]
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return value if value is None or isinstance(value, str | list) else str(value)
 
 
 def _tell_creation(desk: Desk, ticket: Ticket, audit: Audit) -> None:

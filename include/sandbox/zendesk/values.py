@@ -50,7 +50,9 @@ def asked(
     Raises: ZendeskError (422).
     """
     new = {name: body[name] for name in EMPTY if name in body and name not in ("tags", *_IDS)}
-    new |= {name: tuple(body[name] or ()) for name in _IDS if name in body}
+    new |= {name: _numbers(body[name]) for name in _IDS if name in body}
+    if new.get("external_id") is not None:
+        new["external_id"] = str(new["external_id"])
     new_custom = _custom(desk, custom, body)
     for name, allowed in _LISTED.items():
         if new.get(name) == "":
@@ -66,6 +68,12 @@ def asked(
     if (new.get("type", values["type"])) != "task" and (values["due_at"] or "due_at" in new):
         new["due_at"] = None  # only tasks are due
     return new, new_custom
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """What can be read as ids; the rest is ignored."""
+    items = value if isinstance(value, list) else []
+    return tuple(int(item) for item in items if str(item).isascii() and str(item).isdigit())
 
 
 def _status(new: dict[str, Any], values: Mapping[str, Any], body: Mapping[str, Any]) -> None:
