@@ -186,6 +186,50 @@ def _release(
     finish(as_json, work)
 
 
+@app.command("connect", epilog=EXITS)
+def _connect(
+    pair: Pair,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Lines of: left key, right key[, left|right|hold].")],
+    prefer: Annotated[
+        str | None,
+        typer.Option(metavar="SIDE", help="Who is right where two tickets differ: left, right, or hold (neither)."),
+    ] = None,
+    root: Root = None,
+    connections: ConnectionFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Join tickets that exist at both sides. Nothing is written to a tracker by it."""
+
+    def work() -> Answer:
+        from tandem.cli import connect
+
+        return connect.connect(setting(root, connections), pair, file, prefer)
+
+    finish(as_json, work)
+
+
+@app.command("relink", epilog=EXITS)
+def _relink(
+    pair: Pair,
+    accept: Annotated[bool, typer.Option("--accept", help="Let the relinked pair write again.")] = False,
+    rest: Annotated[
+        str | None, typer.Option(metavar="send|drop", help="With --accept: what becomes of things without a twin.")
+    ] = None,
+    root: Root = None,
+    connections: ConnectionFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild a lost state from the markers in the trackers. Nothing is written until you accept it."""
+
+    def work() -> Answer:
+        from tandem.cli import relink
+
+        here = setting(root, connections)
+        return relink.accept(here, pair, rest) if accept else relink.relink(here, pair)
+
+    finish(as_json, work)
+
+
 @app.command("migrate")
 def _migrate(root: Root = None, connections: ConnectionFile = None, as_json: AsJson = False) -> None:
     """Make the tables of the state database, or bring older ones up to this version."""

@@ -417,7 +417,7 @@ class Connector(Protocol):
     def fetch(
         self, ids: Sequence[str], known: Mapping[str, str] = NOTHING, *, ahead: bool = False
     ) -> tuple[Record, ...]:
-        """Read tickets by id, strongly consistent. Those that are gone or unseen are left out.
+        """Read tickets by id or key, strongly consistent. Those that are gone or unseen are left out.
 
         ``known``: id → version up to which all is known of a ticket. Of one that shows no later version, a field that
         only its history tells and that nobody can have changed may be absent: the reader has it. ``ahead``:

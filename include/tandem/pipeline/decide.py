@@ -20,7 +20,8 @@ from tandem.pipeline.guard import hold_swings
 from tandem.pipeline.limits import stop, stops_of, use_approvals
 from tandem.pipeline.scene import Scene
 from tandem.pipeline.translate import canonical
-from tandem.state import actions, links, records, runs
+from tandem.pipeline.unaccepted import stop_held
+from tandem.state import actions, holds, links, records, runs
 from tandem.state.links import Base, Link
 from tandem.state.runs import Held
 from tandem.state.store import Tx
@@ -97,7 +98,9 @@ def decide(run: Run) -> dict[str, int]:
             if id_ not in busy:
                 _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
         stops = stops_of(tx, run, diff.actions)
-        _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops))
+        held_back = holds.holds(tx, run.name)
+        _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops or held_back))
+    stop_held(run, held_back)
     if stops:
         stop(run, stops)
     return {"links": len(by_link), "actions": len(diff.actions), **diff.counts}

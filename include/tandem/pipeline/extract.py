@@ -44,7 +44,7 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
     """Bring both sides up to date and take up the tickets of this run. Return counts by side."""
     readings = {which: Reading() for which in Which}
     for end in run.ends.values():
-        _preflight(run, end)
+        preflight(run, end)
         _start(run, end)
     for which, end in run.ends.items():
         _changes(run, end, readings[which])
@@ -65,7 +65,7 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
     }
 
 
-def _preflight(run: Run, end: End) -> None:
+def preflight(run: Run, end: End) -> None:
     """Ask the tracker about itself, at most once an hour."""
     now = run.env.now()
     with run.store.begin() as tx:

@@ -13,7 +13,7 @@ from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, joins, links, records, runs
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
@@ -38,7 +38,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     links.see_member(tx, run.name, end.which, record, now)
     runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
-    happened = _events(tx, run, end, record, history) if history else []
+    happened = events_of(tx, run, end, record, history) if history else []
     made, changed = keys_outside(history, away) if history and run.pair.on_return == "drop" else (set(), set())
     happened = without(happened, made - records.known_event_keys(tx, run.name, end.which, record.id) if made else made)
     if history is not None and not first:
@@ -124,6 +124,11 @@ def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> s
         links.join(tx, run.name, own.id, end.which, record)
         links.update_links(tx, [own.id], now, state="linked", reason="")
         return own.id
+    if known is None and joins.has_orphan(tx, end.system, run.store.vault.source(end.system, record.id)):
+        if runs.first_time(tx, run.name, "orphan", f"{end.which}:{record.id}", now):
+            what = "it has a copy that it was not joined to, and is left alone; join them: tandem relink"
+            log.warning("%s %s: %s %s", end.offer.name, record.key, what, run.name)
+        return None
     of = links.put_origin(
         tx,
         kind="ticket",
@@ -142,7 +147,7 @@ def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> s
     return links.open_link(tx, run.name, end.which, of, record, now)
 
 
-def _events(tx: Tx, run: Run, end: End, record: Record, history: History) -> list[Happened]:
+def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> list[Happened]:
     """What happened on a ticket, echoes marked as such, private and unoffered things absent."""
     offered = {rule.native for rule in end.offer.fields.values() if rule.goes_out}
     ours = actions.by_mark(tx, [entry.mark for entry in history.entries if entry.mark])

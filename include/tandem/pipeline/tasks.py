@@ -120,6 +120,19 @@ def reconcile(job: Job, env: Environment) -> Counts:
         return {"pair": job.pair, "run": job.run_id, **told}
 
 
+@contextmanager
+def command(job: Job, env: Environment, name: str) -> Iterator[Run]:
+    """Hold the pair's lease for what a person asks for outside of the five tasks.
+
+    Raises:
+        ConfigurationError: files or Variable are wrong; all problems at once.
+        LeaseHeldError: a run of the pair is at work.
+    """
+    with _leased(job, env, name, _configured(job, env)) as run:
+        yield run
+        lease.give_back(run.store, run.fence)
+
+
 def _configured(job: Job, env: Environment) -> Pair:
     pair = load_pair(env.root / "pairs" / f"{job.pair}.yaml", env.root / "contracts")
     if not job.variable:

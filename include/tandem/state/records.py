@@ -246,6 +246,15 @@ def set_events(
         tx.run(sa.update(event).where(event.c.id.in_(some)).values(**values))
 
 
+def drop_named(tx: Tx, pair: str, which: Which, named: Iterable[tuple[str, str]], why: str, *, run: str) -> None:
+    """Drop open events that a person does not want: (ticket, key)."""
+    for ticket, key in named:
+        where = (event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket, event.c.key == key)
+        row = tx.row(sa.select(event.c.id).where(*where, event.c.state.in_(OPEN)))
+        if row is not None:
+            set_events(tx, [row["id"]], "dropped", why, run=run)
+
+
 def stateless(tx: Tx, pair: str) -> list[tuple[int, Which, str]]:
     """List (id, side, ticket) of events that are in no state."""
     select = sa.select(event.c.id, event.c.side, event.c.ticket).where(event.c.pair == pair, event.c.state.is_(None))

@@ -337,8 +337,7 @@ hold = Table(
     metadata,
     Column("pair", NAME, primary_key=True),
     Column("cause", CODE, primary_key=True),
-    Column("message", Text, nullable=False),
-    Column("fix", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
     Column("at", DateTime, nullable=False),
 )
 approval = Table(

@@ -85,7 +85,11 @@ class Vault:
 
     def mark(self, origin: str, system: str, native: str) -> str:
         """Make the mark that a copy of an origin carries. It tells a stranger nothing of the source."""
-        return f"{origin}:{self.digest(canonical([system, native]))}"
+        return f"{origin}:{self.source(system, native)}"
+
+    def source(self, system: str, native: str) -> str:
+        """The part of a mark that stands for its source."""
+        return self.digest(canonical([system, native]))
 
     def verify(self, mark: str, system: str, native: str) -> bool:
         """Tell whether a mark is one of ours, made for this source."""
@@ -97,6 +101,11 @@ def origin_of(mark: str | None) -> str | None:
     """Read the origin's id in a mark; ``None`` if the text is no mark."""
     found = _MARK.fullmatch(mark or "")
     return found[1] if found else None
+
+
+def source_of(mark: str | None) -> str | None:
+    """Read the part of a mark that stands for its source; ``None`` if the text is no mark."""
+    return (mark or "").partition(":")[2] if origin_of(mark) else None
 
 
 def keys_from_environment(environment: Mapping[str, str]) -> Vault:

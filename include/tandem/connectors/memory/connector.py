@@ -253,7 +253,10 @@ class Memory:
     # ---- what may leave
 
     def _visible(self, ids: Iterable[str]) -> list[Ticket]:
-        found = [self._tracker.tickets[id_] for id_ in dict.fromkeys(ids) if id_ in self._tracker.tickets]
+        tickets = self._tracker.tickets
+        keys = {ticket.key: id_ for id_, ticket in tickets.items()}
+        known = (name if name in tickets else keys.get(name) for name in ids)
+        found = [tickets[id_] for id_ in dict.fromkeys(known) if id_ is not None]
         return [ticket for ticket in found if not (ticket.deleted or ticket.hidden)]
 
     def _own(self, id_: str) -> Ticket:

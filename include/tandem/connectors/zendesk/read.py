@@ -41,7 +41,7 @@ class Reader:
     def fetch(self, ids: Sequence[str], known: Mapping[str, str] = NOTHING) -> tuple[Record, ...]:
         """Read tickets; the audits of those alone of which not all is known up to the version that they show."""
         records: list[Record] = []
-        wanted = list(dict.fromkeys(ids))
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_.isdigit()]  # Zendesk refuses a list with a word in it
         self._fresh = {}
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]

@@ -172,8 +172,7 @@ def upgrade() -> None:
         "tandem_hold",
         sa.Column("pair", sa.String(length=200), nullable=False),
         sa.Column("cause", sa.String(length=32), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("fix", sa.Text(), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("pair", "cause", name=op.f("pk_tandem_hold")),
     )

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make one link of two tickets that exist: what both show becomes their bases, and what was said counts as exchanged.
+
+Nothing is written to a tracker here. What differs is told; where a person says who is right, that side counts as the
+one that changed, so that the next run writes it to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from tandem.connectors.base import History, Record
+from tandem.core.mapping import Kept, Said, Unsaid, to_hub, to_native
+from tandem.core.plain import to_plain
+from tandem.core.rules import Which
+from tandem.core.values import Json, same
+from tandem.errors import MappingError, TooLargeError
+from tandem.pipeline import twin
+from tandem.pipeline.decide import pair_rules
+from tandem.pipeline.environment import End, Run
+from tandem.pipeline.intake import events_of
+from tandem.pipeline.matching import Words, matched
+from tandem.pipeline.translate import canonical, hub_status
+from tandem.state import joins, links, records, runs
+from tandem.state.links import Base
+from tandem.state.records import Happened
+from tandem.state.store import Tx
+from tandem.state.vault import origin_of
+
+EXCHANGED = "there when the tickets were joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A ticket at one side, with what happened on it."""
+
+    record: Record
+    history: History
+
+
+Sides = Mapping[Which, Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that travels and that two tickets show apart, in hub terms."""
+
+    field: str
+    left: Json
+    right: Json
+
+
+def read_tickets(end: End, ids: Iterable[str]) -> dict[str, Seen]:
+    """Read tickets that are in scope, with their histories."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, Seen] = {}
+    for some in records.chunks(wanted, end.caps.fetch_batch):
+        inside = {record.id: record for record in end.connector.fetch(some, ahead=True) if record.in_scope}
+        histories = end.connector.history(list(inside))
+        found |= {id_: Seen(inside[id_], told) for id_, told in histories.items() if told.inside}
+    return found
+
+
+def differences(run: Run, sides: Sides) -> list[Difference]:
+    """Tell which fields that travel the two tickets show apart."""
+    found = []
+    for hub, how in pair_rules(run).fields.items():
+        open_ways = [target for target in how.ways if not how.is_closed(target) and target not in how.on_change]
+        said = {which: _said(run.end(which), hub, sides[which].record) for which in Which}
+        if not open_ways or any(isinstance(one, Unsaid | Kept) for one in said.values()):
+            continue
+        left, right = (_value(said[which]) for which in Which)
+        if None in said.values() or not (same(left, right) or _alike(run, sides, hub, left, right)):
+            found.append(Difference(hub, left, right))
+    return found
+
+
+def _alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> bool:
+    """Tell whether one side shows what the other says, in its own way: in the words it has, or under our heading."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        one = _description(run.end(Which.LEFT), sides[Which.LEFT].record, left)
+        return bool(matched([one], [_description(run.end(Which.RIGHT), sides[Which.RIGHT].record, right)]))
+    for which, value in ((Which.LEFT, right), (Which.RIGHT, left)):
+        end, record = run.end(which), sides[which].record
+        shown = canonical(end, hub, record.fields.get(end.offer.fields[hub].native), record)
+        native = _native(end, hub, record, value)
+        if native is not None and same(canonical(end, hub, native, record), shown):
+            return True
+    return False
+
+
+def _description(end: End, record: Record, text: dict[str, Json]) -> Words:
+    who = record.reporter
+    plain = " ".join(to_plain(text).split())
+    name, id_ = (who.name, who.id) if who else ("", "")
+    return Words(record.id, plain, name, id_, end.offer.company, record.created_at)
+
+
+def _native(end: End, hub: str, record: Record, value: Json) -> Json:
+    """What a side would show of a value of the other's; none where it has no word for it."""
+    try:
+        rule = end.rule_for(hub, record)
+        return to_native(rule, value, end.terms(rule.native, record), record.fields.get(rule.native))
+    except (MappingError, TooLargeError):
+        return None
+
+
+def _said(end: End, hub: str, record: Record) -> Said | Unsaid | Kept | None:
+    """Read a field in hub terms; none where it has no place in the contract's map."""
+    try:
+        rule = end.rule_for(hub, record)
+        return to_hub(rule, record.fields.get(rule.native), end.terms(rule.native, record))
+    except MappingError:
+        return None
+
+
+def _value(said: Said | Unsaid | Kept | None) -> Json:
+    return said.value if isinstance(said, Said) else None
+
+
+def bases_shown(end: End, record: Record) -> dict[str, Base]:
+    """The bases that a ticket makes by what it shows; a person or thing that says nothing is remembered beside them."""
+    found: dict[str, Base] = {}
+    for hub, rule in end.offer.fields.items():
+        if rule.of_twin or rule.native not in record.fields:
+            continue
+        shown = canonical(end, hub, record.fields[rule.native], record)
+        if isinstance(_said(end, hub, record), Unsaid):
+            found[hub] = Base(None, end.mapping, unsaid=shown)
+        else:
+            found[hub] = Base(shown, end.mapping)
+    return found
+
+
+def prefer(run: Run, sides: Sides, hub: str, winner: Which) -> Base | None:
+    """The base by which a side counts as the one that changed a field: what the other shows, in its own terms.
+
+    None: it has no word for that, and so simply no base yet.
+    """
+    end, record = run.end(winner), sides[winner].record
+    rule = end.rule_for(hub, record)
+    value = _value(_said(run.end(winner.other), hub, sides[winner.other].record))
+    if rule.kind == "rich":
+        return Base(value, end.mapping)
+    terms = end.terms(rule.native, record)
+    try:
+        native = to_native(rule, value, terms, record.fields.get(rule.native) if rule.kind == "set" else None)
+    except MappingError:
+        return None
+    return Base(canonical(end, hub, native, record), end.mapping)
+
+
+def join(
+    tx: Tx,
+    run: Run,
+    sides: Sides,
+    *,
+    origin: str | None = None,
+    keep: Mapping[Which, Collection[str]] | None = None,
+    why: str = "",
+) -> str:
+    """Make one link of two tickets, or complete the one that either has; return its id. ``origin`` is known by a mark.
+
+    What happened on both so far is taken in as exchanged, but for the events to ``keep``: they are parked, and ``why``.
+    """
+    now = run.env.now()
+    left, right = sides[Which.LEFT].record, sides[Which.RIGHT].record
+    known = {which: links.link_of(tx, run.name, which, [sides[which].record.id]) for which in Which}
+    end = run.end(Which.LEFT)
+    if origin is None:
+        origin = links.put_origin(
+            tx, kind="ticket", system=end.system, native=left.id, place=left.place, ticket=left.id,
+            company=end.offer.company, author=left.reporter.name if left.reporter else "", at=left.created_at,
+        )  # fmt: skip
+    for which in Which:
+        _present(tx, run.end(which), sides[which].record, origin)
+    of = known[Which.LEFT].get(left.id) or known[Which.RIGHT].get(right.id)
+    there = links.link_with_origin(tx, run.name, origin)
+    of = of or (there.id if there else None) or links.open_link(tx, run.name, Which.LEFT, origin, left, now)
+    for which in Which:
+        record = sides[which].record
+        other = known[which].get(record.id)
+        links.join(tx, run.name, of, which, record)
+        if other is not None and other != of:
+            joins.absorb(tx, other, of)
+        records.save_record(tx, run.name, which, record, now)
+        links.see_member(tx, run.name, which, record, now)
+        runs.raise_highest(tx, run.name, which, {record.place: record.key})
+        links.set_bases(tx, of, which, bases_shown(run.end(which), record))
+        _take_in(tx, run, which, sides[which], keep[which] if keep else (), why)
+    joins.take_out_before_start(tx, run.name, {which: [sides[which].record.id] for which in Which})
+    links.update_links(tx, [of], now, state="linked", reason="", pending=True)
+    return of
+
+
+def _present(tx: Tx, end: End, record: Record, origin: str) -> None:
+    """See that a ticket is a presence of this origin, and no other's."""
+    before = links.origin_at(tx, end.system, "ticket", record.id)
+    if before is not None and before != origin:
+        joins.unite_origins(tx, before, origin)
+    links.put_presence(
+        tx, of=origin, kind="ticket", system=end.system, native=record.id, place=record.place, ticket=record.id
+    )
+
+
+def _take_in(tx: Tx, run: Run, which: Which, seen: Seen, keep: Collection[str], why: str) -> None:
+    """All that happened so far is behind us: no field is replayed, and nothing that was said is said again."""
+    ticket = seen.record.id
+    waiting = records.open_events(tx, run.name, which, [ticket]).get(ticket, [])
+    over = [event.id for event in waiting if event.key not in keep]
+    records.set_events(tx, over, "settled", EXCHANGED, run=run.job.run_id)
+    happened = events_of(tx, run, run.end(which), seen.record, seen.history)
+    parked = [replace(one, state="parked", reason=why) for one in happened if one.key in keep]
+    settled = [_settled(one) for one in happened if one.key not in keep]
+    records.add_events(tx, run.name, which, ticket, [*parked, *settled])
+
+
+def _settled(one: Happened) -> Happened:
+    return one if one.state else replace(one, content={}, state="settled", reason=EXCHANGED)
+
+
+def twins(tx: Tx, run: Run, sides: Sides, kind: str, pairs: Iterable[tuple[Words, Words]], *, by: str) -> None:
+    """Comments or files that both tickets have (left, right) are known as one, whatever becomes of them."""
+    for left, right in pairs:
+        copied = Which.RIGHT if right.mark else Which.LEFT if left.mark else None
+        older = copied.other if copied else Which.LEFT if left.at <= right.at else Which.RIGHT
+        source, copy = (left, right) if older is Which.LEFT else (right, left)
+        of = _origin_of(tx, run, sides, older, kind, source, origin_of(copy.mark))
+        end, record = run.end(older.other), sides[older.other].record
+        links.put_presence(
+            tx, of=of, kind=kind, system=end.system, native=copy.id, place=record.place, ticket=record.id, action=by
+        )
+
+
+def _origin_of(tx: Tx, run: Run, sides: Sides, which: Which, kind: str, source: Words, marked: str | None) -> str:
+    """Give a comment or file its origin: the one that its copy's marker names, or a new one."""
+    end, record = run.end(which), sides[which].record
+    if marked is not None and links.origin_at(tx, end.system, kind, source.id) is None:
+        joins.restore_origin(tx, marked, kind, end.system, source.id, end.offer.company, private=source.private)
+        links.put_presence(
+            tx, of=marked, kind=kind, system=end.system, native=source.id, place=record.place, ticket=record.id
+        )
+        return marked
+    return links.put_origin(
+        tx, kind=kind, system=end.system, native=source.id, place=record.place, ticket=record.id,
+        company=end.offer.company, author=source.author, at=source.at, private=source.private,
+    )  # fmt: skip
+
+
+def heard_so_far(tx: Tx, run: Run, sides: Sides, which: Which) -> None:
+    """What a side shows of its twin, as the other tells it, need not be told again."""
+    end, other = run.end(which), run.end(which.other)
+    record, source = sides[which].record, sides[which.other].record
+    told = twin.told(other, source, hub_status(other, source, {}))
+    of = links.link_of(tx, run.name, which, [record.id])[record.id]
+    heard = {
+        hub: Base(told[hub], end.mapping)
+        for hub, rule in end.offer.fields.items()
+        if rule.of_twin and hub in told and same(record.fields.get(rule.native), told[hub])
+    }
+    links.set_bases(tx, of, which, heard)
+
+
+def words_of(end: End, seen: Seen, kind: str) -> list[Words]:
+    """The comments (or files) of a ticket, as they are compared with its twin's."""
+    return [*_words(end, seen, kind)]
+
+
+def _words(end: End, seen: Seen, kind: str) -> Iterable[Words]:
+    if kind == "file":
+        for file in seen.history.files:
+            name, who = f"{file.name} {file.size}", file.author
+            yield Words(file.id, name, who.name, who.id, end.offer.company, file.at, file.mark)
+        return
+    for comment in seen.history.comments:
+        text = " ".join(to_plain(end.connector.markup.parse(comment.body).doc).split())
+        who, company, private = comment.author, end.offer.company, not comment.public
+        yield Words(comment.id, text, who.name, who.id, company, comment.at, comment.mark, private)
