@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import Message
 
+_WORD = re.compile(r"[a-z][a-z_-]{0,23}")
 _NUMBERS = re.compile(r"[0-9a-f-]{20,}|[A-Z]+-\d+|\d+")
 
 
@@ -52,9 +53,9 @@ class Exchanges:
 
 
 def _shape(value: Any) -> Any:
-    """What two answers have in common whose validity is the same: keys and types (of lists, each kind of item once)."""
+    """What two answers of the same validity have in common: keys, types, words (of lists, each kind of item once)."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{_NUMBERS.sub('#', key)}:{_shape(item)}" for key, item in sorted(value.items())) + "}"
     if isinstance(value, list):
         return "[" + "|".join(sorted({_shape(item) for item in value})) + "]"
-    return type(value).__name__
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else type(value).__name__

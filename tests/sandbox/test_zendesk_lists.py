@@ -257,7 +257,7 @@ def test_a_cursor_page_names_a_next_even_at_the_end(desk: ZendeskDesk) -> None:
     assert [c["body"] for c in first["comments"] + rest["comments"]] == ["It does not work", "more 0", "more 1"]
     assert (first["meta"]["has_more"], rest["meta"]["has_more"]) == (True, False)
     assert (beyond["comments"], beyond["meta"]["has_more"]) == ([], False)
-    assert beyond["links"]["next"]
+    assert rest["links"]["next"] and beyond["links"] == {"prev": None, "next": None}
 
 
 def test_pages_by_number_count_and_stop(desk: ZendeskDesk) -> None:

@@ -169,12 +169,6 @@ def show_group(call: Call) -> Answer:
     return _one(call, "group", [group_shape(call.desk)])
 
 
-@routes.on("GET", "/api/v2/organizations")
-def list_organizations(call: Call) -> Answer:
-    """The sandbox has none."""
-    return _page(call, "organizations", [])
-
-
 @routes.on("GET", "/api/v2/tags")
 def list_tags(call: Call) -> Answer:
     counts = Counter(tag for ticket in call.desk.visible(call.user) for tag in ticket.values["tags"])

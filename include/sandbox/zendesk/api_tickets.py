@@ -111,7 +111,9 @@ def create_many(call: Call) -> Answer:
     def one(index: int, body: Mapping[str, Any]) -> dict[str, Any]:
         return created(index, create_ticket(call.desk, call.user, body).id)
 
-    return call.queued([partial(one, index, body) for index, body in enumerate(call.records("tickets"))])
+    return call.queued(
+        [partial(one, index, body) for index, body in enumerate(call.records("tickets"))], "Creating ticket"
+    )
 
 
 @routes.on("PUT", "/api/v2/tickets/update_many")
@@ -129,7 +131,7 @@ def update_many(call: Call) -> Answer:
         update_ticket(call.desk, call.user, ticket, body)
         return done("update", number)
 
-    return call.queued([partial(one, number, body) for number, body in wanted])
+    return call.queued([partial(one, number, body) for number, body in wanted], "Updating ticket")
 
 
 @routes.on("DELETE", "/api/v2/tickets/destroy_many")
@@ -138,7 +140,7 @@ def destroy_many(call: Call) -> Answer:
         delete_ticket(call.desk, call.desk.ticket(call.user, number))
         return done("delete", number)
 
-    return call.queued([partial(one, number) for number in call.numbers()])
+    return call.queued([partial(one, number) for number in call.numbers()], "Deleting ticket")
 
 
 @routes.on("POST", "/api/v2/tickets/{ticket_id}/merge")
@@ -152,7 +154,7 @@ def merge(call: Call) -> Answer:
         merge_tickets(call.desk, call.user, target, sources, body)
         return done("merge", target.id)
 
-    return call.queued([all_at_once])
+    return call.queued([all_at_once], "Merging ticket")
 
 
 @routes.on("GET", "/api/v2/tickets/{ticket_id}/tags")

@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.world import Tenant
 from sandbox.zendesk import errors
-from sandbox.zendesk.records import Attachment, Job, Ticket, Upload, User
+from sandbox.zendesk.records import Attachment, Job, Organization, Ticket, Upload, User
 from sandbox.zendesk.settings import ZendeskSettings
 
 UPDATES_WINDOW = 600
@@ -28,6 +28,7 @@ class Desk:
         self.url = url
         self.settings = ZendeskSettings.model_validate(tenant.settings)
         self.users: dict[int, User] = {}
+        self.organizations: dict[int, Organization] = {}
         self.tickets: dict[int, Ticket] = {}
         self.uploads: dict[str, Upload] = {}
         self.files: dict[str, Attachment] = {}

@@ -20,13 +20,13 @@ class Jobs:
         self._desk = desk
         self._waiting: list[tuple[Job, list[Step]]] = []
 
-    def add(self, steps: list[Step]) -> Job:
+    def add(self, steps: list[Step], doing: str) -> Job:
         """Raises: ZendeskError (429) if too many are waiting already."""
         if len(self._waiting) >= self._desk.settings.job_limit:
             raise errors.too_many_jobs()
         now = self._desk.now()
         due = now + self._desk.settings.job_delay
-        job = Job(f"V3-{secrets.token_hex(16)}", len(self._desk.jobs) + 1, len(steps), now, due)
+        job = Job(f"V3-{secrets.token_hex(16)}", len(self._desk.jobs) + 1, len(steps), now, due, doing)
         self._desk.jobs[job.id] = job
         self._waiting.append((job, steps))
         return job

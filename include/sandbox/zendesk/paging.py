@@ -85,8 +85,9 @@ def _by_cursor(
         start = sum(k <= decoded(query["page[after]"]) for k in keys) if "page[after]" in query else 0
         end = min(start + size, len(items))
         more = end < len(items)
-    first = encoded(keys[start]) if start < end else query.get("page[after]")
-    last = encoded(keys[end - 1]) if start < end else query.get("page[after]")
+    # A page without items has no cursors: as recorded.
+    first = encoded(keys[start]) if start < end else None
+    last = encoded(keys[end - 1]) if start < end else None
 
     def at(side: str, cursor: str | None) -> str | None:
         # Set although there is no more: as recorded, and a trap for those who follow `next` to its end.

@@ -35,6 +35,31 @@ class User:
     tags: tuple[str, ...] = ()
     active: bool = True
     time_zone: str = "UTC"
+    organization_id: int | None = None
+    phone: str | None = None
+    notes: str | None = None
+    details: str | None = None
+    alias: str | None = None
+    signature: str | None = None
+    suspended: bool = False
+    verified: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Organization:
+    id: int
+    name: str
+    created_at: float
+    updated_at: float
+    details: str | None = None
+    notes: str | None = None
+    external_id: str | None = None
+    shared_tickets: bool = False
+    shared_comments: bool = False
+    domain_names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -115,5 +140,7 @@ class Job:
     total: int
     created_at: float
     due_at: float
+    doing: str
+    """What its message says while it works: `Creating ticket`."""
     results: list[dict[str, Any]] | None = None
     """None until it is done."""

@@ -13,6 +13,7 @@ from sandbox.zendesk.records import (
     Audit,
     Comment,
     Job,
+    Organization,
     Ticket,
     User,
     stamp,
@@ -134,35 +135,54 @@ def user_shape(desk: Desk, user: User) -> dict[str, Any]:
         "updated_at": stamp(user.updated_at),
         "time_zone": user.time_zone,
         "iana_time_zone": user.time_zone,
-        "phone": None,
+        "phone": user.phone,
         "shared_phone_number": None,
         "photo": None,
         "locale_id": 1,
         "locale": "en-US",
-        "organization_id": None,
+        "organization_id": user.organization_id,
         "role": user.role,
-        "verified": user.person is not None,
+        "verified": user.verified or user.person is not None,
         "external_id": user.external_id,
         "tags": list(user.tags),
-        "alias": None,
+        "alias": user.alias,
         "active": user.active,
         "shared": False,
         "shared_agent": False,
         "last_login_at": None,
         "two_factor_auth_enabled": None,
-        "signature": None,
-        "details": None,
-        "notes": None,
+        "signature": user.signature,
+        "details": user.details,
+        "notes": user.notes,
         "role_type": _ROLE_TYPES[user.role],
         "custom_role_id": None,
         "moderator": agent,
         "ticket_restriction": None if agent else "requested",
         "only_private_comments": False,
         "restricted_agent": not agent,
-        "suspended": False,
+        "suspended": user.suspended,
         "default_group_id": GROUP_ID if agent else None,
         "report_csv": user.role == "admin",
-        "user_fields": {},
+        "user_fields": user.fields,
+    }
+
+
+def organization_shape(desk: Desk, organization: Organization) -> dict[str, Any]:
+    return {
+        "url": f"{desk.url}/api/v2/organizations/{organization.id}.json",
+        "id": organization.id,
+        "name": organization.name,
+        "shared_tickets": organization.shared_tickets,
+        "shared_comments": organization.shared_comments,
+        "external_id": organization.external_id,
+        "created_at": stamp(organization.created_at),
+        "updated_at": stamp(organization.updated_at),
+        "domain_names": list(organization.domain_names),
+        "details": organization.details,
+        "notes": organization.notes,
+        "group_id": None,
+        "tags": list(organization.tags),
+        "organization_fields": organization.fields,
     }
 
 
@@ -180,7 +200,7 @@ def job_shape(desk: Desk, job: Job) -> dict[str, Any]:
         "status": "completed" if done else "working" if working else "queued",
         "message": f"Completed at {stamp(job.due_at).replace('T', ' ').replace('Z', ' +0000')}"
         if done
-        else f"Working on #{progress}"
+        else f"{job.doing} #{progress}"
         if working
         else None,
         "results": job.results,
