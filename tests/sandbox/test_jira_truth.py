@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulated Jira's answers have the keys and types of recorded ones, and fit the vendor's description.
 
-Recording beats description: where a real answer breaks the published schema, `CORRECTIONS` says so.
+Recording beats description: where a real answer breaks the published schema, `tests/specs/corrections.yaml` says so.
 """
 
 import json
@@ -9,28 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
+from specs.description import Description, described
 from support import material
 from support.jira import JiraSite, doc, jira_site
 from support.material import demand
 
 RECORDED = demand(material.RECORDED / "jira")
-SPEC = demand(material.SPECS / "jira-cloud-v3.openapi.json")
 
 # Their content is a matter of the site.
 OPEN = {"avatarUrls", "customfield_10000", "customfield_10018", "customfield_10019"}
 ABSENT = {"entityId", "scope"}
 """Keys of team-managed projects, which are not simulated."""
-
-CORRECTIONS = {
-    # Recorded histories have null in from, fromString, to, toString: the schema wants strings.
-    "ChangeDetails": {"from", "fromString", "to", "toString"},
-    # The vendor's own example of changelog/bulkfetch has a number.
-    "Changelog": {"created"},
-    # The vendor's own example of issue/bulkfetch has it.
-    "BulkIssueResults": {"expand"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -148,22 +138,10 @@ def test_refusals_have_the_form_of_recorded_ones(site: JiraSite) -> None:
     assert list(answer.json()["errors"]) == ["invalid"]
 
 
-def schema_of(spec: dict[str, Any], path: str, method: str, status: str) -> dict[str, Any]:
-    answer = spec["paths"]["/rest/api/3" + path][method]["responses"][status]
-    schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
-    if path.endswith("/remotelink"):
-        # The vendor's own example is a list of what the schema describes.
-        schema = {"type": "array", "items": schema}
-    return {**schema, "components": spec["components"]}
-
-
 @pytest.fixture(scope="module")
-def spec() -> dict[str, Any]:
-    described: dict[str, Any] = json.loads(SPEC.read_text())
-    for name, fields in CORRECTIONS.items():
-        for field in fields:
-            described["components"]["schemas"][name]["properties"][field] = {}
-    return described
+def spec() -> Description:
+    demand(material.SPECS / "jira-cloud-v3.openapi.json")
+    return described("jira")
 
 
 @pytest.mark.parametrize(
@@ -202,7 +180,7 @@ def spec() -> dict[str, Any]:
         ("/search/jql", {"jql": "project = SHOP", "fields": "*all", "expand": "names"}),
     ],
 )
-def test_answers_fit_the_description(site: JiraSite, spec: dict[str, Any], path: str, query: dict[str, str]) -> None:
+def test_answers_fit_the_description(site: JiraSite, spec: Description, path: str, query: dict[str, str]) -> None:
     key = whole_issue(site)
     link = {"globalId": "g", "object": {"url": "https://e.example", "title": "t"}}
     site.ask("POST", f"3/issue/{key}/remotelink", json=link)
@@ -210,12 +188,11 @@ def test_answers_fit_the_description(site: JiraSite, spec: dict[str, Any], path:
     parts = {"projectIdOrKey": "SHOP", "issueIdOrKey": key, "issueTypeId": type_id}
     parts["id"] = site.fields(key)["attachment"][0]["id"]
     asked = {name: value.format(account=site.account("elaine")) for name, value in query.items()}
-    validator = Draft202012Validator(schema_of(spec, path, "get", "200"))
     answer = site.get("3" + path.format(**parts), **asked)
-    assert [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(answer)] == []
+    assert list(spec.problems("GET", "/rest/api/3" + path.format(**parts), 200, answer)) == []
 
 
-def test_answers_to_posts_fit_the_description(site: JiraSite, spec: dict[str, Any]) -> None:
+def test_answers_to_posts_fit_the_description(site: JiraSite, spec: Description) -> None:
     key = whole_issue(site)
     comment = site.get(f"3/issue/{key}/comment")["comments"][0]["id"]
     fields = {"project": {"key": "SHOP"}, "issuetype": {"name": "Task"}, "summary": "new"}
@@ -230,8 +207,4 @@ def test_answers_to_posts_fit_the_description(site: JiraSite, spec: dict[str, An
     for path, status, body in bodies:
         answer = site.ask("POST", "3" + path, json=body)
         assert str(answer.status_code) == status, answer.text
-        validator = Draft202012Validator(schema_of(spec, path, "post", status))
-        problems = [
-            f"{path} {error.json_path}: {error.message[:200]}" for error in validator.iter_errors(answer.json())
-        ]
-        assert problems == []
+        assert list(spec.problems("POST", "/rest/api/3" + path, answer.status_code, answer.json())) == []

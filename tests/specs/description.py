@@ -21,6 +21,8 @@ from ruamel.yaml import YAML
 SPECS = Path(os.environ.get("TANDEM_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
 FILES = {"zendesk": "zendesk-support-v2.openapi.json", "jira": "jira-cloud-v3.openapi.json"}
 CORRECTIONS = Path(__file__).with_name("corrections.yaml")
+_OLDER = re.compile(r"^/rest/api/(2|latest)/")  # Jira's other versions answer in the same forms, texts apart
+_REFUSALS = {"jira": "#/components/schemas/ErrorCollection"}  # of a refusal whose form is not described
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -73,9 +75,9 @@ class Description:
         answers = operation["responses"]
         told = answers.get(str(status), answers.get("default"))
         where = f"{method} {template} {status}"
-        if told is None:
-            return [f"{where}: this status is not described"] if status < 400 else []
-        validator = self._validator(template, method.lower(), str(status), told)
+        if told is None and status < 400:
+            return [f"{where}: this status is not described"]
+        validator = self._validator(template, method.lower(), str(status), told or {})
         if validator is None or (body is None and status == 204):
             return []
         body = "" if body is None and validator.schema.get("type") == "string" else body  # "Empty response"
@@ -83,7 +85,7 @@ class Description:
 
     def template(self, path: str) -> str | None:
         """The described path that an address belongs to."""
-        bare = path.removesuffix(".json") if self.spec == "zendesk" else path
+        bare = path.removesuffix(".json") if self.spec == "zendesk" else _OLDER.sub("/rest/api/3/", path)
         return next((template for pattern, template in self._paths if pattern.fullmatch(bare)), None)
 
     def _validator(self, template: str, method: str, status: str, told: Mapping[str, Any]) -> OAS30Validator | None:
@@ -92,6 +94,8 @@ class Description:
             while "$ref" in told:
                 told = self._at(told["$ref"])
             schema = ((told.get("content") or {}).get("application/json") or {}).get("schema")
+            if schema is None and int(status) >= 400 and self.spec in _REFUSALS:
+                schema = {"$ref": _REFUSALS[self.spec]}
             self._validators[key] = (
                 OAS30Validator(_absolute(schema), registry=self._registry) if schema is not None else None
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.jira import edits, house_rules, shapes, shapes_issue, shapes_screen, transitions
 from sandbox.jira.api import Answer, Call, Endpoint
-from sandbox.jira.catalog import with_id
+from sandbox.jira.catalog import IssueType, Project, with_id
 from sandbox.jira.errors import JiraError
 from sandbox.jira.payload import Changes, Fetch, Logs, ManyChanges
 from sandbox.jira.shapes_issue import Wanted
@@ -40,7 +40,8 @@ def _create(call: Call) -> Answer:
 def _create_many(call: Call) -> Answer:
     updates = call.sent.get("issueUpdates") or []
     if not 0 < len(updates) <= MOST_CREATED:
-        raise JiraError(400, f"The number of issues to create must be between 1 and {MOST_CREATED}.")
+        refused = JiraError(400, f"The number of issues to create must be between 1 and {MOST_CREATED}.")
+        return Answer({"issues": [], "errors": [{"status": 400, "elementErrors": refused.body()}]}, 400)
     issues: list[JsonObject] = []
     errors: list[JsonObject] = []
     for number, update in enumerate(updates):
@@ -123,12 +124,14 @@ def _createmeta(call: Call) -> Answer:
         kinds = [k for k in project.types if (not ids or k.id in ids) and (not names or k.name in names)]
         types = [shapes.issue_type(call.view, kind) for kind in kinds]
         if "projects.issuetypes.fields" in expand:
-            types = [
-                made | {"fields": {one["fieldId"]: one for one in shapes_screen.createmeta(call.view, project, kind)}}
-                for made, kind in zip(types, kinds, strict=True)
-            ]
-        shown.append(shapes.project(call.view, project) | {"issuetypes": types})
+            types = [made | {"fields": _by_id(call, project, kind)} for made, kind in zip(types, kinds, strict=True)]
+        place = shapes.project(call.view, project)
+        shown.append({key: place[key] for key in ("self", "id", "key", "name", "avatarUrls")} | {"issuetypes": types})
     return Answer({"expand": "projects", "projects": shown})
+
+
+def _by_id(call: Call, project: Project, kind: IssueType) -> JsonObject:
+    return {one.pop("fieldId"): one for one in shapes_screen.createmeta(call.view, project, kind)}
 
 
 def _transitions(call: Call) -> Answer:
