@@ -3,7 +3,7 @@
 
 import base64
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -13,12 +13,13 @@ from sandbox.zendesk.api_tickets import sideloads
 from sandbox.zendesk.calls import Answer, Call, Routes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.paging import by_number, page_of, whole
-from sandbox.zendesk.records import Ticket, User
+from sandbox.zendesk.records import Organization, Ticket, User
 from sandbox.zendesk.search import found_tickets, found_users, kind_of
-from sandbox.zendesk.shapes import ticket_shape, user_shape
+from sandbox.zendesk.shapes import organization_shape, ticket_shape, user_shape
 from sandbox.zendesk.ticket_events import event_shape
 
 T = TypeVar("T")
+R = TypeVar("R", Ticket, User, Organization)
 routes = Routes()
 
 
@@ -47,25 +48,27 @@ def _start(call: Call) -> int:
 
 @routes.on("GET", "/api/v2/incremental/tickets/cursor", "admin")
 def tickets_by_cursor(call: Call) -> Answer:
-    """There is a cursor even at the end of the stream: it is where to go on later."""
+    tickets, ends = _cursor_page(call, _exported(call.desk, call.user))
+    return Answer({"tickets": [ticket_shape(call.desk, t) for t in tickets], **sideloads(call, tickets), **ends})
+
+
+def _cursor_page(call: Call, exported: list[tuple[int, R]]) -> tuple[list[R], dict[str, Any]]:
+    """A page and its ends. There is a cursor even at the end of the stream: it is where to go on later."""
     size = max(1, min(1000, whole(call.query, "per_page", 1000)))
     after = _after(call.query["cursor"]) if "cursor" in call.query else (_start(call), -1)
-    waiting = [(second, ticket) for second, ticket in _exported(call.desk, call.user) if (second, ticket.id) > after]
+    waiting = [(second, record) for second, record in exported if (second, record.id) > after]
     page = waiting[:size]
     last = (page[-1][0], page[-1][1].id) if page else after
     cursor = base64.b64encode(f"{last[0]}.0||{last[1]}|".encode()).decode()
-    tickets = [ticket for _, ticket in page]
-    return Answer(
-        {
-            "tickets": [ticket_shape(call.desk, ticket) for ticket in tickets],
-            **sideloads(call, tickets),
-            "after_url": f"{call.desk.url}/api/v2/incremental/tickets/cursor.json?cursor={cursor}",
-            "after_cursor": cursor,
-            "before_url": None,
-            "before_cursor": None,
-            "end_of_stream": len(waiting) <= size,
-        }
-    )
+    address = call.address.removesuffix(".json")
+    ends = {
+        "after_url": f"{address}.json?cursor={cursor}",
+        "after_cursor": cursor,
+        "before_url": None,
+        "before_cursor": None,
+        "end_of_stream": len(waiting) <= size,
+    }
+    return [record for _, record in page], ends
 
 
 def _after(cursor: str) -> tuple[int, int]:
@@ -99,6 +102,29 @@ def _by_time(call: Call, name: str, items: list[tuple[int, T]], shape: Callable[
 def tickets_by_time(call: Call) -> Answer:
     exported = _exported(call.desk, call.user)
     return _by_time(call, "tickets", exported, partial(ticket_shape, call.desk))
+
+
+def _changed(call: Call, records: Iterable[R]) -> list[tuple[int, R]]:
+    """Users or organizations, by the second of their last change."""
+    all_of_them = [(_second(record.updated_at, call.desk), record) for record in records]
+    return sorted(((s, r) for s, r in all_of_them if s is not None), key=lambda item: (item[0], item[1].id))
+
+
+@routes.on("GET", "/api/v2/incremental/users", "admin")
+def users_by_time(call: Call) -> Answer:
+    return _by_time(call, "users", _changed(call, call.desk.users.values()), partial(user_shape, call.desk))
+
+
+@routes.on("GET", "/api/v2/incremental/organizations", "admin")
+def organizations_by_time(call: Call) -> Answer:
+    shape = partial(organization_shape, call.desk)
+    return _by_time(call, "organizations", _changed(call, call.desk.organizations.values()), shape)
+
+
+@routes.on("GET", "/api/v2/incremental/users/cursor", "admin")
+def users_by_cursor(call: Call) -> Answer:
+    users, ends = _cursor_page(call, _changed(call, call.desk.users.values()))
+    return Answer({"users": [user_shape(call.desk, user) for user in users], **ends})
 
 
 @routes.on("GET", "/api/v2/incremental/ticket_events", "admin")

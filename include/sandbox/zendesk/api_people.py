@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users, and the end users' own view of their tickets (`/requests`)."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from sandbox.zendesk.records import CUSTOM_STATUS_IDS, Ticket, User, stamp
 from sandbox.zendesk.search import found_users
 from sandbox.zendesk.shapes import comment_shape, ticket_shape, user_shape
 from sandbox.zendesk.tickets import create_ticket, update_ticket
+from sandbox.zendesk.values import normal_tags
 
 routes = Routes()
 
@@ -53,62 +55,87 @@ def search_users(call: Call) -> Answer:
 
 @routes.on("GET", "/api/v2/users/{user_id}")
 def show(call: Call) -> Answer:
-    return Answer({"user": user_shape(call.desk, _user(call))}, headers={"cache-control": "max-age=5, private"})
+    return Answer({"user": user_shape(call.desk, user_of(call))}, headers={"cache-control": "max-age=5, private"})
 
 
-def _user(call: Call) -> User:
-    user = call.desk.users.get(call.number("user_id"))
+def user_of(call: Call, number: int | None = None) -> User:
+    """The user of that id, else of the one in the path. Raises: ZendeskError (404)."""
+    user = call.desk.users.get(call.number("user_id") if number is None else number)
     if user is None:
         raise errors.not_found()
     return user
 
 
-def _set(call: Call, user: User, record: dict[str, Any]) -> None:
+_TEXTS = ("external_id", "phone", "notes", "details", "alias", "signature")
+
+
+def set_user(call: Call, user: User, record: Mapping[str, Any]) -> None:
+    """Raises: ZendeskError (403, 422)."""
     role = record.get("role", user.role)
     if role not in ("admin", "agent", "end-user"):
         raise errors.invalid("role", f"{role} is not a valid role")
     if role != user.role and call.user.role != "admin":
         raise errors.forbidden()
-    user.role, user.name = role, str(record.get("name", user.name))
-    user.external_id = record.get("external_id", user.external_id)
-    user.tags = tuple(record.get("tags", user.tags))
+    organization = record.get("organization_id", user.organization_id)
+    if organization is not None and organization not in call.desk.organizations:
+        raise errors.invalid("organization", "is invalid", "InvalidValue")
+    user.role, user.name, user.organization_id = role, str(record.get("name", user.name)), organization
+    for name in _TEXTS:
+        if name in record:
+            setattr(user, name, None if record[name] is None else str(record[name]))
+    if record.get("email") and call.desk.user_by_email(str(record["email"])) is None:
+        user.email = str(record["email"])
+    user.tags = tuple(sorted(set(normal_tags(record.get("tags", user.tags)))))
+    user.suspended, user.verified = (
+        bool(record.get("suspended", user.suspended)),
+        bool(record.get("verified", user.verified)),
+    )
+    fields = record.get("user_fields")
+    user.fields = user.fields | (dict(fields) if isinstance(fields, Mapping) else {})
     user.updated_at = call.desk.now()
 
 
-def _created(call: Call, record: dict[str, Any]) -> Answer:
+def made_user(call: Call, record: Mapping[str, Any]) -> User:
+    """Raises: ZendeskError (422) if it has no name, or someone else's e-mail address."""
     if not record.get("name"):
         raise errors.invalid("name", "is too short (minimum is 1 characters)")
-    user = call.desk.add_user(str(record["name"]), record.get("email"))
-    _set(call, user, record)
-    return Answer(
-        {"user": user_shape(call.desk, user)}, 201, {"location": f"{call.desk.url}/api/v2/users/{user.id}.json"}
-    )
-
-
-@routes.on("POST", "/api/v2/users")
-def create(call: Call) -> Answer:
-    record = call.record("user")
     if record.get("email") and call.desk.user_by_email(str(record["email"])):
         raise errors.invalid("email", f"{record['email']} is already being used by another user", "DuplicateValue")
-    return _created(call, record)
+    user = call.desk.add_user(str(record["name"]), record.get("email"))
+    set_user(call, user, record)
+    return user
 
 
-@routes.on("POST", "/api/v2/users/create_or_update")
-def create_or_update(call: Call) -> Answer:
-    record = call.record("user")
+def create_or_set(call: Call, record: Mapping[str, Any]) -> tuple[User, bool]:
+    """The user known by e-mail address or external id, changed, else a new one; and whether it is new."""
     user = call.desk.user_by_email(str(record["email"])) if record.get("email") else None
     if user is None and record.get("external_id"):
         user = next((u for u in call.desk.users.values() if u.external_id == record["external_id"]), None)
     if user is None:
-        return _created(call, record)
-    _set(call, user, record)
-    return Answer({"user": user_shape(call.desk, user)})
+        return made_user(call, record), True
+    set_user(call, user, record)
+    return user, False
+
+
+def _told(call: Call, user: User, new: bool) -> Answer:
+    headers = {"location": f"{call.desk.url}/api/v2/users/{user.id}.json"} if new else {}
+    return Answer({"user": user_shape(call.desk, user)}, 201 if new else 200, headers)
+
+
+@routes.on("POST", "/api/v2/users")
+def create(call: Call) -> Answer:
+    return _told(call, made_user(call, call.record("user")), True)
+
+
+@routes.on("POST", "/api/v2/users/create_or_update")
+def create_or_update(call: Call) -> Answer:
+    return _told(call, *create_or_set(call, call.record("user")))
 
 
 @routes.on("PUT", "/api/v2/users/{user_id}")
 def update(call: Call) -> Answer:
-    user = _user(call)
-    _set(call, user, call.record("user"))
+    user = user_of(call)
+    set_user(call, user, call.record("user"))
     return Answer({"user": user_shape(call.desk, user)})
 
 

@@ -5,10 +5,10 @@ from collections import Counter
 from typing import Any
 
 from sandbox.zendesk import errors
-from sandbox.zendesk.calls import Answer, Call, Routes
+from sandbox.zendesk.calls import Answer, Call, Function, Routes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.paging import page_of
-from sandbox.zendesk.records import CUSTOM_STATUS_IDS, FORM_ID, PRIORITIES, STATUSES, TYPES, stamp
+from sandbox.zendesk.records import CUSTOM_STATUS_IDS, FORM_ID, GROUP_ID, PRIORITIES, STATUSES, TYPES, stamp
 from sandbox.zendesk.shapes import brand_shape, group_shape
 
 routes = Routes()
@@ -167,6 +167,75 @@ def list_groups(call: Call) -> Answer:
 @routes.on("GET", "/api/v2/groups/{id}")
 def show_group(call: Call) -> Answer:
     return _one(call, "group", [group_shape(call.desk)])
+
+
+@routes.on("GET", "/api/v2/groups/assignable")
+def list_assignable_groups(call: Call) -> Answer:
+    return list_groups(call)
+
+
+@routes.on("GET", "/api/v2/groups/count")
+def count_groups(call: Call) -> Answer:
+    return Answer({"count": {"value": 1, "refreshed_at": stamp(call.desk.now())}})
+
+
+@routes.on("GET", "/api/v2/group_memberships")
+def list_memberships(call: Call) -> Answer:
+    """Every agent is in the one group."""
+    agents = [user for user in call.desk.users.values() if user.role != "end-user"]
+    return _page(
+        call,
+        "group_memberships",
+        [
+            {
+                "url": f"{call.desk.url}/api/v2/group_memberships/{agent.id + 2}.json",
+                "id": agent.id + 2,
+                "user_id": agent.id,
+                "group_id": GROUP_ID,
+                "default": True,
+                "created_at": stamp(agent.created_at),
+                "updated_at": stamp(agent.created_at),
+            }
+            for agent in agents
+        ],
+    )
+
+
+def _none_of(name: str) -> Function:
+    """A list of what the sandbox has none of."""
+    return lambda call: _page(call, name, [])
+
+
+for _name in ("macros", "views", "triggers", "automations", "satisfaction_ratings", "satisfaction_reasons"):
+    routes.on("GET", f"/api/v2/{_name}")(_none_of(_name))
+for _name in ("suspended_tickets", "organization_memberships", "organization_fields", "user_fields", "sla_policies"):
+    routes.on("GET", f"/api/v2/{_name}")(_none_of(_name))
+for _name in ("macros", "views"):
+    routes.on("GET", f"/api/v2/{_name}/active")(_none_of(_name))
+
+
+@routes.on("GET", "/api/v2/ticket_forms/show_many")
+def show_forms(call: Call) -> Answer:
+    wanted = set(call.numbers())
+    return _page(call, "ticket_forms", [form for form in _forms(call.desk) if form["id"] in wanted])
+
+
+@routes.on("GET", "/api/v2/ticket_fields/count")
+def count_fields(call: Call) -> Answer:
+    return Answer({"count": {"value": len(ticket_fields(call.desk)), "refreshed_at": stamp(call.desk.now())}})
+
+
+@routes.on("GET", "/api/v2/ticket_fields/{id}/options")
+def list_options(call: Call) -> Answer:
+    shown = show_field(call).body or {}
+    return _page(call, "custom_field_options", shown["ticket_field"].get("custom_field_options", []))
+
+
+@routes.on("GET", "/api/v2/tags/count")
+def count_tags(call: Call) -> Answer:
+    tags = {tag for ticket in call.desk.visible(call.user) for tag in ticket.values["tags"]}
+    value = len(tags.union(call.desk.settings.tags))
+    return Answer({"count": {"value": value, "refreshed_at": stamp(call.desk.now())}})
 
 
 @routes.on("GET", "/api/v2/tags")

@@ -102,7 +102,7 @@ def update(call: Call) -> Answer:
 
 @routes.on("DELETE", "/api/v2/tickets/{ticket_id}")
 def delete(call: Call) -> Answer:
-    delete_ticket(call.desk, ticket_of(call))
+    delete_ticket(call.desk, call.user, ticket_of(call))
     return Answer(None, 204)
 
 
@@ -137,7 +137,7 @@ def update_many(call: Call) -> Answer:
 @routes.on("DELETE", "/api/v2/tickets/destroy_many")
 def destroy_many(call: Call) -> Answer:
     def one(number: int) -> dict[str, Any]:
-        delete_ticket(call.desk, call.desk.ticket(call.user, number))
+        delete_ticket(call.desk, call.user, call.desk.ticket(call.user, number))
         return done("delete", number)
 
     return call.queued([partial(one, number) for number in call.numbers()], "Deleting ticket")

@@ -39,6 +39,7 @@ class Desk:
         self._pending: list[tuple[float, Ticket]] = []
         self._indexed: dict[int, Ticket] = {}
         self._last_id = 6164039218714
+        self._last_ticket = 0
         self._at: float | None = None
         self.started_at = self.now()
         for person in tenant.people.values():
@@ -64,7 +65,8 @@ class Desk:
         return self._last_id
 
     def new_ticket_id(self) -> int:
-        return max(self.tickets, default=0) + 1
+        self._last_ticket = max(self._last_ticket, *self.tickets, 0) + 1
+        return self._last_ticket
 
     def add_user(self, name: str, email: str | None, role: str = "end-user") -> User:
         now = self.now()
@@ -112,6 +114,12 @@ class Desk:
         if visibly:
             ticket.updated_at = ticket.generated_at
         self._pending.append((ticket.generated_at, copy.copy(ticket)))
+
+    def forget(self, ticket: Ticket) -> None:
+        """The ticket was never here; its number is not given again."""
+        del self.tickets[ticket.id]
+        self._indexed.pop(ticket.id, None)
+        self._pending = [waiting for waiting in self._pending if waiting[1].id != ticket.id]
 
     def searchable(self) -> list[Ticket]:
         """The tickets as the search index has them: as they were `search_lag` seconds ago, by id."""

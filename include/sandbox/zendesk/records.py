@@ -127,6 +127,8 @@ class Ticket:
     audits: list[Audit] = field(default_factory=list)
     followup_ids: tuple[int, ...] = ()
     deleted: bool = False
+    deleted_by: int | None = None
+    imported: bool = False
 
     @property
     def status(self) -> str:

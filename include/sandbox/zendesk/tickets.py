@@ -20,7 +20,13 @@ def plain_via(channel: Channel) -> dict[str, Any]:
 
 
 def create_ticket(
-    desk: Desk, user: User, body: Mapping[str, Any], channel: Channel = "api", client: str = ""
+    desk: Desk,
+    user: User,
+    body: Mapping[str, Any],
+    channel: Channel = "api",
+    client: str = "",
+    *,
+    rules: bool = True,
 ) -> Ticket:
     """Raises: ZendeskError (422). The first comment is the description."""
     said = _comment(body)
@@ -51,12 +57,18 @@ def create_ticket(
         source_ticket.followup_ids = (*source_ticket.followup_ids, ticket.id)
         desk.touch(source_ticket, visibly=False)
     desk.touch(ticket)
-    _follow_rules(desk, ticket, audit, set(EMPTY), created=True)
+    if rules:
+        _follow_rules(desk, ticket, audit, set(EMPTY), created=True)
     return ticket
 
 
 def update_ticket(
-    desk: Desk, user: User, ticket: Ticket, body: Mapping[str, Any], channel: Channel = "api", client: str = ""
+    desk: Desk,
+    user: User,
+    ticket: Ticket,
+    body: Mapping[str, Any],
+    via: Channel | dict[str, Any] = "api",
+    client: str = "",
 ) -> Audit:
     """One audit of what really changed; nothing is kept of an update that changes nothing.
 
@@ -73,7 +85,7 @@ def update_ticket(
     author = comments.checked_author(desk, (said or {}).get("author_id"), user.id)
     files = desk.take_uploads((said or {}).get("uploads"))
 
-    audit = _audit(desk, ticket, user.id, plain_via(channel), body.get("metadata"), client)
+    audit = _audit(desk, ticket, user.id, plain_via(via) if isinstance(via, str) else via, body.get("metadata"), client)
     if checked is not None:
         public = bool((said or {}).get("public", True))
         comments.add_comment(desk, ticket, audit, checked, author, public, files)
@@ -87,22 +99,53 @@ def update_ticket(
     return audit
 
 
-def delete_ticket(desk: Desk, ticket: Ticket) -> None:
-    """Into the deleted tickets; only incremental exports still show it."""
-    ticket.deleted = True
+def add_silently(desk: Desk, user: User, ticket: Ticket, said: Mapping[str, Any]) -> None:
+    """A comment of an import: it tells nobody and sets off no rule. Raises: ZendeskError (422)."""
+    checked = comments.checked_body(desk, dict(said))
+    author = comments.checked_author(desk, said.get("author_id"), user.id)
+    audit = _audit(desk, ticket, user.id, plain_via("api"), None, "")
+    files = desk.take_uploads(said.get("uploads"))
+    comments.add_comment(desk, ticket, audit, checked, author, bool(said.get("public", True)), files)
+    ticket.audits = [*ticket.audits, audit]
     desk.touch(ticket)
+
+
+def delete_ticket(desk: Desk, user: User, ticket: Ticket) -> None:
+    """Into the deleted tickets; beside their list only incremental exports still show it."""
+    ticket.deleted, ticket.deleted_by = True, user.id
+    desk.touch(ticket)
+
+
+def restore_ticket(desk: Desk, ticket: Ticket) -> None:
+    ticket.deleted, ticket.deleted_by = False, None
+    desk.touch(ticket)
+
+
+def wipe_ticket(desk: Desk, ticket: Ticket) -> None:
+    """For good: not even exports know it any more."""
+    desk.forget(ticket)
 
 
 def merge_tickets(desk: Desk, user: User, target: Ticket, sources: list[Ticket], body: Mapping[str, Any]) -> None:
     """Closes the sources, with a comment on each side and the tag `closed_by_merge`."""
+    subjects = {"to": {}, "rel": "merge"}
+    into = {"channel": "web", "source": {"from": _end(target), **subjects}}
     for source in sources:
         text = body.get("source_comment") or f"This request was closed and merged into request #{target.id}."
         public = bool(body.get("source_comment_is_public", False))
         closing = {"status": "closed", "additional_tags": ["closed_by_merge"]}
-        update_ticket(desk, user, source, {**closing, "comment": {"body": text, "public": public}}, "web")
+        update_ticket(desk, user, source, {**closing, "comment": {"body": text, "public": public}}, into)
     text = body.get("target_comment") or f"Requests {', '.join(f'#{s.id}' for s in sources)} were merged into this one."
     public = bool(body.get("target_comment_is_public", False))
-    update_ticket(desk, user, target, {"comment": {"body": text, "public": public}}, "web")
+    taken = {
+        "channel": "web",
+        "source": {"from": {**_end(sources[0]), "ticket_ids": [s.id for s in sources]}, **subjects},
+    }
+    update_ticket(desk, user, target, {"comment": {"body": text, "public": public}}, taken)
+
+
+def _end(ticket: Ticket) -> dict[str, Any]:
+    return {"ticket_id": ticket.id, "subject": ticket.values["subject"]}
 
 
 def _comment(body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,7 +10,17 @@ from starlette.responses import Response
 from sandbox.clock import Clock
 from sandbox.tracker import Act, Detail, PageChange, PageComment, PageFile, Refused, Row
 from sandbox.world import Person, Tenant
-from sandbox.zendesk import api_comments, api_exports, api_organizations, api_people, api_setup, api_tickets, errors
+from sandbox.zendesk import (
+    api_comments,
+    api_exports,
+    api_organizations,
+    api_people,
+    api_setup,
+    api_tickets,
+    api_tickets_beside,
+    api_users_beside,
+    errors,
+)
 from sandbox.zendesk.calls import api_app, json_answer
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.jobs import Jobs
@@ -19,8 +29,8 @@ from sandbox.zendesk.seed import sow
 from sandbox.zendesk.tickets import create_ticket, update_ticket
 
 _PARTS = [
-    *(api_tickets.routes, api_comments.routes, api_exports.routes),
-    *(api_people.routes, api_organizations.routes, api_setup.routes),
+    *(api_tickets.routes, api_comments.routes, api_exports.routes, api_tickets_beside.routes),
+    *(api_people.routes, api_users_beside.routes, api_organizations.routes, api_setup.routes),
 ]
 
 
