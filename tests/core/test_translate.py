@@ -18,6 +18,7 @@ from tandem.config.needs import needs
 from tandem.connectors.base import Author, Record
 from tandem.connectors.memory import JIRA_LIKE, Memory, Tracker
 from tandem.core.model import FieldState, HubTicket
+from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.rules import Choices
 from tandem.core.values import Json
 from tandem.pipeline.environment import End
@@ -272,7 +273,7 @@ def test_an_event_without_hub_terms_says_only_that_it_happened(before: str, afte
 
 def test_an_event_of_a_field_that_is_no_longer_offered_shows_nothing() -> None:
     ticket = told({"status": "5"}, {}, event(1, 1, field="budget", before=SECRET, after=SECRET))
-    assert [(one.field, one.note) for one in ticket.events] == [("", "no longer offered")]
+    assert [(one.field, one.note) for one in ticket.events] == [("", NOT_ANY_MORE)]
     assert SECRET not in ticket.model_dump_json()
 
 
@@ -317,9 +318,9 @@ def file(id_: int, name: str = "a.txt", size: int = 3, *, referenced: bool = Tru
     ("out", "public", "note"),
     [
         ("public", True, ""),
-        ("public", False, "not offered"),
-        ("public", None, "not offered"),  # unknown means private
-        ("none", True, "not offered"),
+        ("public", False, NOT_ANY_MORE),
+        ("public", None, NOT_ANY_MORE),  # unknown means private
+        ("none", True, NOT_ANY_MORE),
         ("all", False, ""),
     ],
 )
@@ -364,7 +365,7 @@ def test_only_allowed_types_travel(allow: tuple[str, ...], note: str) -> None:
 
 
 def test_where_no_files_are_offered_none_goes() -> None:
-    assert [seen.note for seen in told({}, {}, file(1), side=end(attachments=None)).events] == ["files are not offered"]
+    assert [seen.note for seen in told({}, {}, file(1), side=end(attachments=None)).events] == [NOT_ANY_MORE]
 
 
 def test_a_refused_file_leaves_a_note_in_its_comment() -> None:

@@ -401,14 +401,14 @@ def test_a_contract_change_writes_nothing_by_itself(linked: Linked) -> None:
     assert linked.get(LEFT, "priority") == "normal"
 
 
-def test_what_the_contract_no_longer_offers_is_noted(linked: Linked) -> None:
+def test_what_the_contract_no_longer_offers_is_dropped(linked: Linked) -> None:
     bench = linked.bench
     linked.set(LEFT, "priority", "low")
     bench.run(dry_run=True)
     bench.write(left={"fields": {"priority": None}}, pair={"conflicts": {"priority": None}})
     bench.quiet()
     assert linked.get(RIGHT, "priority") == "3"
-    assert [row["state"] for row in bench.events() if row["field"] == "priority"] == ["noted"]
+    assert [row["state"] for row in bench.events() if row["field"] == "priority"] == ["dropped"]
 
 
 def test_what_was_made_outside_does_not_leave_when_the_return_is_seen_at_read_back(linked: Linked) -> None:

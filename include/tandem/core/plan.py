@@ -21,6 +21,7 @@ STATUS = "status"
 CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
 LEFT = "left"  # kind of the event that a ticket left the scope, where the other side is told
 NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
+NOT_ANY_MORE = "the contract does not offer it any more"
 BACK = "back to what both agreed on"
 _RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
 
@@ -338,7 +339,8 @@ def _plan_items(plan: LinkPlan, ticket: HubTicket, target: Which, rules: PairRul
         else:
             continue
         if event.note or not taken:
-            plan.mark([event], "noted", event.note or "the other side does not take it")
+            state = "dropped" if event.note == NOT_ANY_MORE else "noted"
+            plan.mark([event], state, event.note or "the other side does not take it")
         elif kind == COMMENT or event.id not in carried:
             event = event if takes_files else _without_files(event)
             ids = (event.id, *(file.event for file in event.files if file.event != event.id))

@@ -149,7 +149,8 @@ def _decide_link(
                 if event.kind == "made":
                     plan.mark([event], "settled", "its twin is there")
                 elif event.kind == "field" and event.field not in rules.fields:
-                    plan.mark([event], "noted", event.note or "the other side has no such field")
+                    state = "dropped" if event.note else "noted"
+                    plan.mark([event], state, event.note or "the other side has no such field")
         _note_problems(run, ticket, diff, link)
     _finish(tx, run, link, plan, hubs, diff)
 

@@ -94,6 +94,7 @@ class End:
     dictionary: Mapping[str, Choices] = field(default_factory=dict)
     offset: float = 0.0  # the tracker's clock minus ours, in seconds
     account: str = ""
+    offered: Mapping[str, str] = field(default_factory=dict)  # since when comments and files of a kind are offered
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
 
     @property
@@ -220,6 +221,7 @@ def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     end.offset = float(row["clock_offset"] or 0.0)
     stored = row["dictionary"] or {}
     end.account = stored.get("account", "")
+    end.offered = row["offered"] or {}
     end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
     end.dictionary = {
         name: Choices(

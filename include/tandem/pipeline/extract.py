@@ -13,14 +13,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
+from tandem.config.needs import needs
 from tandem.connectors.base import Delta, History, Page, Record, Seen
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError
 from tandem.pipeline.environment import End, Run, keep_dictionary, load_dictionary, log
 from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket
+from tandem.pipeline.policy import note_offers
+from tandem.pipeline.start import left_out_of, widened
 from tandem.state import links, records, runs
 from tandem.state.store import Tx, from_db
 
@@ -45,6 +47,7 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
     readings = {which: Reading() for which in Which}
     for end in run.ends.values():
         preflight(run, end)
+        note_offers(run, end)
         _start(run, end)
     for which, end in run.ends.items():
         _changes(run, end, readings[which])
@@ -66,12 +69,14 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
 
 
 def preflight(run: Run, end: End) -> None:
-    """Ask the tracker about itself, at most once an hour."""
+    """Ask the tracker about itself, at most once an hour, and when the contract names a field that it did not."""
     now = run.env.now()
     with run.store.begin() as tx:
         row = runs.get_side(tx, run.name, end.which)
         at = row["preflight_at"]
-        if at is not None and now - from_db(at) < PREFLIGHT_EVERY and row["dictionary"]:
+        told = (row["dictionary"] or {}).get("fields", {})
+        asked = needs(end.offer)
+        if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told.keys() >= asked.read | asked.write:
             load_dictionary(tx, run.name, end)
             return
     found = end.connector.preflight()
@@ -86,45 +91,23 @@ def preflight(run: Run, end: End) -> None:
 def _start(run: Run, end: End) -> None:
     """At the first run: set the cursor, and note by id alone what is in scope and not to be taken."""
     with run.store.begin() as tx:
-        if runs.get_side(tx, run.name, end.which)["started_at"] is not None:
-            return
+        row = runs.get_side(tx, run.name, end.which)
+    if row["started_at"] is not None:
+        if row["start"] != str(run.pair.start):
+            _read_and_store(run, end, widened(run, end, from_db(row["started_at"])), Reading(), cursor=None)
+        return
     tracker_now = run.env.now() + timedelta(seconds=end.offset)
     cursor = end.connector.start(run.env.now())
-    start = run.pair.start
     seen = [one for page in end.connector.in_scope() for one in page.seen if one.in_scope]
-    if start == "all":
-        left_out: list[Seen] = []
-    elif start == "open":
-        left_out = _final_ones(end, seen)
-    else:
-        since = tracker_now if start == "now" else _midnight(start, end)
-        left_out = [one for one in seen if one.created_at < since]
+    left_out = left_out_of(run, end, {one.id: one.created_at for one in seen}, tracker_now)
+    now = run.env.now()
     with run.store.begin(run.fence) as tx:
-        links.put_before_start(tx, run.name, end.which, [one.id for one in left_out])
-        runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=run.env.now(), swept_at=run.env.now())
-    taken = {one.id for one in seen} - {one.id for one in left_out}
+        links.put_before_start(tx, run.name, end.which, sorted(left_out))
+        start = str(run.pair.start)
+        runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=now, swept_at=now, start=start)
+    taken = {one.id for one in seen} - left_out
     if taken:
         _read_and_store(run, end, sorted(taken), Reading(), cursor=None)
-
-
-def _midnight(day: object, end: End) -> datetime:
-    return datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=ZoneInfo(end.offer.zone))
-
-
-def _final_ones(end: End, seen: Sequence[Seen]) -> list[Seen]:
-    """Of the tickets in scope, those that are solved or take no more."""
-    rule = end.rule("status")
-    solved: set[str] = set()
-    if rule is not None:
-        choices = end.terms(rule.native).choices
-        solved = {choices.id_of(name) for hub in ("solved", "closed") for name in rule.map.get(hub, ())}
-    over: set[str] = set()
-    for some in records.chunks([one.id for one in seen], end.caps.fetch_batch):
-        for record in end.connector.fetch(some):
-            status = record.fields.get(rule.native) if rule else None
-            if record.final or str(status) in solved:
-                over.add(record.id)
-    return [one for one in seen if one.id in over]
 
 
 def _changes(run: Run, end: End, reading: Reading) -> None:
@@ -186,7 +169,8 @@ def _pending(run: Run, end: End, reading: Reading) -> None:
 def _as_held(now: Record, before: Record) -> bool:
     """Tell whether nothing can have happened on a ticket since it was read and stored."""
     same_place = (now.key, now.place, now.type) == (before.key, before.place, before.type)
-    return now.in_scope and not now.final and before.settled and now.version == before.version and same_place
+    asked = now.fields.keys() <= before.fields.keys()  # a contract may ask for more than it did
+    return now.in_scope and not now.final and before.settled and now.version == before.version and same_place and asked
 
 
 def _sweep(run: Run, end: End, reading: Reading) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from tandem.connectors.base import Comment, Entry, File, History, Record
+from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
+from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds, only_since_offered
 from tandem.state import actions, joins, links, records, runs
-from tandem.state.records import Happened
+from tandem.state.records import Event, Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
 
@@ -42,6 +44,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     made, changed = keys_outside(history, away) if history and run.pair.on_return == "drop" else (set(), set())
     happened = without(happened, made - records.known_event_keys(tx, run.name, end.which, record.id) if made else made)
     if history is not None and not first:
+        happened = only_since_offered(end, happened)
         happened += _later_on(tx, run, end, record, history, happened, changed)
     joined = links.links(tx, run.name, ids=[of])[of].lone is None
     happened += leaving(run, record, was, joined=joined)
@@ -82,7 +85,7 @@ def _later_on(
         elif key in now:
             records.refresh(tx, event.id, now[key].content)
         elif history.whole:
-            why = "deleted, redacted or made private before it was sent"
+            why = NOT_ANY_MORE if _unoffered(end, event) else "deleted, redacted or made private before it was sent"
             records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
     told = []
     known = records.known_event_keys(tx, run.name, end.which, record.id)
@@ -91,11 +94,19 @@ def _later_on(
         if comment.edited_at is not None and key in known and key not in waiting and now[key].state != "echo":
             stamp = comment.edited_at.isoformat()
             told.append(_noted(f"edited:{comment.id}:{stamp}", comment.edited_at, end, "an edit is not carried yet"))
-    if history.whole and record.in_scope:
+    if history.whole and record.in_scope and end.offer.comments.out != "none":
         gone = {key for key in known if key.startswith("comment:") and key not in now and key not in waiting}
         moment = record.updated_at
         told += [_noted(f"deleted:{key[8:]}", moment, end, "not to be read any more: its twin stays") for key in gone]
     return told
+
+
+def _unoffered(end: End, event: Event) -> bool:
+    """Tell whether the contract in force offers nothing of this kind any more."""
+    if event.kind == "file":
+        return FILES not in offered_kinds(end.offer)
+    kind = PUBLIC if event.content.get("public") is True else PRIVATE
+    return kind not in offered_kinds(end.offer)
 
 
 def _noted(key: str, at: datetime, end: End, why: str) -> Happened:

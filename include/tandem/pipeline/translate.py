@@ -15,6 +15,7 @@ from tandem.connectors.base import Record
 from tandem.core.doc import doc, is_empty, normalise, paragraph
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
 from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
+from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
@@ -243,7 +244,7 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
         author=_name(end, str(event.content.get("author", ""))),
         person=event.person,
         known=False,
-        note="no longer offered" if hub is None else MADE_OUTSIDE if event.content.get("outside") else "",
+        note=NOT_ANY_MORE if hub is None or not end.offer.fields[hub].goes_out else _outside(event),
     )
     if hub is None or "after" not in event.content:
         return told
@@ -261,12 +262,16 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
     return told
 
 
+def _outside(event: Event) -> str:
+    return MADE_OUTSIDE if event.content.get("outside") else ""
+
+
 def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
     content = event.content
     private = content.get("public") is not True
     if end.offer.comments.out == "none" or (private and end.offer.comments.out != "all"):
         return HubEvent(  # it waits since a wider offer: that it is there passes the border, and nothing of it
-            id=event.id, kind="comment", at=event.at, order=event.order, private=private, note="not offered"
+            id=event.id, kind="comment", at=event.at, order=event.order, private=private, note=NOT_ANY_MORE
         )
     parsed = end.connector.markup.parse(content.get("body"))
     text = normalise(parsed.doc)
@@ -314,7 +319,7 @@ def _file(end: End, event: Event) -> HubEvent:
 def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> str:
     """Why a file does not leave; empty if it does."""
     if rule is None:
-        return "files are not offered"
+        return NOT_ANY_MORE
     if rule.up_to is not None and file.size > rule.up_to:
         return f"not sent: larger than {rule.up_to // 1_000_000} MB"
     kinds = (file.media_type.lower(), "." + file.name.rpartition(".")[2].lower())

@@ -377,6 +377,12 @@ def put_before_start(tx: Tx, pair: str, which: Which, tickets: Sequence[str]) ->
         tx.upsert(before_start, some, update=())
 
 
+def all_before_start(tx: Tx, pair: str, which: Which) -> set[str]:
+    """All tickets of a side that were there before the start."""
+    select = sa.select(before_start.c.ticket).where(before_start.c.pair == pair, before_start.c.side == which.value)
+    return {row["ticket"] for row in tx.rows(select)}
+
+
 def before_starts(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> set[str]:
     """Which of these tickets were there before the start."""
     found: set[str] = set()
