@@ -49,7 +49,7 @@ class View:
 
 
 def user(view: View, account_id: str | None) -> JsonObject | None:
-    """Show a user; the address only where the profile lets the looker see it."""
+    """Show a user; the address only where the profile lets the looker see it, of former users neither it nor a zone."""
     if account_id is None:
         return None
     account = view.site.catalog.accounts[account_id]
@@ -57,15 +57,15 @@ def user(view: View, account_id: str | None) -> JsonObject | None:
         "self": f"{view.rest}/user?accountId={quote(account.id, safe='')}",
         "accountId": account.id,
     }
-    if not account.email_hidden or account.id == view.account.id:
+    if account.active and (not account.email_hidden or account.id == view.account.id):
         shown["emailAddress"] = account.email
-    return shown | {
+    shown |= {
         "avatarUrls": _avatars(f"{view.site.url}/secure/useravatar?avatarId={quote(account.alias)}"),
         "displayName": account.name,
         "active": account.active,
-        "timeZone": account.zone.key,
-        "accountType": "app" if account.app else "atlassian",
     }
+    zone = {"timeZone": account.zone.key} if account.active else {}
+    return shown | zone | {"accountType": "app" if account.app else "atlassian"}
 
 
 def is_meant(shown: JsonObject, text: str) -> bool:
