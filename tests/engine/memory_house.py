@@ -483,15 +483,15 @@ def laws(bench: Bench, *, resting: bool = True) -> list[str]:
         if not made <= set(both[which]):
             wrong.append(f"{which}: copies without a link: {sorted(made - set(both[which]))}")
         for ticket in sorted(mine - set(both[which])):
-            if _in_scope(bench, which, ticket):
+            if in_scope(bench, which, ticket):
                 wrong.append(f"{which} {ticket} has no twin")
     for left, right in twins.items():
-        if _in_scope(bench, LEFT, left) and _in_scope(bench, RIGHT, right):
+        if in_scope(bench, LEFT, left) and in_scope(bench, RIGHT, right):
             wrong += [f"{left}/{right}: {what}" for what in _apart(bench, left, right)]
     for deed in bench.world.deeds:
         twin = both[deed.side].get(deed.ticket)
         takes = twin is not None and not _gone(bench, deed.side.other, twin)
-        if twin is not None and takes and not deed.private and _in_scope(bench, deed.side, deed.ticket):
+        if twin is not None and takes and not deed.private and in_scope(bench, deed.side, deed.ticket):
             wrong += _once(bench, deed, twin)
     wrong += _order(bench, both) + _leaks(bench) + _states(bench, resting=resting)
     return wrong
@@ -503,7 +503,8 @@ def _gone(bench: Bench, which: Which, ticket: str) -> bool:
     return bool(found.deleted or found.hidden or found.merged_into or found.fields["status"] == "closed")
 
 
-def _in_scope(bench: Bench, which: Which, ticket: str) -> bool:
+def in_scope(bench: Bench, which: Which, ticket: str) -> bool:
+    """Tell whether a ticket may leave its side, and takes what comes."""
     found = bench.tracker(which).tickets[ticket]
     labels = found.fields[NATIVE["labels"][which]]
     inside = isinstance(labels, list) and "customer" in labels and not _gone(bench, which, ticket)
@@ -581,11 +582,11 @@ def _states(bench: Bench, *, resting: bool) -> list[str]:
             wrong.append(f"{name} is {state} without a reason")
         elif resting and state in ("waiting", "deferred"):
             wrong.append(f"{name} still is {state} ({row['reason']})")
-    for which in Which:
+    for which in (which for which in Which if bench.tracker(which).kind.capabilities.history):
         known = {(row["ticket"], row["key"]) for row in bench.events() if row["side"] == which}
         linked = {ticket for ticket, _ in known}
         for ticket in linked:
-            if not _in_scope(bench, which, ticket):
+            if not in_scope(bench, which, ticket):
                 continue
             for entry in bench.tracker(which).tickets[ticket].entries:
                 offered = entry.field in {native[which] for native in NATIVE.values()}

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, at_peace, laws
+from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, acting, at_peace, laws
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, LeaseHeldError, OvertakenError, UnavailableError
 from tandem.pipeline.environment import Job
@@ -341,3 +341,27 @@ def test_a_ticket_that_is_hidden_between_two_reads_of_it_loses_nothing(linked: L
     assert at_peace(bench) == []
     assert [waits in text for text in bench.texts(RIGHT, linked.issue)].count(True) == 1
     assert not [row for row in bench.events("dropped", "noted") if row["kind"] == "comment"]
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_what_came_after_a_change_ahead_of_its_record_waits_with_it(linked: Linked, which: Which) -> None:
+    """Between the reading of a ticket and of its history somebody solves it and says so: in this order it arrives."""
+    bench, there = linked.bench, linked.bench.tracker(which.other)
+    linked.set(which, "title", "to be read")
+    solved = "solved" if which is LEFT else "3"
+
+    def act(verb: str, phase: str, item: object) -> None:
+        if verb == "history" and not said:
+            with acting(bench.tracker(which)):
+                bench.move(which, linked.id(which), solved)
+                said.append(bench.say(which, linked.id(which)))
+
+    said: list[str] = []
+    bench.tracker(which).fail = act
+    bench.run()
+    bench.tracker(which).fail = lambda verb, phase, item: None
+    assert at_peace(bench) == []
+    twin = there.tickets[linked.id(which.other)]
+    status = max(e.order for e in twin.entries if e.field == "status" and e.author == there.account)
+    (comment,) = [c.order for c in twin.comments if said[0] in str(c.body)]
+    assert status < comment

@@ -202,10 +202,13 @@ def _bare(events: Sequence[Event]) -> tuple[HubEvent, ...]:
 def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]:
     files = {str(event.content.get("native")): event for event in events if event.kind == "file"}
     told: list[HubEvent] = []
+    ahead = False
     for event in events:
+        ahead = ahead or (event.kind == "field" and _ahead(end, event, record, events))
+        if ahead and not event.key.startswith("lost:"):
+            continue  # and so does all that came after it: a comment must not arrive before the status that it is on
         if event.kind == "field":
-            if not _ahead(end, event, record, events):
-                told.append(_field_event(end, record, event))
+            told.append(_field_event(end, record, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
         elif event.kind == "file":

@@ -307,7 +307,7 @@ class Memory:
         rules = set(self._needs.automations)
         entries = [
             replace(entry, by_rule=entry.by_rule or entry.author.id in rules)
-            for entry in ticket.entries
+            for entry in (ticket.entries if self._capabilities.history else ())
             if entry.field in self._fields
             and not (entry.field == self._needs.description and self._hides_description(ticket))
         ]
@@ -325,6 +325,8 @@ class Memory:
         )
 
     def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:
+        if not self._capabilities.history:
+            return None
         conditions, dictionary = self._needs.scope, self._tracker.kind.fields
         deciding = scope.deciding(conditions)
         steps = [Step(e.at, e.order, e.field, e.before, e.after) for e in ticket.entries if e.field in deciding]

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories that once broke a law, kept as they were told (:func:`engine.play.show` prints one in this form)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.play import Step
+
+
+@dataclass(frozen=True)
+class Story:
+    """Steps in a setting, and what they broke."""
+
+    setting: str
+    steps: list[Step]
+    broke: str = ""
+
+
+STORIES = {
+    "a comment does not overtake the status that was set between two reads": Story(
+        "desk and board",
+        [
+            ("act", {"what": "title", "side": "right"}),
+            (
+                "trouble",
+                {
+                    "call": 4,
+                    "what": "acts",
+                    "acts": [
+                        {"what": "status", "side": "right", "value": 2},
+                        {"what": "say", "side": "right"},
+                    ],
+                },
+            ),
+        ],
+    ),
+}
