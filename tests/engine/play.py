@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, KilledError, World, acting, aged, in_scope, laws
@@ -85,6 +85,9 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
+_FOLDERS: list[TemporaryDirectory[str]] = []  # of the benches that stories begin from: gone when the process ends
+
+
 def _with_unoffered(kind: Kind, name: str) -> Kind:
     return replace(kind, fields={**kind.fields, name: FieldInfo(name, name, "text")})
 
@@ -114,7 +117,8 @@ def _begun(name: str) -> tuple[Bench, tuple[World, bytes]]:
         "left": _with_unoffered(setting.left, UNOFFERED[LEFT]),
         "right": _with_unoffered(setting.right, UNOFFERED[RIGHT]),
     }
-    bench = Bench(Path(mkdtemp(prefix="tandem-play-")), pair=setting.pair, kinds=kinds)
+    _FOLDERS.append(TemporaryDirectory())
+    bench = Bench(Path(_FOLDERS[-1].name), pair=setting.pair, kinds=kinds)
     bench.run()
     bench.open(LEFT, status="open", priority="high")
     bench.quiet()
