@@ -90,6 +90,9 @@ def test_people_are_made_changed_and_deleted(desk: ZendeskDesk) -> None:
     made = desk.finished(desk.ask("POST", "users/create_or_update_many.json", json={"users": people}))
     again = desk.finished(desk.ask("POST", "users/create_or_update_many.json", json={"users": people}))
     number = made["results"][0]["id"]
+    for method, tags in (("POST", ["a", "b"]), ("PUT", ["c"]), ("DELETE", ["a"])):
+        desk.ask(method, f"users/{number}/tags.json", json={"tags": tags})
+    assert desk.read(f"users/{number}/tags.json")["tags"] == ["b", "c"]
     ticket = desk.make(requester_id=number)["id"]
 
     assert {one["status"] for one in made["results"]} == {"Created"}

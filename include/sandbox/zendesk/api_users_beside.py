@@ -13,6 +13,7 @@ from sandbox.zendesk.paging import page_of
 from sandbox.zendesk.records import Ticket, User, stamp
 from sandbox.zendesk.search import found_users
 from sandbox.zendesk.shapes import group_shape, organization_shape, ticket_shape, user_shape
+from sandbox.zendesk.values import normal_tags
 
 routes = Routes()
 
@@ -123,6 +124,31 @@ def identities(call: Call) -> Answer:
         }
 
     return Answer(page_of("identities", listed, shape, call.query, call.address, lambda number: (number,)))
+
+
+@routes.on("GET", "/api/v2/users/{user_id}/tags")
+def tags(call: Call) -> Answer:
+    return Answer({"tags": list(user_of(call).tags)})
+
+
+def _tagged(call: Call, tags: set[str], status: int = 200) -> Answer:
+    set_user(call, user_of(call), {"tags": sorted(tags)})
+    return Answer({"tags": list(user_of(call).tags)}, status)
+
+
+@routes.on("POST", "/api/v2/users/{user_id}/tags")
+def set_tags(call: Call) -> Answer:
+    return _tagged(call, set(normal_tags(call.body().get("tags"))), 201)
+
+
+@routes.on("PUT", "/api/v2/users/{user_id}/tags")
+def add_tags(call: Call) -> Answer:
+    return _tagged(call, set(user_of(call).tags) | set(normal_tags(call.body().get("tags"))))
+
+
+@routes.on("DELETE", "/api/v2/users/{user_id}/tags")
+def remove_tags(call: Call) -> Answer:
+    return _tagged(call, set(user_of(call).tags) - set(normal_tags(call.body().get("tags"))))
 
 
 @routes.on("GET", "/api/v2/users/{user_id}/groups")
