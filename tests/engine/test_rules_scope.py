@@ -234,6 +234,8 @@ def test_a_moved_ticket_keeps_its_link_and_its_former_key(tmp_path: Path) -> Non
     bench.tracker(RIGHT).relocate(issue, "OPS", bench.person(RIGHT))
     bench.say(RIGHT, issue)
     bench.quiet()
+    (there,) = [row for row in bench.rows(tables.presence) if row["native"] == issue and row["kind"] == "ticket"]
+    assert (there["place"], there["former"]) == ("OPS", ["SHOP"])
     (member,) = [row for row in bench.rows(tables.member) if row["ticket"] == issue]
     assert member["former_keys"] == [key] and member["key"].startswith("OPS-") and bench.twin(LEFT, ticket) == issue
     assert len(bench.texts(LEFT, ticket)) == 1

@@ -38,6 +38,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     away = times_outside(tx, run, end, record, history, back=was == "out") if history and not first else ()
     records.save_record(tx, run.name, end.which, record, now)
     links.see_member(tx, run.name, end.which, record, now)
+    joins.move_presence(tx, end.system, record.id, record.place)
     runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
     happened = events_of(tx, run, end, record, history) if history else []

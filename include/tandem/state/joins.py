@@ -70,3 +70,16 @@ def take_out_before_start(tx: Tx, pair: str, tickets: Mapping[Which, Sequence[st
                     before_start.c.pair == pair, before_start.c.side == which.value, before_start.c.ticket.in_(some)
                 )
             )
+
+
+def move_presence(tx: Tx, system: str, ticket: str, place: str) -> None:
+    """Let a ticket's presence follow it to another place; the one that it left stays as former.
+
+    Comments, files and claims hang on the ticket's presence, so that a move opens nothing again.
+    """
+    where = (presence.c.system == system, presence.c.kind == "ticket", presence.c.native == ticket)
+    row = tx.row(sa.select(presence.c.place, presence.c.former).where(*where))
+    if row is None or row["place"] == place:
+        return
+    former = [one for one in (*row["former"], row["place"]) if one and one != place]
+    tx.run(sa.update(presence).where(*where).values(place=place, former=list(dict.fromkeys(former))))

@@ -226,6 +226,7 @@ def put_presence(
         "native": native,
         "place": place,
         "ticket": ticket,
+        "former": [],
         "current": True,
         "action": action,
         "sealed": tx.seal({"heading": heading}) if heading else None,

@@ -154,6 +154,7 @@ presence = Table(
     Column("native", NATIVE, nullable=False),
     Column("place", NATIVE, nullable=False),
     Column("ticket", NATIVE, nullable=False),  # of a comment or file: the ticket it hangs on
+    Column("former", JSON, nullable=False, default=list),  # places where it stood before, oldest first
     Column("current", Boolean, nullable=False, default=True),
     Column("action", CODE),  # that made it; none where people did
     Column("sealed", Text),  # heading that we wrote, to be removed before the text goes on

@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("native", sa.String(length=200), nullable=False),
         sa.Column("place", sa.String(length=200), nullable=False),
         sa.Column("ticket", sa.String(length=200), nullable=False),
+        sa.Column("former", sa.JSON(), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=True),
         sa.Column("sealed", sa.Text(), nullable=True),
