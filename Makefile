@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Lint, format, types, import rules
 	@code=0; \
 	  $(BIN)/ruff check . || code=1; \
 	  $(BIN)/ruff format --check . || code=1; \
-	  MYPYPATH=. $(BIN)/mypy -p tandem -p sandbox -p demo || code=1; \
+	  MYPYPATH=. $(BIN)/mypy -p tandem -p sandbox -p rehearsal -p demo || code=1; \
 	  $(BIN)/lint-imports --no-logo || code=1; \
 	  exit $$code
 

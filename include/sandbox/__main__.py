@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import uvicorn
@@ -85,9 +86,9 @@ def announcement(sandbox: Sandbox) -> str:
     return "\n".join([*lines, "", f"  Control: {sandbox.control_url}/docs", "  Ctrl-C ends it."])
 
 
-async def serve(sandbox: Sandbox, served: list[tuple[ASGIApp, socket.socket]], write: Path | None) -> None:
-    """Serves until a signal ends it. The file is written when every port answers."""
-    servers = [
+def servers_of(served: Iterable[tuple[ASGIApp, socket.socket]]) -> list[uvicorn.Server]:
+    """A server for each app, not started."""
+    return [
         uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -105,6 +106,11 @@ async def serve(sandbox: Sandbox, served: list[tuple[ASGIApp, socket.socket]], w
         )
         for app, _ in served
     ]
+
+
+async def serve(sandbox: Sandbox, served: list[tuple[ASGIApp, socket.socket]], write: Path | None) -> None:
+    """Serves until a signal ends it. The file is written when every port answers."""
+    servers = servers_of(served)
     running = [
         asyncio.create_task(server.serve(sockets=[listener]))
         for server, (_, listener) in zip(servers, served, strict=True)

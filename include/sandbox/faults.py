@@ -75,6 +75,8 @@ class Faults:
         self._states: dict[int, FaultState] = {}
         self._last = 0
         self._random = random.Random(seed)
+        self.paused = False
+        """While it is set nothing strikes and nothing is counted: people act, or somebody looks."""
 
     def add(self, fault: Fault) -> FaultState:
         self._last += 1
@@ -93,6 +95,8 @@ class Faults:
 
     def strike(self, tenant: str, method: str, target: str, body: str) -> FaultState | None:
         """The fault that this request meets, counted."""
+        if self.paused:
+            return None
         for state in self._states.values():
             fault = state.fault
             used_up = fault.count is not None and state.struck >= fault.count

@@ -128,6 +128,11 @@ class Http:
         noisy.setLevel(max(noisy.level, logging.ERROR))
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """The names under which the tracker is reached, in lower case."""
+        return frozenset({(urlsplit(self.base_url).hostname or "").lower()} - {""})
+
+    @property
     def clock_offset(self) -> float:
         """The tracker's clock minus ours, in seconds, by its newest answers (0 before the first)."""
         return median(self._offsets) if self._offsets else 0.0

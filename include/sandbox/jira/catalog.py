@@ -130,7 +130,10 @@ class Catalog:
         names: dict[str, Category] = {}
         for flow in [self.settings.workflow, *(p.workflow for p in self.settings.projects.values() if p.workflow)]:
             names |= flow.statuses
-        made = (Status(_status_id(n, name), name, category) for n, (name, category) in enumerate(names.items()))
+        made = (
+            Status(_status_id(n, name), self.settings.renamed.get(name, name), category)
+            for n, (name, category) in enumerate(names.items())
+        )
         object.__setattr__(self, "statuses", tuple(made))
 
     @cached_property
@@ -252,7 +255,8 @@ class Catalog:
 
     def _project(self, number: int, key: str, settings: ProjectSettings) -> Project:
         flow = settings.workflow or self.settings.workflow
-        by_name = {status.name: status for status in self.statuses}
+        shown = {self.settings.renamed.get(name, name): name for name in self.settings.renamed}
+        by_name = {shown.get(status.name, status.name): status for status in self.statuses}
         return Project(
             id=str(10000 + number),
             name=settings.name,

@@ -111,6 +111,10 @@ class JiraSettings(_Part):
     resolutions: tuple[str, ...] = ("Done", "Won't Do", "Duplicate", "Cannot Reproduce")
     custom_fields: dict[str, CustomFieldSettings] = {}
     workflow: WorkflowSettings = WorkflowSettings()
+    renamed: dict[str, str] = {}
+    """Status: the name that an administrator gave it later. Its id stays."""
+    languages: dict[str, dict[str, str]] = {}
+    """Alias of an account: names of statuses and priorities in its language. Histories keep the site's own."""
     link_types: dict[str, tuple[str, str]] = {
         "Blocks": ("is blocked by", "blocks"),
         "Cloners": ("is cloned by", "clones"),

@@ -170,12 +170,17 @@ def issue_type(view: View, kind: IssueType) -> JsonObject:
     }
 
 
+def spoken(view: View, name: str) -> str:
+    """Say a name in the language of the account that reads."""
+    return view.site.catalog.settings.languages.get(view.account.alias, {}).get(name, name)
+
+
 def status(view: View, shown: Status) -> JsonObject:
     return {
         "self": f"{view.rest}/status/{shown.id}",
         "description": "",
         "iconUrl": f"{view.site.url}/",
-        "name": shown.name,
+        "name": spoken(view, shown.name),
         "id": shown.id,
         "statusCategory": category(view, shown.category),
     }
@@ -211,7 +216,7 @@ def priority(view: View, shown: Named) -> JsonObject:
     return {
         "self": f"{view.rest}/priority/{shown.id}",
         "iconUrl": f"{view.site.url}/images/icons/priorities/{shown.name.lower()}.svg",
-        "name": shown.name,
+        "name": spoken(view, shown.name),
         "id": shown.id,
     }
 

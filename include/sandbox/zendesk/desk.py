@@ -42,8 +42,8 @@ class Desk:
         self._last_ticket = 0
         self._at: float | None = None
         self.started_at = self.now()
-        for person in tenant.people.values():
-            user = self.add_user(person.name, person.email, person.role)
+        for alias, person in tenant.people.items():
+            user = self.add_user(person.name, person.email, person.role, self.settings.account_ids.get(alias))
             user.person, user.time_zone = person, person.zone or tenant.zone
 
     def now(self) -> float:
@@ -62,15 +62,17 @@ class Desk:
     def new_id(self) -> int:
         """Ids of all but tickets are beyond 32 bits, and grow."""
         self._last_id += 128
+        while self._last_id in self.settings.account_ids.values():
+            self._last_id += 128
         return self._last_id
 
     def new_ticket_id(self) -> int:
         self._last_ticket = max(self._last_ticket, *self.tickets, 0) + 1
         return self._last_ticket
 
-    def add_user(self, name: str, email: str | None, role: str = "end-user") -> User:
+    def add_user(self, name: str, email: str | None, role: str = "end-user", number: int | None = None) -> User:
         now = self.now()
-        user = User(self.new_id(), name, email, role, now, now)
+        user = User(self.new_id() if number is None else number, name, email, role, now, now)
         self.users[user.id] = user
         return user
 

@@ -60,5 +60,7 @@ class ZendeskSettings(BaseModel):
     house_rules: tuple[HouseRule, ...] = ()
     hidden: dict[str, tuple[int, ...]] = {}
     """By e-mail address: tickets that this account may not see (lists are shorter, reading one is a 404)."""
+    account_ids: dict[str, int] = {}
+    """Alias: user id; else one is given."""
     tags: tuple[str, ...] = ()
     """Tags that the account offers although no ticket bears them yet."""

@@ -260,6 +260,26 @@ def _new_contract(
     finish(as_json, work)
 
 
+@app.command("test", epilog="Exit codes: 0 as expected, 1 something differs, 2 a scenario cannot be played, or usage.")
+def _test(
+    scenarios: Annotated[
+        list[Path],
+        typer.Argument(metavar="SCENARIO...", help="Scenario files, or folders of them.", show_default=False),
+    ],
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was as expected, too.")] = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play scenarios with your contracts on simulated trackers, and tell what differs from what they expect."""
+
+    def work() -> Answer:
+        from tandem.cli import test
+
+        return test.test(setting(root, None).root, scenarios, verbose=verbose)
+
+    finish(as_json, work)
+
+
 @keys_app.command("new")
 def _new_keys(as_json: AsJson = False) -> None:
     """Make a content key and a hash key. Keep them as you keep passwords; without them the state cannot be read."""

@@ -31,4 +31,5 @@ def needs(side: Side) -> Needs:
         if status
         else (),
         search_delay=side.search_delay.total_seconds() if side.search_delay is not None else None,
+        own_addresses="url" in side.reveal,
     )

@@ -43,9 +43,9 @@ def schema(model: type[BaseModel]) -> dict[str, Any]:
 
 def pages() -> dict[str, str]:
     """Make every generated file: its path below ``docs`` → its text."""
-    made = {f"schema/{name}.schema.json": _json(schema(model)) for name, model in FILES.items()}
-    made |= {f"reference/{name}.md": _page(model) for name, model in FILES.items()}
-    made["reference/variable.md"] = _page(Variable)
+    made = {f"schema/{name}.schema.json": json_text(schema(model)) for name, model in FILES.items()}
+    made |= {f"reference/{name}.md": page(model) for name, model in FILES.items()}
+    made["reference/variable.md"] = page(Variable)
     return made | {"reference/problems.md": _problems(), "reference/hub.md": _hub()}
 
 
@@ -61,11 +61,13 @@ def write(docs: Path) -> list[Path]:
     return changed
 
 
-def _json(value: object) -> str:
+def json_text(value: object) -> str:
+    """Write JSON as it stands in the repository."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _page(model: type[BaseModel]) -> str:
+def page(model: type[BaseModel]) -> str:
+    """Write the tables of all keys of a file, as Markdown."""
     described = schema(model)
     parts: dict[str, Schema] = dict(described.get("$defs", {}))
     inherited = set(parts["Offer"]["properties"]) if issubclass(model, Offer) else set()

@@ -87,6 +87,7 @@ class Needs:
     automations: tuple[str, ...] = ()  # accounts whose edits are house rules
     statuses: tuple[str, ...] = ()  # status names or ids that the contract maps
     search_delay: float | None = None  # overrides the capability
+    own_addresses: bool = False  # whether texts may carry addresses of this tracker to others
 
 
 @dataclass(frozen=True, slots=True)

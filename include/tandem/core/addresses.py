@@ -21,12 +21,17 @@ def withhold(document: Doc, hosts: Collection[str]) -> Doc:
     return normalise(_node(document, frozenset(hosts))) if hosts else document
 
 
+def withhold_text(text: str, hosts: Collection[str]) -> str:
+    """Set a note where a plain text names an address of these hosts."""
+    return _URL.sub(lambda found: WITHHELD if _host(found[0]) in hosts else found[0], text) if hosts else text
+
+
 def _node(node: Node, hosts: frozenset[str]) -> Node:
     new = dict(node)
     if _host(node.get("href", "")) in hosts:
         del new["href"]
     if isinstance(node.get("text"), str):
-        new["text"] = _URL.sub(lambda found: WITHHELD if _host(found[0]) in hosts else found[0], node["text"])
+        new["text"] = withhold_text(node["text"], hosts)
     if "content" in node:
         new["content"] = [_node(part, hosts) for part in node["content"]]
     return new

@@ -61,6 +61,10 @@ class Markup(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The tracker's own hosts, whose addresses are not read: no text carries them to others."""
+
     def parse(self, native: Json) -> Parsed:
         """Read a native text; never raises on what a tracker sent, an unknown node gives its text."""
 

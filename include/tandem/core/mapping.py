@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from tandem.core import labels
+from tandem.core.addresses import withhold_text
 from tandem.core.doc import Markup, is_empty, media_refs, normalise, with_media
 from tandem.core.rules import Choices, FieldRule, People
 from tandem.core.values import Json, as_set, from_set, utc_text
@@ -83,7 +84,7 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         return Said(_date_to_hub(rule, native, terms))
     if terms.choices.names and not isinstance(native, list):
         return Said(terms.choices.name_of(native))
-    return Said(native)
+    return Said(withhold_text(native, terms.markup.hosts) if isinstance(native, str) else native)
 
 
 def _empty(rule: FieldRule) -> Said:

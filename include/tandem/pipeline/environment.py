@@ -18,12 +18,14 @@ from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Record
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
-from tandem.errors import MappingError
+from tandem.errors import MappingError, Problem
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
 from tandem.traffic import TRAFFIC
 
 log = logging.getLogger("tandem")
+
+NO_CHOICE = "TDM-225"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,23 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
     runs.raise_highest(tx, pair, end.which, found.highest)
     load_dictionary(tx, pair, end)
     return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
+
+
+def unknown_statuses(end: End, found: Preflight, bindings: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Name the statuses of the contract that are bound to nothing and that the tracker does not have."""
+    rule = end.offer.fields.get("status")
+    info = found.fields.get(rule.native) if rule else None
+    if rule is None or info is None:
+        return []
+    known = {*info.choices, *(label.casefold() for label in info.choices.values())}
+    bound = {name for name, id_ in bindings.get(rule.native, {}).items() if id_ in info.choices}
+    names = dict.fromkeys(name for _, each in rule.maps() for names in each.map.values() for name in names)
+    fix = f"Choose from: {', '.join(sorted(set(info.choices.values())))}."
+    return [
+        Problem(NO_CHOICE, f'There is no status "{name}" here', fix, where=end.system, key=rule.native)
+        for name in names
+        if name not in bound and not {name, name.casefold()} & known
+    ]
 
 
 def _names(end: End) -> dict[str, set[str]]:

@@ -18,7 +18,7 @@ from tandem.config.needs import needs
 from tandem.connectors.base import Delta, History, Page, Record, Seen
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError
-from tandem.pipeline.environment import End, Run, keep_dictionary, load_dictionary, log
+from tandem.pipeline.environment import NO_CHOICE, End, Run, keep_dictionary, load_dictionary, log, unknown_statuses
 from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket
 from tandem.pipeline.policy import note_offers
@@ -80,7 +80,10 @@ def preflight(run: Run, end: End) -> None:
             load_dictionary(tx, run.name, end)
             return
     found = end.connector.preflight()
-    wrong = [problem for problem in found.problems if not problem.warning]
+    wrong = [problem for problem in found.problems if not problem.warning and problem.code != NO_CHOICE]
+    # The connector knows no bindings: what it says of names is true only of those that were never bound.
+    if any(problem.code == NO_CHOICE for problem in found.problems):
+        wrong += unknown_statuses(end, found, row["bindings"] or {})
     if wrong:
         raise ConfigurationError(wrong, where=end.offer.name)
     with run.store.begin(run.fence) as tx:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
+from tandem.config.models import FieldRule
 from tandem.connectors.base import Entry, History, Record
 from tandem.core import labels
 from tandem.core.mapping import Said, to_hub
@@ -90,7 +91,7 @@ def _settle_link(
         for place, action in enumerate(own):
             later, refused = own[place + 1 :], frozenset[str]()
             if action.kind == "create":
-                _settle_create(tx, run, end, link, action, record, history)
+                refused = _settle_create(tx, run, end, link, action, record, history, counts)
             elif action.kind in ("update", "status"):
                 refused = _settle_fields(tx, run, end, link, action, record, history, later, counts)
             _move_source(tx, run, link, action, refused)
@@ -104,13 +105,27 @@ def _settle_link(
     actions.settle(tx, settled, run.env.now())
 
 
-def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, record: Record, history: History) -> None:
-    """After a create each field's base is what was created: what shows, or what the first other change found."""
+def _settle_create(
+    tx: Tx,
+    run: Run,
+    end: End,
+    link: Link,
+    action: Action,
+    record: Record,
+    history: History,
+    counts: Counter[str],
+) -> frozenset[str]:
+    """After a create each field's base is what was created: what shows, or what the first other change found.
+
+    Returns the fields whose value was accepted without effect. Their source has said nothing yet that was agreed on.
+    """
     written = action.content["native"]
     assert isinstance(written, dict)
     moved: dict[str, Base] = {}
+    refused: dict[str, Base] = {}
     told = action.content["fields"]
     assert isinstance(told, dict)
+    source = run.end(end.which.other)
     for hub, rule in end.offer.fields.items():
         if rule.of_twin:
             moved |= {hub: Base(told[hub], end.mapping)} if hub in told else {}
@@ -123,8 +138,18 @@ def _settle_create(tx: Tx, run: Run, end: End, link: Link, action: Action, recor
             value = first.before
         elif first is not None and rule.native in written:
             value = written[rule.native]
+        elif value is None and _to_be_tried_again(rule) and written.get(rule.native) is not None:
+            _refused(tx, run, end, link, hub, rule.native, counts)
+            refused[hub] = Base(None, source.mapping)
         moved[hub] = Base(canonical(end, hub, value, record), end.mapping)
     links.set_bases(tx, link.id, end.which, moved)
+    links.set_bases(tx, link.id, source.which, refused)
+    return frozenset(refused)
+
+
+def _to_be_tried_again(rule: FieldRule) -> bool:
+    """Tell whether a field that a create did not fill can be written later."""
+    return rule.kind not in ("rich", "set") and not rule.once and rule.on_change is None
 
 
 def _settle_fields(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from tandem.config.models import TransitionRule
 from tandem.connectors.base import Edge, Move, Outcome, Record, Way
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
@@ -138,7 +139,7 @@ def _choose(end: End, ways: Sequence[Way], target: str) -> Way | None:
         TransitionError: several could be gone, or those that lead there need fields that the contract does not fill.
     """
     names = end.terms(_status(end)).choices
-    rule = end.offer.transitions.get(names.name_of(target)) or end.offer.transitions.get(target)
+    rule = _rule(end, target)
     there = [way for way in ways if way.to == target]
     if rule is not None and rule.by is not None:
         there = [way for way in there if rule.by in (way.name, way.id)]
@@ -159,10 +160,15 @@ def _choose(end: End, ways: Sequence[Way], target: str) -> Way | None:
     return able[0] if able else None
 
 
+def _rule(end: End, status: str) -> TransitionRule | None:
+    """Give what the contract says of the way to a status, by the id to which its name there is bound."""
+    names = end.terms(_status(end)).choices
+    return next((rule for name, rule in end.offer.transitions.items() if names.id_of(name) == status), None)
+
+
 def _fields(end: End, way: Way) -> dict[str, Json]:
     """What the contract fills on the way's screen, names bound to ids."""
-    names = end.terms(_status(end)).choices
-    rule = end.offer.transitions.get(names.name_of(way.to)) or end.offer.transitions.get(way.to)
+    rule = _rule(end, way.to)
     if rule is None:
         return {}
     return {

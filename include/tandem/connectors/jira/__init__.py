@@ -78,7 +78,7 @@ class Jira:
     @property
     def markup(self) -> Markup:
         """ADF. Jira acts on no pattern in a document's text: mentions and cards are nodes of their own."""
-        return Adf()
+        return Adf(hosts=frozenset() if self._site.needs.own_addresses else self._site.http.hosts)
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""

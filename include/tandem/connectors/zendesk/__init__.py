@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from tandem.connectors.base import (
     NOTHING,
@@ -82,8 +81,8 @@ class Zendesk:
     def __init__(self, http: Http, needs: Needs, clock: Callable[[], datetime] = _now) -> None:
         self._http = http
         self._needs = needs
-        host = urlsplit(http.base_url).hostname or ""
-        self._markup = Html(ZENDESK, frozenset({host.lower()}))
+        own = frozenset() if needs.own_addresses else http.hosts
+        self._markup = Html(ZENDESK, own)
         self._delay = CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._scope = Scope(http, needs)
         people = People(http)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``tandem test``: reads scenarios, plays each on a stage of its own, and tells what differs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import ValidationError
+
+from rehearsal.crew import Crew, Desk
+from rehearsal.jira import JiraCrew
+from rehearsal.play import LogBook, Play
+from rehearsal.result import Result
+from rehearsal.scenario import Scenario
+from rehearsal.stage import Stage, copy_files, edit, open_state
+from rehearsal.trackers import make_world
+from rehearsal.zendesk import ZendeskCrew
+from sandbox.inside import running
+from tandem.cli.out import UsageError, problem_lines
+from tandem.config import yaml
+from tandem.config.codes import Code
+from tandem.config.load import load_pair
+from tandem.config.models import shown
+from tandem.config.validate import did_you_mean, validate
+from tandem.core.rules import Which
+from tandem.errors import ConfigurationError
+
+CREWS: Mapping[str, Callable[[Desk], Crew]] = {"jira": JiraCrew, "zendesk": ZendeskCrew}
+
+
+def read(path: Path) -> tuple[Scenario, yaml.Document]:
+    """Read a scenario. Raises: ConfigurationError: with all that is wrong with it."""
+    document = yaml.read(path)
+    scenario, problems = validate(Scenario, document)
+    if scenario is None:
+        raise ConfigurationError(problems, where=shown(path))
+    return scenario, document
+
+
+def play(path: Path, root: Path) -> Result:
+    """Play one scenario with the files below ``root``.
+
+    Raises:
+        ConfigurationError: the scenario or what it plays with cannot be used.
+    """
+    began = time.monotonic()
+    scenario, document = read(path)
+    book = LogBook()
+    with (
+        TemporaryDirectory() as folder,
+        _heard(book),
+        _on_stage(scenario, document, path, root, Path(folder), book) as play,
+    ):
+        play.perform()
+    return Result(shown(path), scenario.about, play.checks, time.monotonic() - began, book.lines)
+
+
+@contextmanager
+def _on_stage(
+    scenario: Scenario, document: yaml.Document, path: Path, root: Path, folder: Path, book: LogBook
+) -> Iterator[Play]:
+    """Set the stage for a play, and clear it when it is over."""
+    copy_files(root, folder)
+    name = _pair_name(scenario, document, folder)
+    for changed, keys in scenario.files.items():
+        edit(folder, changed, keys)
+    pair = load_pair(folder / "pairs" / f"{name}.yaml", folder / "contracts")
+    try:
+        world = make_world(scenario, pair, path.parent)
+        with running(world) as sandbox:
+            houses = dict(zip(Which, sandbox.houses.values(), strict=True))
+            if scenario.starts is not None:
+                sandbox.clock.set(scenario.starts)
+            stage = Stage(sandbox, houses, folder, name, open_state(folder))
+            try:
+                crews = {which: CREWS[house.tenant.kind](Desk(house)) for which, house in houses.items()}
+                yield Play(scenario, stage, crews, book, document.line_of)
+            finally:
+                stage.store.close()
+    except (ValidationError, KeyError) as error:
+        what = f"The trackers cannot be made: {error}."
+        raise ConfigurationError([document.problem(Code.WRONG_VALUE, what, "See `trackers:` and `world:`.")]) from error
+
+
+def _pair_name(scenario: Scenario, document: yaml.Document, root: Path) -> str:
+    known = sorted(file.stem for file in (root / "pairs").glob("*.yaml"))
+    if scenario.pair is None and len(known) == 1:
+        return known[0]
+    if scenario.pair in known:
+        return str(scenario.pair)
+    what = f"There is no pair `{scenario.pair}`." if scenario.pair else "It does not say which pair it is for."
+    fix = did_you_mean(scenario.pair or "", known)
+    raise ConfigurationError([document.problem(Code.NO_SUCH_FILE, what, fix, "pair")])
+
+
+@contextmanager
+def _heard(book: LogBook) -> Iterator[None]:
+    """While it lasts, all that Tandem says is kept, and nothing of it goes to the console."""
+    log = logging.getLogger("tandem")
+    before = log.level, log.propagate
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    log.addHandler(book)
+    try:
+        yield
+    finally:
+        log.removeHandler(book)
+        log.setLevel(before[0])
+        log.propagate = before[1]
+
+
+def test(root: Path, files: Sequence[Path], *, verbose: bool = False) -> tuple[Mapping[str, Any], list[str], int]:
+    """Play scenarios: an object, words, and the exit code: 0 as expected, 1 something differs, 2 not to be played."""
+    told: list[Mapping[str, Any]] = []
+    lines: list[str] = []
+    code = 0
+    for path in _scenarios(files):
+        try:
+            result = play(path, root)
+        except ConfigurationError as error:
+            code = 2
+            told.append({"file": shown(path), "passed": False, "problems": [asdict(one) for one in error.problems]})
+            lines += [f"{shown(path)}: cannot be played", *problem_lines(error.problems)]
+            continue
+        code = max(code, 0 if result.passed else 1)
+        told.append(result.data())
+        lines += result.lines(verbose=verbose)
+    passed = sum(bool(one["passed"]) for one in told)
+    lines.append(f"{passed} of {len(told)} scenarios as expected")
+    return {"scenarios": told, "passed": passed, "exit": code}, lines, code
+
+
+def _scenarios(files: Sequence[Path]) -> list[Path]:
+    """Those named, and all that lie in a folder that is named. Raises: UsageError."""
+    found: list[Path] = []
+    for file in files:
+        inside = sorted(file.glob("*.yaml")) if file.is_dir() else [file]
+        if not inside or not all(one.is_file() for one in inside):
+            raise UsageError(f"There is no scenario {file}.", "Name a file, or a folder that holds *.yaml.")
+        found += inside
+    return found
