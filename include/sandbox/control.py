@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The control interface: faults, the request log, the clocks, the trackers' settings. People do not act through it."""
+"""The control interface: faults, the request log, the clocks, the trackers' settings, requests by the hundred.
+
+People act through the trackers' own APIs; what they ask for in numbers may be handed in here at once.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +11,7 @@ from typing import Any, Self
 from fastapi import Body, FastAPI, HTTPException, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
+from sandbox.batch import Answered, Asked, ask
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults, FaultState
 from sandbox.request_log import Entry, RequestLog
@@ -120,6 +124,14 @@ def control_app(sandbox: Sandbox) -> FastAPI:
         elif change.advance is not None:
             clock.advance(change.advance)
         return {"now": clock.now()}
+
+    @app.post("/tenants/{name}/requests")
+    async def act(name: str, by: str, asked: list[Asked]) -> list[Answered]:
+        """Do what one person (by alias) asks of a tracker, one thing after the other."""
+        house = sandbox.house(name)
+        if by not in house.tenant.people:
+            raise HTTPException(404, f"no person {by!r} at {name}")
+        return [await ask(house.tracker.app, house.tenant.people[by], one) for one in asked]
 
     @app.get("/tenants/{name}/settings")
     async def settings(name: str) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a tracker may be asked again: what its answers say about it, remembered for the whole process."""
+"""When a tracker may be asked again: what its answers say about it, remembered for the whole process.
+
+What one process is told holds for all: a place that they share, such as the state database, is told of each wait and is
+asked at most every few seconds, never for each request.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import re
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 import requests
 
@@ -14,26 +19,61 @@ SHORTEST, LONGEST = 1.0, 15 * 60.0  # seconds that we let a tracker tell us to w
 ABSURD = 24 * 3600.0  # a tracker that names more than a day does not mean it
 
 
+READ_EVERY = 5.0  # seconds for which what the others were told is not asked for again
+
+Key = tuple[str, str, str | None]  # tenant, endpoint, ticket
+
+
+class Place(Protocol):
+    """Where processes leave for each other what trackers told them. Times are Unix seconds of our clock."""
+
+    def waits(self, now: float) -> dict[Key, float]:
+        """Give all waits that are not over: until when."""
+
+    def keep(self, key: Key, until: float, now: float) -> None:
+        """Leave a wait for the others. A longer one that stands there stays."""
+
+
 class Budgets:
-    """Until when which requests must wait, for all connections of this process.
+    """Until when which requests must wait, for all connections of this process and those that share its place.
 
     A key is (tenant, endpoint, ticket): a tracker limits each of them, and whoever asks next must know.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._not_before: dict[tuple[str, str, str | None], float] = {}
-        self._strikes: dict[tuple[str, str, str | None], int] = {}
+        self._not_before: dict[Key, float] = {}
+        self._strikes: dict[Key, int] = {}
         self._reported: set[str] = set()
+        self._place: Place | None = None
+        self._asked = 0.0
+
+    def share(self, place: Place | None) -> None:
+        """Share waits with other processes from now on (None: no more)."""
+        with self._lock:
+            self._place, self._asked = place, 0.0
 
     def wait(self, tenant: str, endpoint: str, ticket: str | None, now: float) -> tuple[float, bool]:
         """Tell how many seconds to wait, and whether it is only for the ticket's sake."""
+        self._hear(now)
         with self._lock:
             whole = self._left((tenant, endpoint, None), now)
             own = self._left((tenant, endpoint, ticket), now) if ticket is not None else 0.0
         return max(whole, own), own > whole
 
-    def _left(self, key: tuple[str, str, str | None], now: float) -> float:
+    def _hear(self, now: float) -> None:
+        """Take in what others were told, now and then."""
+        with self._lock:
+            place, due = self._place, not 0 <= now - self._asked < READ_EVERY
+            if place is None or not due:
+                return
+            self._asked = now
+        told = place.waits(now)
+        with self._lock:
+            for key, until in told.items():
+                self._not_before[key] = max(until, self._not_before.get(key, 0.0))
+
+    def _left(self, key: Key, now: float) -> float:
         left = self._not_before.get(key, now) - now
         if left <= 0:
             self._not_before.pop(key, None)
@@ -47,7 +87,10 @@ class Budgets:
             self._strikes[key] = strikes + 1
             seconds = told if told is not None else SHORTEST * 2.0 ** min(strikes, 10)
             until = now + min(max(seconds, SHORTEST), LONGEST)
-            self._not_before[key] = max(until, self._not_before.get(key, 0.0))
+            self._not_before[key] = until = max(until, self._not_before.get(key, 0.0))
+            place = self._place
+        if place is not None:
+            place.keep(key, until, now)
 
     def passed(self, tenant: str, endpoint: str, ticket: str | None) -> None:
         """Note that requests pass again, so that our own back-off starts anew."""

@@ -137,6 +137,10 @@ class Http:
         """The tracker's clock minus ours, in seconds, by its newest answers (0 before the first)."""
         return median(self._offsets) if self._offsets else 0.0
 
+    def time(self) -> float:
+        """The present by our clock, in Unix seconds."""
+        return self._clock()
+
     @property
     def knows_clock(self) -> bool:
         """Whether an answer has told the tracker's clock yet."""

@@ -207,6 +207,54 @@ class ConnectorContract(Writes):
         shown = [seen for page in connector.changed_since(cursor) for seen in page.seen if seen.id == ticket]
         assert not any(seen.in_scope for seen in shown)
 
+    def test_what_a_listing_tells_of_a_known_ticket_is_a_true_part_of_its_history(
+        self, bench: Bench, connector: Connector
+    ) -> None:
+        """All since it was read, as the history tells it; nothing of a ticket of which nothing is known."""
+        ticket, other = bench.opens("told"), bench.opens("not known")
+        bench.settles()
+        cursor = connector.start(bench.now())
+        before, earlier = read(connector, ticket), past(connector, ticket)
+        for one in (ticket, other):
+            bench.edits(one, bench.fields.title, "told anew")
+            bench.edits(one, bench.fields.hidden, bench.fields.hidden_value)
+            bench.comments(one, "for all", file=b"open")
+        if connector.capabilities.private_comments:
+            bench.comments(ticket, SECRET, public=False)
+        bench.settles()
+        pages = list(connector.changed_since(cursor, lambda ids: {ticket: before.version} if ticket in ids else {}))
+        assert [page.deltas for page in connector.changed_since(cursor) if page.deltas] == []
+        told, whole, now = (
+            [page.deltas for page in pages if page.deltas],
+            past(connector, ticket),
+            read(connector, ticket),
+        )
+        for delta in [deltas[ticket] for deltas in told]:
+            assert now.version <= delta.version
+            assert {one.id for one in whole.entries} - {one.id for one in earlier.entries} <= {
+                one.id for one in delta.entries
+            }
+            assert set(delta.entries) <= {replace(one, mark=None) for one in whole.entries} | set(whole.entries)
+            assert set(delta.comments) == set(whole.comments)
+            assert set(delta.files) == set(whole.files)
+        assert {id_ for deltas in told for id_ in deltas} <= {ticket}
+        assert SECRET not in repr(told)
+
+    def test_a_ticket_known_as_it_is_may_come_without_its_description_alone(
+        self, bench: Bench, connector: Connector
+    ) -> None:
+        ticket = bench.opens("known")
+        bench.settles()
+        whole = read(connector, ticket)
+        (short,) = connector.fetch([ticket], {ticket: whole.version})
+        assert replace(short, fields=whole.fields, mark=whole.mark) == whole
+        assert {*whole.fields} - {*short.fields} <= {bench.fields.description}
+        assert {name: whole.fields[name] for name in short.fields} == short.fields
+        bench.edits(ticket, bench.fields.title, "moved")
+        (moved,) = connector.fetch([ticket], {ticket: whole.version}, ahead=True)
+        assert {*moved.fields} == {*whole.fields}
+        assert past(connector, ticket).entries
+
     # ---- scope and privacy
 
     def test_of_a_ticket_out_of_scope_only_that_is_told(self, bench: Bench, connector: Connector) -> None:

@@ -19,7 +19,7 @@ class ZendeskDesk:
     def ask(self, method: str, path: str, who: str | None = "tandem", **sent: Any) -> requests.Response:
         """A request below `/api/v2/` as one of the people (by password), or as nobody."""
         auth = self.place.people[who].basic if who else None
-        return requests.request(method, f"{self.place.url}/api/v2/{path}", auth=auth, timeout=10, **sent)
+        return requests.request(method, f"{self.place.url}/api/v2/{path}", auth=auth, **{"timeout": 10, **sent})
 
     def read(self, path: str, who: str = "tandem", **query: Any) -> dict[str, Any]:
         """The body of a successful GET."""

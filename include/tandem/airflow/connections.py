@@ -37,9 +37,10 @@ def tracker(connection_id: str) -> Tracker:
 def environment(root: Path) -> Environment:
     """Return what the engine is given inside Airflow. Raises: ConfigurationError."""
     from tandem.pipeline.environment import Environment
+    from tandem.pipeline.progress import Logged
 
     logging.getLogger("alembic.runtime").setLevel(logging.WARNING)  # it tells of every look at the schema
-    return Environment(root, state_store(), lambda offer: connect(tracker(offer.connection), offer))
+    return Environment(root, state_store(), lambda offer: connect(tracker(offer.connection), offer), progress=Logged())
 
 
 def state_store() -> Store:

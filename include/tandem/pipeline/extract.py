@@ -9,13 +9,13 @@ quarantine held is lost.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from tandem.config.needs import needs
-from tandem.connectors.base import Delta, History, Page, Record, Seen
+from tandem.connectors.base import Delta, History, Record, Seen
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError
 from tandem.pipeline.environment import NO_CHOICE, End, Run, keep_dictionary, load_dictionary, log, unknown_statuses
@@ -26,6 +26,7 @@ from tandem.pipeline.start import left_out_of, widened
 from tandem.state import links, records, runs
 from tandem.state.store import Tx, from_db
 
+STORED = 50  # tickets in one transaction: it must end long before the lease does, which it keeps from being renewed
 PREFLIGHT_EVERY = timedelta(hours=1)
 NO_DELTAS: Mapping[str, Delta] = MappingProxyType({})
 
@@ -45,10 +46,10 @@ class Reading:
 def read_sides(run: Run) -> dict[str, dict[str, int]]:
     """Bring both sides up to date and take up the tickets of this run. Return counts by side."""
     readings = {which: Reading() for which in Which}
-    for end in run.ends.values():
+    for which, end in run.ends.items():
         preflight(run, end)
         note_offers(run, end)
-        _start(run, end)
+        _start(run, end, readings[which])
     for which, end in run.ends.items():
         _changes(run, end, readings[which])
     for which, end in run.ends.items():
@@ -91,53 +92,81 @@ def preflight(run: Run, end: End) -> None:
             log.warning("%s %s", end.offer.name, notice)
 
 
-def _start(run: Run, end: End) -> None:
-    """At the first run: set the cursor, and note by id alone what is in scope and not to be taken."""
+def _start(run: Run, end: End, reading: Reading) -> None:
+    """At the first run: set the cursor, note by id alone what is in scope and not to be taken, and read the rest.
+
+    Until all of it is stored a sweep is due, so that a run that died in the middle is taken up by the next.
+    """
     with run.store.begin() as tx:
         row = runs.get_side(tx, run.name, end.which)
     if row["started_at"] is not None:
         if row["start"] != str(run.pair.start):
-            _read_and_store(run, end, widened(run, end, from_db(row["started_at"])), Reading(), cursor=None)
+            _read_and_store(run, end, widened(run, end, from_db(row["started_at"])), reading, cursor=None)
         return
     tracker_now = run.env.now() + timedelta(seconds=end.offset)
     cursor = end.connector.start(run.env.now())
     seen = [one for page in end.connector.in_scope() for one in page.seen if one.in_scope]
     left_out = left_out_of(run, end, {one.id: one.created_at for one in seen}, tracker_now)
-    now = run.env.now()
+    now, taken = run.env.now(), {one.id for one in seen} - left_out
     with run.store.begin(run.fence) as tx:
         links.put_before_start(tx, run.name, end.which, sorted(left_out))
-        start = str(run.pair.start)
-        runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=now, swept_at=now, start=start)
-    taken = {one.id for one in seen} - left_out
+        start, swept = str(run.pair.start), None if taken else now
+        runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=now, swept_at=swept, start=start)
     if taken:
-        _read_and_store(run, end, sorted(taken), Reading(), cursor=None)
+        _read_and_store(run, end, sorted(taken), reading, cursor=None)
+        with run.store.begin(run.fence) as tx:
+            runs.set_side(tx, run.name, end.which, swept_at=now)
 
 
 def _changes(run: Run, end: End, reading: Reading) -> None:
     """Follow the tracker's feed of changes from the cursor."""
     with run.store.begin() as tx:
         cursor = runs.get_side(tx, run.name, end.which)["cursor"]
-    for page in end.connector.changed_since(cursor, known(run, end)):
-        with run.store.read() as tx:
-            wanted = _wanted(tx, run, end, page.seen)
+    for page in _pages(run, end, cursor):
+        wanted = list(page.wanted)
         reading.changed += len(wanted)
-        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=_deleted(page), deltas=page.deltas)
+        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=page.gone, deltas=page.deltas)
         run.env.progress(f"extract {end.offer.name}", reading.changed, 0)
 
 
-def _deleted(page: Page) -> set[str]:
-    return {one.id for one in page.seen if one.deleted}
+@dataclass
+class Wanted:
+    """Of one or more pages of a listing, what must be read."""
+
+    wanted: dict[str, None] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    deltas: dict[str, Delta] = field(default_factory=dict)
+    cursor: str | None = None
+
+
+def _pages(run: Run, end: End, cursor: str) -> Iterator[Wanted]:
+    """Put short pages of the feed together, so that as many tickets are read at once as the tracker reads best."""
+    more = Wanted()
+    for page in end.connector.changed_since(cursor, known(run, end)):
+        with run.store.read() as tx:
+            more.wanted |= dict.fromkeys(_wanted(tx, run, end, page.seen))
+        more.gone |= {one.id for one in page.seen if one.deleted}
+        more.deltas |= page.deltas
+        more.cursor = page.cursor
+        if len(more.wanted) >= end.caps.read_batch:
+            yield more
+            more = Wanted()
+    if more.cursor is not None:
+        yield more
 
 
 def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     """Of the tickets that a listing names: those without a link that are in scope, and those of another version."""
     known = {one.id: one for one in seen}
     of = links.member_states(tx, run.name, end.which, known)
+    stored = records.newest_versions(tx, run.name, end.which, of)
     early = links.before_starts(tx, run.name, end.which, known)
     wanted = []
     for one in known.values():
         if one.id in of:
-            version, state = of[one.id]
+            consumed, state = of[one.id]
+            # What is stored and not consumed is pending: it is asked for by its id in any case.
+            version = max(consumed or "", stored.get(one.id, "")) or None
             if (
                 version is None
                 or one.version > version
@@ -184,12 +213,13 @@ def _sweep(run: Run, end: End, reading: Reading) -> None:
     if swept is not None and (now - from_db(swept)).total_seconds() < end.caps.sweep_every:
         return
     listed: set[str] = set()
+    wanted: list[str] = []
     for page in end.connector.in_scope():
         inside = [one for one in page.seen if one.in_scope]
         listed |= {one.id for one in inside}
         with run.store.read() as tx:
-            wanted = [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read | reading.still]
-        _read_and_store(run, end, wanted, reading, cursor=None)
+            wanted += [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read | reading.still]
+    _read_and_store(run, end, list(dict.fromkeys(wanted)), reading, cursor=None)
     with run.store.read() as tx:
         members = links.versions(tx, run.name, end.which)
     missing = [ticket for ticket in members if ticket not in listed | reading.read | reading.still]
@@ -236,8 +266,14 @@ def _read_and_store(
     """Read tickets, by id, and store them in pieces; the cursor that stands behind them goes with the last piece."""
     pieces = list(records.chunks(ids, end.caps.read_batch)) or ([()] if cursor is not None else [])
     for number, some in enumerate(pieces, start=1):
-        found = _read(run, end, some, deltas)
-        _store(run, end, reading, found, some, gone=gone, cursor=cursor if number == len(pieces) else None)
+        found = {record.id: (record, history) for record, history in _read(run, end, some, deltas)}
+        parts = list(records.chunks(some, STORED)) or [()]
+        for part in parts:
+            last = number == len(pieces) and part is parts[-1]
+            there = [found[id_] for id_ in part if id_ in found]
+            _store(run, end, reading, there, part, gone=gone, cursor=cursor if last else None)
+        if cursor is None:  # of a feed nobody knows how much is still to come
+            run.env.progress(f"extract {end.offer.name}", min(number * end.caps.read_batch, len(ids)), len(ids))
 
 
 def _store(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tandem.budgets import BUDGETS
 from tandem.config.identity import config_hash, freeze, thaw
 from tandem.config.load import load_pair
 from tandem.config.models import Pair
@@ -34,6 +35,7 @@ from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
 from tandem.state import lease, records, runs
 from tandem.state.store import to_db
+from tandem.state.waits import Waits
 from tandem.traffic import TRAFFIC
 
 __all__ = ["Environment", "Job", "diff", "extract", "load", "map_tickets", "reconcile"]
@@ -159,6 +161,7 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     """Hold the pair's lease while a task works, with the configuration that the run froze."""
     env.store.check_schema()
     lease.free_dead(env.store, job.pair)
+    BUDGETS.share(Waits(env.store))
     fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
     with lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"):
         pair = pair or _frozen(job, env)

@@ -119,6 +119,19 @@ def latest_records(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> d
     return found
 
 
+def newest_versions(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, str]:
+    """Read which is the newest stored version of each ticket."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(tickets))):
+        select = (
+            sa.select(record.c.ticket, sa.func.max(record.c.version).label("version"))
+            .where(record.c.pair == pair, record.c.side == which.value, record.c.ticket.in_(some))
+            .group_by(record.c.ticket)
+        )
+        found |= {row["ticket"]: row["version"] for row in tx.rows(select)}
+    return found
+
+
 def drop_content(tx: Tx, pair: str, which: Which, ticket: str) -> None:
     """Forget what was read of a ticket before its newest version."""
     newest = sa.select(sa.func.max(record.c.version)).where(

@@ -253,6 +253,7 @@ action = Table(
     Column("sealed", Text, nullable=False),  # what is meant, before-image, answer
     Index("ix_tandem_action_pair_state", "pair", "state"),
     Index("ix_tandem_action_pair_run", "pair", "run", "seq"),
+    Index("ix_tandem_action_pair_history", "pair", "history"),
 )
 
 # Every write claims (cause, target): no second action may carry the same cause to the same target.
@@ -321,6 +322,16 @@ edge = Table(
     Column("name", NAME, nullable=False),
     Column("target", NATIVE, nullable=False),
     Column("needs", JSON, nullable=False),
+)
+
+# Until when a tracker told us not to ask: shared by all runs. No ticket (""): the whole endpoint.
+wait = Table(
+    "tandem_wait",
+    metadata,
+    Column("tenant", NAME, primary_key=True),  # the Airflow connection's id
+    Column("endpoint", NAME, primary_key=True),
+    Column("ticket", NATIVE, primary_key=True),
+    Column("not_before", DateTime, nullable=False),
 )
 
 # What was told to people once, and limits that a person raised for the next run.

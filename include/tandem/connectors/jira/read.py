@@ -16,25 +16,34 @@ from tandem.core.values import from_utc_text, utc_text
 from tandem.errors import GoneError
 
 RESOLUTION = timedelta(milliseconds=1)  # of Jira's times
+MARGIN = timedelta(seconds=3)  # its clock is known to the second
+STILL = " still"  # ends a cursor behind which nothing can come up any more
 _ALWAYS = ("created", "issuetype", "project", "security", "status", "updated")
 
 
 def changed_since(site: Site, cursor: str, overlap: timedelta) -> Iterator[Page]:
     """List what changed behind an instant of the tracker's clock, going back by the overlap.
 
-    Only places are asked for: an issue that another condition has just left must be seen as out of scope.
+    Only places are asked for: an issue that another condition has just left must be seen as out of scope. Behind a
+    search that was asked when twice the overlap was over, nothing can come up any more: its cursor says so, and the
+    next one does not go back. Else a busy minute would be listed again for ever after, in all its pages.
     """
-    since = from_utc_text(cursor) - overlap - RESOLUTION
+    newest, still = cursor.removesuffix(STILL), cursor.endswith(STILL)
+    since = from_utc_text(newest) - (timedelta(0) if still else overlap) - RESOLUTION
     bound = f"updated >= {int(since.timestamp() * 1000)}"  # epoch milliseconds have no time zone
-    newest = cursor
+    began = site.http.time()
 
     def jql(scope: Scope) -> str:
         return " AND ".join(part for part in (scope.places(), bound) if part) + " ORDER BY updated ASC"
 
     for issues in site.search_scope(jql, _listed(site), FETCH):
         page = _seen(site, issues, ask_query=True)
-        newest = max([newest, *(seen.version for seen in page)])
-        yield Page(page, newest)
+        reached = max([newest, *(seen.version for seen in page)])
+        newest, still = reached, still and reached == newest
+        yield Page(page, newest + STILL if still else newest)
+    over = from_utc_text(newest) + 2 * overlap + MARGIN
+    if not still and over.timestamp() <= began + site.http.clock_offset:
+        yield Page((), newest + STILL)
 
 
 def in_scope(site: Site) -> Iterator[Page]:

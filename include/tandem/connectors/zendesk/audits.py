@@ -135,7 +135,7 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
     files: list[File] = []
     withdrawn: set[str] = set()
     first = audits.first
-    for position, (audit, event) in enumerate(audits.comments()):
+    for audit, event in audits.comments():
         mark = None if by_rule(event) else mark_of(audit)
         public = audits.is_public(event)
         author = _author(authors, event.get("author_id") or audit["author_id"])
@@ -153,7 +153,7 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
         comments.append(
             Comment(
                 id=str(event["id"]),
-                order=_order(audit, position),
+                order=_order(audit, next(n for n, one in enumerate(audit["events"]) if one is event)),
                 at=moment(audit["created_at"]),
                 author=author,
                 body=rich(event),

@@ -134,6 +134,7 @@ def _audit(event: Raw) -> Raw | None:
         kind = _kind(child)
         by = _via(child)
         if kind in _SILENT:
+            told.append({"type": kind})  # it keeps the place that it has among the audit's events
             continue
         if by is None or kind not in ("Change", "Comment"):
             return None

@@ -87,6 +87,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pair", name=op.f("pk_tandem_lease")),
     )
     op.create_table(
+        "tandem_wait",
+        sa.Column("tenant", sa.String(length=200), nullable=False),
+        sa.Column("endpoint", sa.String(length=200), nullable=False),
+        sa.Column("ticket", sa.String(length=200), nullable=False),
+        sa.Column("not_before", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "endpoint", "ticket", name=op.f("pk_tandem_wait")),
+    )
+    op.create_table(
         "tandem_notice",
         sa.Column("pair", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -234,6 +242,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["link"], ["tandem_link.id"], name=op.f("fk_tandem_action_link")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tandem_action")),
     )
+    op.create_index("ix_tandem_action_pair_history", "tandem_action", ["pair", "history"], unique=False)
     op.create_index("ix_tandem_action_pair_run", "tandem_action", ["pair", "run", "seq"], unique=False)
     op.create_index("ix_tandem_action_pair_state", "tandem_action", ["pair", "state"], unique=False)
     op.create_table(

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a thousand changed tickets cost their trackers, counted at the trackers, beside the smallest possible number.
+
+``pytest tests/engine/test_requests.py -s`` prints the table that ``docs/requests.md`` shows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from engine.house import TENANTS, House
+from support.jira import doc
+from support.sandbox import RunningSandbox, running_sandbox
+
+ZENDESK, JIRA = TENANTS["mercuri_zendesk"], TENANTS["infinity_jira"]
+LINKED = 1000
+pytestmark = pytest.mark.timeout(900)  # it makes them all, with their twins
+EACH = 10  # history entries and comments of each changed ticket
+WRITTEN = 60  # tickets of the run whose writes are counted
+READ_AT_MOST = 40
+ALL = json.dumps({"limits": {"creates": 5000, "closes": 5000}})
+
+
+@dataclass
+class Table:
+    """Requests by what was done, tracker, task and endpoint."""
+
+    rows: list[tuple[str, str, str, str, int]] = field(default_factory=list)
+
+    def add(self, what: str, tenant: str, task: str, calls: Counter[str]) -> None:
+        self.rows += [(what, tenant, task, call, number) for call, number in sorted(calls.items())]
+
+    def total(self, what: str, tenant: str, *tasks: str) -> int:
+        return sum(n for w, t, task, _, n in self.rows if (w, t) == (what, tenant) and (not tasks or task in tasks))
+
+    def text(self, least: dict[tuple[str, str], int]) -> str:
+        lines = ["| what | tracker | task | request | number |", "|---|---|---|---|---|"]
+        for what, tenant in dict.fromkeys((w, t) for w, t, *_ in self.rows):
+            own = [row for row in self.rows if row[:2] == (what, tenant)]
+            lines += [f"| {what} | {tenant} | {task} | `{call}` | {number} |" for _, _, task, call, number in own]
+            smallest = least.get((what, tenant))
+            beside = f" (the smallest possible: {smallest})" if smallest is not None else ""
+            lines.append(f"| **{what}** | **{tenant}** | | **in all{beside}** | **{self.total(what, tenant)}** |")
+        return "\n".join(lines)
+
+
+@dataclass
+class Office:
+    """The pair with its thousand linked tickets."""
+
+    house: House
+    table: Table
+    twins: dict[str, str]
+
+    def run(self, what: str, **job: Any) -> dict[str, Any]:
+        """One run, counted by task."""
+        control, tasks = self.house.box.control, ["extract"]
+        control.clear_requests()
+
+        def note(task: str) -> None:
+            for tenant in (ZENDESK, JIRA):
+                self.table.add(what, tenant, tasks[-1], Counter(_call(one) for one in control.requests(tenant)))
+            control.clear_requests()
+            tasks.append(task)
+
+        self.house.between = lambda task: None if task == "extract" else note(task)
+        told = self.house.run(variable=ALL, **job)
+        note("end")
+        self.house.between = None
+        return told
+
+
+def _call(one: dict[str, Any]) -> str:
+    """An endpoint: the path without what names one thing."""
+    path = re.sub(r"(?<=/)(\d+|[A-Z]+-\d+)(?=/|$|\.)", "{id}", one["path"])
+    return f"{one['method']} {path.removesuffix('.json')}"
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[RunningSandbox]:
+    with running_sandbox() as running:
+        limits = {"requests_per_minute": None, "exports_per_minute": None, "updates_per_ticket": None}
+        running.control.settings(ZENDESK, search_lag=0, job_delay=0, **limits)
+        running.control.settings(JIRA, search_lag=0, issue_write_limit=False, burst_limit=None)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def office(box: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """A thousand tickets with their twins, and nothing to do."""
+    house = House(box, f"sqlite:///{tmp_path_factory.mktemp('requests') / 'state.db'}")
+    house.run()
+    tickets = [
+        {"subject": f"Ticket {n}", "tags": ["customer"], "priority": "normal", "comment": {"body": f"No {n} is broken"}}
+        for n in range(LINKED)
+    ]
+    box.control.act(ZENDESK, "anna", [("POST", "/api/v2/tickets.json", {"ticket": one}) for one in tickets])
+    office = Office(house, Table(), {})
+    for _ in range(6):
+        box.control.advance(120)
+        told = house.run(variable=ALL)
+        if not told["diff"]["actions"] and not told["diff"]["links"]:
+            break
+    office.twins = house.twins()
+    assert len(office.twins) == LINKED
+    return office
+
+
+def _quiet(office: Office) -> None:
+    for _ in range(6):
+        office.house.box.control.advance(120)
+        told = office.house.run(variable=ALL)
+        if not told["diff"]["actions"] and not told["diff"]["links"]:
+            return
+    raise AssertionError("it does not come to rest")
+
+
+def _talk_in_zendesk(office: Office, tickets: list[str], each: int) -> None:
+    """Anna changes each ticket so often, and says so in a comment each time."""
+    control = office.house.box.control
+    for turn in range(each):
+        priority = ("high", "normal")[turn % 2]
+        bodies = [
+            {"id": int(id_), "priority": priority, "comment": {"body": f"Turn {turn} of {id_}", "public": True}}
+            for id_ in tickets
+        ]
+        calls = [bodies[start : start + 100] for start in range(0, len(bodies), 100)]
+        control.act(ZENDESK, "anna", [("PUT", "/api/v2/tickets/update_many.json", {"tickets": some}) for some in calls])
+        control.advance(5)
+        control.act(ZENDESK, "anna", [("GET", "/api/v2/users/me.json", None)])  # the jobs are done
+
+
+def _talk_in_jira(office: Office, issues: list[str], each: int) -> None:
+    """Elaine does the same to issues."""
+    said = [("PUT", f"/rest/api/3/issue/{id_}", _edit(turn, id_)) for turn in range(each) for id_ in issues]
+    office.house.box.control.act(JIRA, "elaine", said)
+
+
+def _edit(turn: int, issue: str) -> dict[str, Any]:
+    comment = {"add": {"body": doc(f"Turn {turn} of {issue}")}}
+    priority = {"set": {"name": ("High", "Low")[turn % 2]}}
+    return {"update": {"comment": [comment], "priority": [priority]}}
+
+
+def test_a_thousand_changed_tickets_cost_at_most_forty_requests_to_read(office: Office) -> None:
+    """On both sides at once: each with ten history entries and ten comments of people. Writes are counted apart."""
+    table, control = office.table, office.house.box.control
+    office.run("nothing changed")
+    for tenant in (ZENDESK, JIRA):
+        assert table.total("nothing changed", tenant) <= 2
+    _talk_in_zendesk(office, list(office.twins), EACH)
+    _talk_in_jira(office, list(office.twins.values()), EACH)
+    control.advance(120)
+    told = office.run(f"{LINKED} changed", dry_run=True)
+    assert told["extract"]["left"]["changed"] == told["extract"]["right"]["changed"] == LINKED
+    assert told["extract"]["left"]["events"] == told["extract"]["right"]["events"] == LINKED * EACH * 2
+    print()
+    print(table.text({}))
+    for tenant in (ZENDESK, JIRA):
+        assert table.total(f"{LINKED} changed", tenant) <= READ_AT_MOST
