@@ -47,8 +47,11 @@ def pause(tries: int) -> timedelta:
 
 def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
     """Read how far a side was read; a side never read before has a row with nothing in it."""
-    tx.upsert(side, [{"pair": pair, "side": which.value}], update=())
-    row = tx.row(sa.select(side).where(side.c.pair == pair, side.c.side == which.value))
+    select = sa.select(side).where(side.c.pair == pair, side.c.side == which.value)
+    row = tx.row(select)
+    if row is None:
+        tx.upsert(side, [{"pair": pair, "side": which.value}], update=())
+        row = tx.row(select)
     assert row is not None
     return row
 
