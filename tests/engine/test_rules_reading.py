@@ -365,3 +365,22 @@ def test_what_came_after_a_change_ahead_of_its_record_waits_with_it(linked: Link
     status = max(e.order for e in twin.entries if e.field == "status" and e.author == there.account)
     (comment,) = [c.order for c in twin.comments if said[0] in str(c.body)]
     assert status < comment
+
+
+def test_an_event_that_comes_twice_is_stored_once(linked: Linked) -> None:
+    """All is read again from the beginning: nothing is new, and nothing is written."""
+    bench = linked.bench
+    bench.say(LEFT, linked.ticket, file=b"bytes")
+    bench.attach(RIGHT, linked.issue)
+    linked.set(RIGHT, "title", "said once")
+    bench.quiet()
+    known, before = [row["key"] for row in bench.events()], bench.changes()
+    with bench.store.begin() as tx:
+        tx.run(sa.update(tables.side).where(tables.side.c.side == "left").values(cursor="0"))
+        tx.run(sa.update(tables.side).where(tables.side.c.side == "right").values(cursor="2020-01-01T00:00:00.000Z"))
+        tx.run(sa.update(tables.member).values(version=None))
+        tx.run(sa.delete(tables.record))
+    told = bench.run()
+    assert told["extract"]["left"]["changed"] and told["extract"]["right"]["changed"], told["extract"]
+    assert [row["key"] for row in bench.events()] == known
+    assert bench.changes() == before

@@ -407,3 +407,53 @@ def test_what_cannot_be_looked_up_now_is_not_taken_for_undone(linked: Linked, wh
     peer.tickets[linked.id(which.other)].hidden = False
     assert at_peace(bench) == []
     assert sum(text in one for one in bench.texts(which.other, linked.id(which.other))) == 1
+
+
+def test_the_history_speaks_before_the_value(linked: Linked) -> None:
+    """Our write took place and its answer was lost; a person then set the old value again: that is their later change."""
+    bench, right = linked.bench, linked.bench.tracker(RIGHT)
+    before = linked.get(RIGHT, "title")
+    linked.set(LEFT, "title", "ours")
+
+    def lose(verb: str, phase: str, item: Any) -> None:
+        if (verb, phase) == ("update", "after"):
+            raise UnknownOutcomeError("lost")
+
+    right.fail = lose
+    with pytest.raises(UnknownOutcomeError):
+        bench.run()
+    right.fail = lambda verb, phase, item: None
+    bench.wait(30)
+    linked.set(RIGHT, "title", before)
+    bench.quiet()
+    ours = [one for one in right.tickets[linked.issue].entries if one.field == "summary" and one.after == "ours"]
+    assert len(ours) == 1, "it is not written again"
+    assert (linked.get(LEFT, "title"), linked.get(RIGHT, "title")) == (before, before)
+
+
+def test_a_status_counts_only_once_it_is_read(linked: Linked) -> None:
+    """A transition that is accepted and leaves the status as it was is a failure; what came later waits in order."""
+    bench, right = linked.bench, linked.bench.tracker(RIGHT)
+    before = linked.get(RIGHT, "status")
+    deaf(right, "status")
+    bench.move(LEFT, linked.ticket, "solved")
+    text = bench.say(LEFT, linked.ticket)
+    bench.run()
+    assert linked.get(RIGHT, "status") == before
+    assert [row["code"] for row in bench.rows(tables.quarantine)] == ["TDM-203"]
+    assert [row["state"] for row in bench.events() if row["field"] == "status"][-1] == "quarantined"
+    del right.change  # type: ignore[method-assign]
+    bench.wait(3600)
+    assert at_peace(bench) == []
+    assert linked.get(RIGHT, "status") == "3" and text in bench.texts(RIGHT, linked.issue)[-1]
+
+
+@pytest.mark.parametrize(("said", "written"), [("urgent", "1"), (None, "4")])
+def test_a_mapped_field_wins_over_what_the_contract_creates_with(
+    tmp_path: Path, said: str | None, written: str
+) -> None:
+    bench = Bench(tmp_path, right={"create": {"priority": "Low"}})
+    bench.run()
+    ticket = bench.open(LEFT, priority=said)
+    bench.quiet()
+    assert bench.get(RIGHT, bench.twin(LEFT, ticket), "priority") == written
