@@ -149,6 +149,21 @@ def _edit(turn: int, issue: str) -> dict[str, Any]:
     return {"update": {"comment": [comment], "priority": [priority]}}
 
 
+def test_writes_and_the_reads_around_them_are_few(office: Office) -> None:
+    """Each of some tickets is answered once on each side: one write each, and what is read before and after."""
+    some = dict(list(office.twins.items())[:WRITTEN])
+    _talk_in_zendesk(office, list(some), 1)
+    office.house.box.control.advance(120)
+    what, table = f"{WRITTEN} written to Jira", office.table
+    told = office.run(what)
+    assert (told["load"]["comment"], told["load"]["update"]) == (WRITTEN, WRITTEN)
+    print()
+    print(table.text({(what, JIRA): 2 * WRITTEN}))
+    assert table.total(what, ZENDESK, "load", "reconcile") <= 2 * WRITTEN // 10
+    assert table.total(what, JIRA, "load", "reconcile") <= 2 * WRITTEN + 2 * WRITTEN // 10 + 10
+    _quiet(office)
+
+
 def test_a_thousand_changed_tickets_cost_at_most_forty_requests_to_read(office: Office) -> None:
     """On both sides at once: each with ten history entries and ten comments of people. Writes are counted apart."""
     table, control = office.table, office.house.box.control

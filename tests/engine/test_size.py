@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from engine.house import INCLUDE, TENANTS
+from support.jira import doc
 from support.sandbox import RunningSandbox, running_sandbox
 from support.zendesk import ZendeskDesk
 
@@ -75,6 +77,12 @@ if asked["what"] == "file":
             hashes[1].update(chunk)
     assert hashes[0].digest() == hashes[1].digest()
     print(json.dumps({"grew": peak() - before, "size": file.size}))
+else:
+    before = peak()
+    (record,) = source.fetch([ticket], ahead=True)
+    told = source.history([ticket])[ticket]
+    assert told.whole
+    print(json.dumps({"grew": peak() - before, "comments": len(told.comments)}))
 """
 
 
@@ -126,8 +134,6 @@ def _in_jira(box: RunningSandbox, size: int = 0) -> str:
     fields = {"project": {"key": "SHOP"}, "issuetype": {"name": "Task"}, "summary": "Large", "labels": ["customer"]}
     (made,) = box.control.act(JIRA, "elaine", [("POST", "/rest/api/3/issue", {"fields": fields})])
     if size:
-        import requests
-
         answer = requests.post(
             f"{box[JIRA].url}/rest/api/3/issue/{made['id']}/attachments",
             files={"file": ("large.bin", bytes(size))},
@@ -148,4 +154,25 @@ def test_a_file_of_200_mb_passes_from_zendesk_to_jira(box: RunningSandbox) -> No
 def test_a_file_of_200_mb_passes_from_jira_to_a_zendesk_that_takes_it(box: RunningSandbox) -> None:
     told = _moved("file", _place(box, JIRA, _in_jira(box, FILE)), _place(box, ZENDESK, _in_zendesk(box)))
     assert told["size"] == FILE
+    assert told["grew"] < GROWTH
+
+
+def test_a_jira_issue_of_5_000_comments_is_read_in_flat_memory(box: RunningSandbox) -> None:
+    issue = _in_jira(box)
+    said = [{"add": {"body": doc(f"Comment {number} " + "and so on " * 20)}} for number in range(COMMENTS)]
+    calls = [{"update": {"comment": said[start : start + 250]}} for start in range(0, COMMENTS, 250)]
+    box.control.act(JIRA, "elaine", [("PUT", f"/rest/api/3/issue/{issue}", body) for body in calls])
+    told = _moved("comments", _place(box, JIRA, issue), _place(box, ZENDESK, _in_zendesk(box)))
+    assert told["comments"] == COMMENTS
+    assert told["grew"] < GROWTH
+
+
+def test_a_zendesk_ticket_of_5_000_comments_is_read_in_flat_memory(box: RunningSandbox) -> None:
+    ticket = _in_zendesk(box)
+    said = [
+        {"comment": {"body": f"Comment {number} " + "and so on " * 20, "public": True}} for number in range(COMMENTS)
+    ]
+    box.control.act(ZENDESK, "anna", [("PUT", f"/api/v2/tickets/{ticket}.json", {"ticket": one}) for one in said])
+    told = _moved("comments", _place(box, ZENDESK, ticket), _place(box, JIRA, _in_jira(box)))
+    assert told["comments"] == COMMENTS
     assert told["grew"] < GROWTH

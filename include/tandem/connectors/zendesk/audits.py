@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Author, Away, Comment, Entry, File, History, Needs
@@ -36,6 +36,16 @@ class Audits:
     listed: tuple[Raw, ...]
     whole: bool = True
     behind: bool = False
+    about: Mapping[tuple[str, str], Sequence[tuple[Raw, Raw]]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find once what became of which comment: there may be thousands of each."""
+        about: dict[tuple[str, str], list[tuple[Raw, Raw]]] = {}
+        for audit in self.listed:
+            for event in audit["events"]:
+                if event.get("comment_id") is not None:
+                    about.setdefault((str(event.get("type")), str(event["comment_id"])), []).append((audit, event))
+        object.__setattr__(self, "about", about)
 
     @property
     def mark(self) -> str | None:
@@ -73,21 +83,15 @@ class Audits:
     def is_public(self, event: Raw) -> bool:
         """Tell whether a comment is for everyone's eyes, now. Whatever does not say so is private."""
         return event.get("public") is True and not any(
-            str(later.get("comment_id")) == str(event["id"])
-            for audit in self.listed
-            for later in audit["events"]
-            if later.get("type") == "CommentPrivacyChange" and later.get("public") is not True
+            later.get("public") is not True for _, later in self._of(event, "CommentPrivacyChange")
         )
 
     def redacted_at(self, event: Raw) -> str | None:
         """When a comment was last blacked out."""
-        times = [
-            str(audit["created_at"])
-            for audit in self.listed
-            for later in audit["events"]
-            if later.get("type") == "CommentRedactionEvent" and str(later.get("comment_id")) == str(event["id"])
-        ]
-        return max(times, default=None)
+        return max((str(audit["created_at"]) for audit, _ in self._of(event, "CommentRedactionEvent")), default=None)
+
+    def _of(self, comment: Raw, kind: str) -> Sequence[tuple[Raw, Raw]]:
+        return self.about.get((kind, str(comment["id"])), ())
 
     def people(self, *, inside: bool) -> set[str]:
         """Ids of all who did something; of a ticket out of scope, of those who did our own work."""
