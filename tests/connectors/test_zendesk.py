@@ -240,7 +240,7 @@ def test_closed_and_merged_are_told_apart_and_what_is_gone_is_left_out(desk, zen
     desk.finished(desk.ask("POST", f"tickets/{target}/merge.json", "anna", json={"ids": [merged]}))
     found = {one.id: one.final for one in zendesk.fetch([str(n) for n in (closed, deleted, merged, target, 999_999)])}
     assert found.pop(str(merged)).startswith("merged")
-    assert found == {str(closed): "closed", str(target): None}
+    assert found == {str(closed): "closed", str(deleted): "deleted", str(target): None}
 
 
 def test_a_ticket_is_deleted_by_the_list_of_the_deleted_only():

@@ -410,7 +410,7 @@ def test_what_cannot_be_looked_up_now_is_not_taken_for_undone(linked: Linked, wh
 
 
 def test_the_history_speaks_before_the_value(linked: Linked) -> None:
-    """Our write took place and its answer was lost; a person then set the old value again: that is their later change."""
+    """Our write took place and its answer was lost; a person then set the old value again: it is their later change."""
     bench, right = linked.bench, linked.bench.tracker(RIGHT)
     before = linked.get(RIGHT, "title")
     linked.set(LEFT, "title", "ours")
