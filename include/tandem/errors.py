@@ -195,11 +195,6 @@ class FileGoneError(ItemError):
     fix = "Nothing to do: all else goes on. Attach the file again if it is still wanted."
 
 
-class TwinGoneError(ItemError):
-    code = "TDM-261"
-    fix = "Nothing to do: what people deleted at its new place is not written again."
-
-
 class FatalError(TandemError):
     verdict = Verdict.FATAL
     code = "TDM-300"

@@ -17,15 +17,14 @@ from contract.bench import (
     note,
     past,
     read,
-    rich,
     send,
     swept,
     text,
     upload,
 )
-from tandem.connectors.base import Connector, Move, Patch, Rewrite
+from tandem.connectors.base import Connector, Move, Patch
 from tandem.core.values import Json
-from tandem.errors import GoneError, ItemError, RefusedError, RetryableError, TooLargeError
+from tandem.errors import GoneError, ItemError, RetryableError, TooLargeError
 
 
 class Writes:
@@ -99,43 +98,6 @@ class Writes:
         with bench.loses_answer("comment"), pytest.raises(RetryableError):
             connector.comment([note(bench, ticket, "ours", ours)])
         assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
-
-    def test_the_text_of_our_comment_is_changed_and_all_else_stays(self, bench: Bench, connector: Connector) -> None:
-        ticket, ours = bench.opens("talk"), mark()
-        (said,) = connector.comment([note(bench, ticket, "ours", ours)])
-        assert said.id is not None
-        before = past(connector, ticket).comments[0]
-        outcome = connector.rewrite(Rewrite(ticket, said.id, rich(bench, "as it reads now")))
-        (comment,) = past(connected(bench, bench.needs), ticket).comments
-        assert (comment.id, comment.mark, comment.public) == (said.id, ours, before.public)
-        if connector.capabilities.edits_comments:
-            assert (outcome.error, text(bench, comment.body)) == (None, "as it reads now")
-        else:
-            assert isinstance(outcome.error, RefusedError) and text(bench, comment.body) == "ours"
-
-    def test_our_comment_is_withdrawn_twice_as_well_as_once(self, bench: Bench, connector: Connector) -> None:
-        ticket, ours = bench.opens("talk"), mark()
-        (said,) = connector.comment([note(bench, ticket, "ours", ours)])
-        assert said.id is not None
-        for _ in range(2):
-            assert connector.withdraw(ticket, said.id).error is None
-        (comment,) = past(connected(bench, bench.needs), ticket).comments
-        assert comment.mark == ours
-        assert text(bench, comment.body) != "ours" or not comment.public
-
-    def test_a_comment_that_may_not_be_read_is_named_and_nothing_else_of_it(
-        self, bench: Bench, connector: Connector
-    ) -> None:
-        ticket = bench.opens("talk")
-        bench.comments(ticket, "public")
-        try:
-            bench.comments(ticket, SECRET, public=False)
-        except RefusedError:
-            return  # this tracker has nothing private
-        found = past(connected(bench, bench.needs), ticket)
-        assert len(found.withdrawn) == 1
-        assert not found.withdrawn & {comment.id for comment in found.comments}
-        assert SECRET not in repr(found)
 
     def test_of_a_ticket_that_left_the_scope_our_own_work_is_told_and_nothing_of_people(
         self, bench: Bench, connector: Connector

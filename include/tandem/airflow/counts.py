@@ -24,8 +24,6 @@ NOUNS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "update": ("1 update", "{} updates"),
         "status": ("1 status step", "{} status steps"),
         "comment": ("1 comment", "{} comments"),
-        "edit": ("1 comment edited", "{} comments edited"),
-        "withdraw": ("1 comment withdrawn", "{} comments withdrawn"),
         "attach": ("1 file", "{} files"),
         "quarantined": ("1 set aside", "{} set aside"),
         "waiting": ("1 waits for the next run", "{} wait for the next run"),

@@ -166,18 +166,13 @@ def _summary(job: Job, counts: Mapping[str, Any], told: Mapping[str, Any], waits
         return (
             f"{job.pair}: dry run, {actions} writes planned, nothing written. See them: tandem plan {job.pair} --last"
         )
-    names = ("created", "updated", "status steps", "comments", "comments edited", "comments withdrawn", "files")
-    done = [f"{told[name]} {_one(name) if told[name] == 1 else name}" for name in names if told.get(name)]
+    names = ("created", "updated", "status steps", "comments", "files")
+    done = [f"{told[name]} {name.removesuffix('s') if told[name] == 1 else name}" for name in names if told.get(name)]
     wait = [f"{told[name]} {name}" for name in ("waiting", "parked") if told.get(name)]
     wait += [f"{count} {name}" for name, count in waits.items() if count]
     late = f", slowest {told['seconds_worst']:g} s after its event" if "seconds_worst" in told else ""
     rest = f"; open: {', '.join(wait)} (tandem status {job.pair})" if wait else "; in step"
     return f"{job.pair}: {', '.join(done) or 'nothing to write'}{late}{rest}"
-
-
-def _one(name: str) -> str:
-    """The word for one of what a name counts."""
-    return name.replace("comments ", "comment ").removesuffix("s")
 
 
 class _Console(logging.Handler):

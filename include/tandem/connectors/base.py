@@ -50,7 +50,6 @@ class Capabilities:
     history: bool  # who changed which field when can be read
     private_comments: bool
     files_in_comments: bool  # a file can only be written as part of a comment
-    edits_comments: bool  # the text of a comment of ours can be changed
     workflow: bool  # status changes by transitions (else it is a field like any other)
     max_file: int
     max_comment: int  # in the unit of ``markup.length``
@@ -219,7 +218,6 @@ class History:
 
     Only of a whole history may anything be concluded from what is not in it.
     ``inside``: it was in scope when this was read; else our own marked work alone is told.
-    ``withdrawn`` names comments that are there and may not be read: nothing of them but their ids.
     ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
     nothing.
     """
@@ -229,7 +227,6 @@ class History:
     files: tuple[File, ...]
     whole: bool = True
     inside: bool = True
-    withdrawn: frozenset[str] = frozenset()
     away: tuple[Away, ...] | None = None
 
 
@@ -364,15 +361,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
-    """A comment of ours whose text is to be changed; it stays as visible as it is."""
-
-    id: str  # of the ticket
-    comment: str
-    body: Json
-
-
-@dataclass(frozen=True, slots=True)
 class Upload:
     """A file to be written to a ticket, as a stream that can be opened once."""
 
@@ -460,12 +448,6 @@ class Connector(Protocol):
     def transition(self, moves: Sequence[Move]) -> tuple[Outcome, ...]: ...
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]: ...
-
-    def rewrite(self, rewrite: Rewrite) -> Outcome:
-        """Change the text of a comment of ours, where ``edits_comments`` says that this can be done."""
-
-    def withdraw(self, ticket: str, comment: str) -> Outcome:
-        """Make the text of a comment of ours unreadable, as far as the tracker can. Doing it again changes nothing."""
 
     def attach(self, upload: Upload) -> Outcome:
         """Store a file. Where files ride in comments, the id answered is a token for :class:`Note`."""

@@ -252,7 +252,3 @@ def with_media(node: Doc, refs: Mapping[str, str | None]) -> Doc:
 def is_empty(document: Doc) -> bool:
     """Tell whether a reader sees nothing at all."""
     return not normalise(document)["content"]
-
-
-WITHDRAWN: Doc = doc(paragraph("(This comment was withdrawn.)"))
-"""What stands in the place of a text that is not to be read any more."""

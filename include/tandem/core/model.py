@@ -46,7 +46,7 @@ class HubEvent(Message):
     """One thing that happened on a side, in hub terms."""
 
     id: int
-    kind: str  # made, field, comment, edited, withdrawn, file, left
+    kind: str  # made, field, comment, file, left
     at: datetime
     order: str
     field: str = ""
@@ -60,7 +60,6 @@ class HubEvent(Message):
     native: str = ""  # id of the comment or file
     files: tuple[HubFile, ...] = ()
     note: str = ""  # why it does not travel; none if it does
-    apart: bool = False  # of an edit: its twin is people's by now, so that it is told in a comment of its own
 
 
 class HubProblem(Message):

@@ -19,12 +19,11 @@ from tandem.core.values import Json, same
 
 STATUS = "status"
 CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
-EDIT, WITHDRAW = "edit", "withdraw"
 LEFT = "left"  # kind of the event that a ticket left the scope, where the other side is told
 NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
 NOT_ANY_MORE = "the contract does not offer it any more"
 BACK = "back to what both agreed on"
-_RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, EDIT: 3, WITHDRAW: 3, ATTACH: 3}
+_RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,6 @@ def plan_link(
     for source, ticket in sides.items():
         if source not in held:
             _plan_items(plan, ticket, source.other, rules)
-            _plan_later(plan, ticket, source.other, rules)
             _plan_twin(plan, ticket, sides[source.other], rules, now)
         _plan_leaving(plan, ticket)
     _merge_updates(plan)
@@ -146,7 +144,6 @@ def plan_create(ticket: HubTicket, rules: PairRules, now: datetime) -> LinkPlan:
         plan.intents.append(Intent(target, MOVE, at, "", {STATUS: values[STATUS]}, carries=()))
     plan.unsaid |= {(ticket.side, hub) for hub, state in ticket.fields.items() if state.unsaid}
     _plan_items(plan, ticket, target, rules)
-    _plan_later(plan, ticket, target, rules)
     return plan
 
 
@@ -348,21 +345,6 @@ def _plan_items(plan: LinkPlan, ticket: HubTicket, target: Which, rules: PairRul
             event = event if takes_files else _without_files(event)
             ids = (event.id, *(file.event for file in event.files if file.event != event.id))
             plan.intents.append(Intent(target, kind, event.at, event.order, carries=ids, event=event))
-
-
-def _plan_later(plan: LinkPlan, ticket: HubTicket, target: Which, rules: PairRules) -> None:
-    """What became of comments that have their twins: of each the last edit, or that it is not to be read any more."""
-    later: dict[str, list[HubEvent]] = {}
-    for event in _ordered(e for e in ticket.events if e.kind in ("edited", "withdrawn")):
-        if event.note or target not in rules.takes_comments:
-            plan.mark([event], "noted", event.note or "the other side does not take it")
-        else:
-            later.setdefault(event.native, []).append(event)
-    for events in later.values():
-        last = next((event for event in events if event.kind == "withdrawn"), events[-1])
-        covers = tuple(event.id for event in events if event is not last)
-        kind = WITHDRAW if last.kind == "withdrawn" else EDIT
-        plan.intents.append(Intent(target, kind, last.at, last.order, carries=(last.id,), covers=covers, event=last))
 
 
 def _without_files(event: HubEvent) -> HubEvent:

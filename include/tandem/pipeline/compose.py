@@ -14,13 +14,12 @@ from tandem.connectors.base import Record
 from tandem.core.doc import Doc, doc, paragraph
 from tandem.core.mapping import to_native
 from tandem.core.plain import from_plain, to_plain, with_heading
-from tandem.core.plan import COMMENT, CREATE, EDIT, MOVE, UPDATE, WITHDRAW, Intent
+from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
-from tandem.pipeline.compose_later import later_on
 from tandem.pipeline.environment import End, Placed, Spot
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical
@@ -83,8 +82,6 @@ def _actions(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
         yield from _move(scene, intent, seq)
     elif intent.kind == COMMENT:
         yield from comment(tx, scene, intent, seq)
-    elif intent.kind in (EDIT, WITHDRAW):
-        yield from later_on(tx, scene, intent, seq)
     else:
         yield from attach(tx, scene, intent, seq)
 

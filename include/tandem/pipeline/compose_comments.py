@@ -49,7 +49,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
     text = with_heading(shown(event.doc), heading)
     public = end.offer.comments.as_ == "public" and not event.private
-    parts = list(parts_of(end, text))
+    parts = list(_parts(end, text))
     causes = [f"event:{event.id}" if part == 1 else f"event:{event.id}/{part}" for part in range(1, len(parts) + 1)]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
@@ -186,7 +186,7 @@ def heading_over(end: End, source: End, author: str, told: Mapping[str, str]) ->
     return template.render(form, values)
 
 
-def parts_of(end: End, text: Doc) -> Iterator[Json]:
+def _parts(end: End, text: Doc) -> Iterator[Json]:
     """Render a text; one that is too long for a comment goes in several, none of it lost."""
     rest: Doc | None = text
     while rest is not None:

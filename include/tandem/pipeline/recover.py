@@ -113,7 +113,7 @@ def _resolve(
         if native is not None:
             _there(run, end, action, Outcome(id=native), record, counts)
             return
-    elif action.kind not in ("edit", "withdraw"):  # load looks at the twin before it writes: done twice is done once
+    else:
         own_entries = [entry for entry in history.entries if entry.mark == action.id]
         if own_entries and _arrived(end, action, own_entries[-1].field, own_entries[-1].after):
             _there(run, end, action, Outcome(id=record.id, history=own_entries[-1].id), record, counts)

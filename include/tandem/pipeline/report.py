@@ -11,15 +11,7 @@ from tandem.core.rules import Which
 from tandem.pipeline.environment import Run, log
 from tandem.state import actions, records, runs
 
-KINDS = {
-    "create": "created",
-    "update": "updated",
-    "status": "status steps",
-    "comment": "comments",
-    "edit": "comments edited",
-    "withdraw": "comments withdrawn",
-    "attach": "files",
-}
+KINDS = {"create": "created", "update": "updated", "status": "status steps", "comment": "comments", "attach": "files"}
 LABELS = {"seconds_median": "seconds to arrival, median", "seconds_worst": "seconds to arrival, worst"}
 
 

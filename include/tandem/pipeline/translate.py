@@ -211,12 +211,6 @@ def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]
             told.append(_field_event(end, record, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
-        elif event.kind == "edited":
-            text = _comment(end, event, {})
-            told.append(text.model_copy(update={"kind": "edited", "apart": bool(event.content.get("apart"))}))
-        elif event.kind == "withdrawn":
-            native = str(event.content.get("native"))
-            told.append(HubEvent(id=event.id, kind="withdrawn", at=event.at, order=event.order, native=native))
         elif event.kind == "file":
             told.append(_file(end, event))
         else:

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field, replace
 from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
 from tandem.core.values import Json
-from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError, TwinGoneError
+from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
-from tandem.pipeline.rewrite import note_later, rewrite, withdraw
 from tandem.pipeline.scene import target_at
 from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
@@ -105,7 +104,7 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
         else:
             _put_off(run, loading, action, *why)
     ready = _write_ahead(run, loading, end, ready)
-    for kind in ("create", "update", "status", "attach", "comment", "edit", "withdraw"):
+    for kind in ("create", "update", "status", "attach", "comment"):
         own = [one for one in ready if one.action.kind == kind]
         if own:
             _call(run, loading, end, kind, own)
@@ -181,10 +180,6 @@ def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready
         outcomes = walk(run, end, [(one.action, one.ticket) for one in ready])
     elif kind == "attach":
         outcomes = tuple(attach(run, end, one.action, one.ticket) for one in ready)
-    elif kind == "edit":
-        outcomes = tuple(rewrite(run, end, one.action, one.ticket) for one in ready)
-    elif kind == "withdraw":
-        outcomes = tuple(withdraw(end, one.action, one.ticket) for one in ready)
     else:
         outcomes = _comment(run, loading, end, ready)
     for one, outcome in zip(ready, outcomes, strict=True):
@@ -293,8 +288,6 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
         if end.caps.files_in_comments and isinstance(files, list):
             for file, native in zip(files, outcome.files, strict=False):
                 _file_present(tx, end, file, native, place, ticket, action.id)
-    elif action.kind in ("edit", "withdraw"):
-        note_later(tx, end, action)
     elif action.kind == "attach" and outcome.id is not None:
         _file_present(tx, end, content["file"], outcome.id, place, ticket, action.id)
 
@@ -311,7 +304,7 @@ def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> Non
     """One item did not go: it waits, is set aside, or parks its link; what comes behind it waits too."""
     if isinstance(error, StaleError | BudgetError):
         _put_off(run, loading, action, "deferred", error.what, error=error.code)
-    elif isinstance(error, FileGoneError | TwinGoneError):
+    elif isinstance(error, FileGoneError):
         with run.store.begin(run.fence) as tx:
             actions.drop(tx, [action.id], "failed", error=error.code, reason=error.what)
             records.set_events(tx, riding(action), "noted", error.what, run=run.job.run_id)

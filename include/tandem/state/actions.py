@@ -95,27 +95,6 @@ def newest_writes(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
     return [_action(tx, row) for row in tx.rows(select)]
 
 
-def body_of(tx: Tx, id_: str | None) -> Json:
-    """The text that a write of a comment carried; none if it is not known, or no longer kept."""
-    row = tx.row(sa.select(action).where(action.c.id == id_)) if id_ is not None else None
-    return _action(tx, row).content.get("body") if row else None
-
-
-def edits_meant(tx: Tx, of: str, which: Which, twin: str) -> list[Json]:
-    """The texts that edits on a link were to give a twin, whether it is known that they did or not."""
-    where = (action.c.link == of, action.c.side == which.value, action.c.kind == "edit", action.c.sent_at.is_not(None))
-    contents = [_action(tx, row).content for row in tx.rows(sa.select(action).where(*where))]
-    return [content["body"] for content in contents if content.get("twin") == twin and "body" in content]
-
-
-def forget_bodies(tx: Tx, ids: Iterable[str]) -> None:
-    """Let go of the texts that writes of comments carried: they are to be read nowhere any more."""
-    for some in chunks(sorted(set(ids))):
-        for row in tx.rows(sa.select(action).where(action.c.id.in_(some))):
-            content = {name: value for name, value in _action(tx, row).content.items() if name != "body"}
-            tx.run(sa.update(action).where(action.c.id == row["id"]).values(sealed=tx.seal(content)))
-
-
 def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
     """Which of these texts are ids of our actions: id → state."""
     found: dict[str, str] = {}

@@ -173,35 +173,6 @@ def has_presence(tx: Tx, of: str, system: str) -> str | None:
     return row["native"] if row else None
 
 
-def copies(tx: Tx, of: str, system: str) -> list[str]:
-    """The native things that we made of an origin in a system, in the order in which they were made."""
-    where = (presence.c.origin == of, presence.c.system == system, presence.c.action.is_not(None))
-    return [row["native"] for row in tx.rows(sa.select(presence.c.native).where(*where).order_by(presence.c.native))]
-
-
-def written_by(tx: Tx, system: str, kind: str, native: str) -> str | None:
-    """The action that wrote a native thing last; none if people made it, or it was found without its action."""
-    return present(tx, system, kind, [native]).get(native)
-
-
-def is_private(tx: Tx, of: str) -> bool:
-    """Tell whether an origin was private where it was written."""
-    row = tx.row(sa.select(origin.c.private).where(origin.c.id == of))
-    return row is not None and bool(row["private"])
-
-
-def written_for(tx: Tx, of: str) -> list[str]:
-    """The actions that wrote copies of an origin."""
-    where = (presence.c.origin == of, presence.c.action.is_not(None))
-    return [row["action"] for row in tx.rows(sa.select(presence.c.action).where(*where))]
-
-
-def rewritten(tx: Tx, system: str, kind: str, native: str, action: str) -> None:
-    """Note which action wrote a native thing last."""
-    where = (presence.c.system == system, presence.c.kind == kind, presence.c.native == native)
-    tx.run(sa.update(presence).where(*where).values(action=action))
-
-
 def put_origin(
     tx: Tx,
     *,

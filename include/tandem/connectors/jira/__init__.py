@@ -23,7 +23,6 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
-    Rewrite,
     Upload,
     Way,
     nothing_known,
@@ -52,7 +51,6 @@ _CAPABILITIES = Capabilities(
     history=True,
     private_comments=False,
     files_in_comments=False,
-    edits_comments=True,
     workflow=True,
     max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it, and preflight knows
     max_comment=TEXT_LONGEST,
@@ -139,14 +137,6 @@ class Jira:
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
         """Add comments, marked in the very call."""
         return write.each(self._site, write.comment, notes)
-
-    def rewrite(self, rewrite: Rewrite) -> Outcome:
-        """Change a comment's text."""
-        return write.each(self._site, write.rewrite, [rewrite])[0]
-
-    def withdraw(self, ticket: str, comment: str) -> Outcome:
-        """Put a neutral line in the place of a comment's text."""
-        return write.each(self._site, write.withdraw, [(ticket, comment)])[0]
 
     def attach(self, upload: Upload) -> Outcome:
         """Attach a file; its id is the attachment's, by which a text may show it."""

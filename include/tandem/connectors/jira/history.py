@@ -54,8 +54,7 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
         )
         said = tuple(_shown(site, comments, marks, shown, inside=inside))
         outside = away(site, decisive[number].values()) if inside else None
-        hidden = _withdrawn(comments, said) if inside else frozenset[str]()
-        told_of[number] = History(tuple(changes), said, shown, whole, inside, hidden, outside)
+        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside)
     return told_of
 
 
@@ -187,10 +186,6 @@ def is_public(comment: Mapping[str, Any]) -> bool:
 
 def _offered(site: Site, comment: Mapping[str, Any]) -> bool:
     return site.needs.comments == "all" or (site.needs.comments == "public" and is_public(comment))
-
-
-def _withdrawn(comments: Sequence[Mapping[str, Any]], shown: Sequence[Comment]) -> frozenset[str]:
-    return frozenset(str(comment["id"]) for comment in comments) - {comment.id for comment in shown}
 
 
 def _shown(

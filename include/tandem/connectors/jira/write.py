@@ -10,22 +10,13 @@ from typing import Any, TypeVar
 
 from urllib3.fields import RequestField
 
-from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Rewrite, Upload
+from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
 from tandem.connectors.jira.history import is_public
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
 from tandem.connectors.jira.site import Site
-from tandem.core.doc import WITHDRAWN
 from tandem.core.values import Json
-from tandem.errors import (
-    GoneError,
-    ItemError,
-    PrivacyError,
-    RefusedError,
-    TooLargeError,
-    TransitionError,
-    TwinGoneError,
-)
+from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError
 from tandem.http import Body, parsed
 from tandem.markup import Adf
 
@@ -127,36 +118,6 @@ def comment(site: Site, note: Note) -> Outcome:
             fix="Check the project's settings for internal comments, then run again.",
         )
     return Outcome(id=number, files=note.files)
-
-
-def rewrite(site: Site, one: Rewrite) -> Outcome:
-    """Change a comment's text; who may see it, and our property, stay as they are.
-
-    Raises:
-        TooLargeError: it is longer than Jira takes, as our codec measures it.
-        TwinGoneError: the comment is not there.
-    """
-    if Adf().length(one.body) > TEXT_LONGEST:
-        raise TooLargeError(f"a comment is longer than {TEXT_LONGEST} characters", where=site.http.tenant)
-    path = f"/issue/{one.id}/comment/{one.comment}"
-    # What is not sent of a comment's visibility is taken away by Jira.
-    try:
-        there = site.get(path, "/issue/comment")
-    except GoneError:
-        raise TwinGoneError("the comment is not there", where=site.http.tenant) from None
-    body = {"body": _with_files(site, one.body, ())}
-    body |= {"visibility": there["visibility"]} if there.get("visibility") else {}
-    site.write("PUT", path, "/issue/comment", one.id, json=body)
-    return Outcome(id=one.comment)
-
-
-def withdraw(site: Site, named: tuple[str, str]) -> Outcome:
-    """Put a neutral line in the place of a comment's text, named by issue and id; one that is gone needs none."""
-    ticket, comment = named
-    try:
-        return rewrite(site, Rewrite(ticket, comment, Adf().render(WITHDRAWN).native))
-    except TwinGoneError:
-        return Outcome(id=comment)
 
 
 def attach(site: Site, upload: Upload) -> Outcome:

@@ -31,7 +31,6 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
-    Rewrite,
     Seen,
     Upload,
     Way,
@@ -39,9 +38,9 @@ from tandem.connectors.base import (
 )
 from tandem.connectors.memory import scope
 from tandem.connectors.memory.tracker import Shot, Ticket, Tracker
-from tandem.core.doc import WITHDRAWN, Markup
+from tandem.core.doc import Markup
 from tandem.core.values import Json, from_utc_text, utc_text
-from tandem.errors import GoneError, ItemError, Problem, RefusedError, TransitionError, TwinGoneError
+from tandem.errors import GoneError, ItemError, Problem, RefusedError, TransitionError
 
 WITHHELD = "The first message of this ticket is internal."
 PRIVATE_FIRST = "private first comment"
@@ -198,32 +197,6 @@ class Memory:
         """Store a file; where files ride in comments, the id is a token for a note."""
         return self._each("attach", [upload], self._attach)[0]
 
-    def rewrite(self, rewrite: Rewrite) -> Outcome:
-        """Change a comment's text."""
-        return self._each("rewrite", [rewrite], self._rewrite)[0]
-
-    def withdraw(self, ticket: str, comment: str) -> Outcome:
-        """Put a neutral line in the place of a comment's text, or hide it where texts cannot be changed."""
-        gone = Rewrite(ticket, comment, self.markup.render(WITHDRAWN).native)
-        return self._each("withdraw", [gone], self._withdraw)[0]
-
-    def _rewrite(self, rewrite: Rewrite) -> Outcome:
-        ticket = self._own(rewrite.id)
-        if not self._capabilities.edits_comments:
-            raise RefusedError("the text of a comment cannot be changed here")
-        if rewrite.comment not in {comment.id for comment in ticket.comments}:
-            raise TwinGoneError("the comment is not there")
-        self._tracker.edit_comment(ticket.id, rewrite.comment, rewrite.body)
-        return Outcome(id=rewrite.comment)
-
-    def _withdraw(self, gone: Rewrite) -> Outcome:
-        if self._capabilities.edits_comments:
-            return self._rewrite(gone)
-        ticket = self._own(gone.id)
-        if any(comment.id == gone.comment and comment.public for comment in ticket.comments):
-            self._tracker.make_private(ticket.id, gone.comment)
-        return Outcome(id=gone.comment)
-
     def _each(self, verb: str, items: Sequence[Item], write: Callable[[Item], Outcome]) -> tuple[Outcome, ...]:
         outcomes = []
         for item in items:
@@ -348,12 +321,7 @@ class Memory:
         told = {file.id for file in files}
         cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
         return History(
-            tuple(entries),
-            tuple(cut),
-            tuple(files),
-            inside=inside,
-            withdrawn=frozenset(c.id for c in ticket.comments) - {c.id for c in comments} if inside else frozenset(),
-            away=self._away(ticket) if inside else None,
+            tuple(entries), tuple(cut), tuple(files), inside=inside, away=self._away(ticket) if inside else None
         )
 
     def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:

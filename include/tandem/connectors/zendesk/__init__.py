@@ -26,7 +26,6 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
-    Rewrite,
     Upload,
     Way,
     nothing_known,
@@ -39,7 +38,7 @@ from tandem.connectors.zendesk.read import Reader
 from tandem.connectors.zendesk.scope import Scope
 from tandem.connectors.zendesk.write import MAX_COMMENT, Writer
 from tandem.core.doc import Markup
-from tandem.errors import GoneError, RefusedError
+from tandem.errors import GoneError
 from tandem.http import Http
 from tandem.markup import Html
 from tandem.markup.neutralise import ZENDESK
@@ -59,7 +58,6 @@ CAPABILITIES = Capabilities(
     history=True,
     private_comments=True,
     files_in_comments=True,
-    edits_comments=False,
     workflow=False,
     max_file=50 * 1024 * 1024,
     max_comment=MAX_COMMENT,
@@ -140,14 +138,6 @@ class Zendesk:
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
         return self._writer.comment(notes)
-
-    def rewrite(self, rewrite: Rewrite) -> Outcome:
-        """Zendesk changes no comment's text."""
-        what = f"ticket {rewrite.id}: the text of a comment cannot be changed"
-        return Outcome(error=RefusedError(what, where=self._http.tenant))
-
-    def withdraw(self, ticket: str, comment: str) -> Outcome:
-        return self._writer.withdraw(ticket, comment)
 
     def attach(self, upload: Upload) -> Outcome:
         return self._writer.attach(upload)

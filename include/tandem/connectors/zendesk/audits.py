@@ -137,7 +137,6 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
         entries = [replace(entry, before=None) for entry in entries if entry.mark is not None]
     comments: list[Comment] = []
     files: list[File] = []
-    withdrawn: set[str] = set()
     first = audits.first
     for audit, event in audits.comments():
         mark = None if by_rule(event) else mark_of(audit)
@@ -149,7 +148,6 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
         # Ours are told whatever they are: what was written must be found again.
         offered = inside and (needs.comments == "all" or (needs.comments == "public" and public))
         if mark is None and not offered:
-            withdrawn |= {str(event["id"])} if inside else set()
             continue
         carried = _files(audit, event, author, str(event["id"]), mark) if needs.files else ()
         edited = audits.redacted_at(event)
@@ -167,7 +165,7 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
                 edited_at=moment(edited) if edited else None,
             )
         )
-    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside, frozenset(withdrawn))
+    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside)
 
 
 def away_of(audits: Audits, fields: frozenset[str], holds: Callable[[str, Json], bool]) -> tuple[Away, ...] | None:

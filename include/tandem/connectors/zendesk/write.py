@@ -122,18 +122,6 @@ class Writer:
             files=tuple(str(file["id"]) for file in event.get("attachments") or ()),
         )
 
-    def withdraw(self, ticket: str, comment: str) -> Outcome:
-        """Make a comment private, for good: all of a text that Zendesk lets a program take back without a person."""
-        path = f"/api/v2/tickets/{ticket}/comments/{comment}/make_private.json"
-        self._forget(ticket)
-        try:
-            response = self._http.request("PUT", path, ticket=ticket, accept=(403, 404, 422))
-        except ItemError as error:
-            return Outcome(error=error)
-        if response.status_code in (403, 422):
-            return Outcome(error=self._refusal(response, ticket))
-        return Outcome(id=comment)
-
     def _withdraw(self, note: Note, comment: str, *, shown: bool) -> None:
         """Stop where a comment came out otherwise visible than we said; one that all can see is made private."""
         if shown:
