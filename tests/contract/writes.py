@@ -17,12 +17,13 @@ from contract.bench import (
     note,
     past,
     read,
+    rich,
     send,
     swept,
     text,
     upload,
 )
-from tandem.connectors.base import Connector, Move, Patch
+from tandem.connectors.base import Connector, Edit, Move, Patch, Redaction
 from tandem.core.values import Json
 from tandem.errors import GoneError, ItemError, RetryableError, TooLargeError
 
@@ -165,6 +166,41 @@ class Writes:
         else:
             assert isinstance(outcome.error, ItemError)
             assert told.comments == ()
+
+    # ---- comments that we wrote, later on
+
+    def test_a_comment_of_ours_is_edited_and_marked(self, bench: Bench, connector: Connector) -> None:
+        ticket, ours, write = bench.opens("talk"), mark(), mark()
+        (made,) = connector.comment([note(bench, ticket, "before", ours)])
+        (outcome,) = connector.edit([Edit(ticket, str(made.id), rich(bench, "after"), write)])
+        (comment,) = past(connector, ticket).comments
+        if connector.capabilities.edit_comments:
+            assert (outcome.error, outcome.id) == (None, comment.id)
+            assert (text(bench, comment.body), comment.mark, comment.write) == ("after", ours, write)
+            assert comment.edited_at is not None
+        else:
+            assert isinstance(outcome.error, ItemError)
+            assert (text(bench, comment.body), comment.edited_at) == ("before", None)
+
+    def test_a_comment_of_ours_is_taken_back_with_its_file(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("talk")
+        send(bench, connector, ticket, "a.bin", BYTES)
+        (file,) = past(connector, ticket).files
+        (made,) = connector.comment([note(bench, ticket, SECRET, mark())])
+        wanted = [one.id for one in past(connector, ticket).comments] or [str(made.id)]
+        line = rich(bench, "taken back")
+        changes = [Redaction(ticket, id_, line, mark(), (file.id,)) for id_ in dict.fromkeys([*wanted, str(made.id)])]
+        for _ in range(2):  # again, as after a lost answer
+            assert [one.error for one in connector.redact(changes)] == [None] * len(changes)
+        told = past(connector, ticket)
+        assert SECRET not in repr(told)
+        assert told.files == ()
+        assert len(told.comments) == len(changes)
+
+    def test_a_comment_that_is_gone_cannot_be_taken_back(self, bench: Bench, connector: Connector) -> None:
+        ticket = bench.opens("talk")
+        (outcome,) = connector.redact([Redaction(ticket, "99999999", rich(bench, "taken back"), mark())])
+        assert isinstance(outcome.error, ItemError)
 
     # ---- the workflow
 

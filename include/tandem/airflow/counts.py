@@ -25,6 +25,8 @@ NOUNS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "status": ("1 status step", "{} status steps"),
         "comment": ("1 comment", "{} comments"),
         "attach": ("1 file", "{} files"),
+        "edit": ("1 comment edited", "{} comments edited"),
+        "redact": ("1 comment withdrawn", "{} comments withdrawn"),
         "quarantined": ("1 set aside", "{} set aside"),
         "waiting": ("1 waits for the next run", "{} wait for the next run"),
     },

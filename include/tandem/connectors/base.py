@@ -51,6 +51,8 @@ class Capabilities:
     private_comments: bool
     files_in_comments: bool  # a file can only be written as part of a comment
     workflow: bool  # status changes by transitions (else it is a field like any other)
+    edit_comments: bool  # a comment's text can be replaced
+    redact_comments: bool  # a comment's text and files can be taken back
     max_file: int
     max_comment: int  # in the unit of ``markup.length``
     clock: float  # resolution of the tracker's times
@@ -180,6 +182,8 @@ class Comment:
     files: tuple[str, ...] = ()
     mark: str | None = None
     edited_at: datetime | None = None
+    redacted: bool = False  # part of it was blacked out, for good
+    write: str | None = None  # mark of the last edit of ours that it bears, whoever edited it since
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,8 @@ class History:
 
     Only of a whole history may anything be concluded from what is not in it.
     ``inside``: it was in scope when this was read; else our own marked work alone is told.
+    ``hidden``: ids of comments that are there and may not leave: that they are, and nothing of them. A comment that is
+    neither told nor hidden in a whole history was deleted.
     ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
     nothing.
     """
@@ -228,6 +234,7 @@ class History:
     whole: bool = True
     inside: bool = True
     away: tuple[Away, ...] | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +368,30 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A comment of ours whose text is to be replaced; the files that it shows stay."""
+
+    id: str  # of the ticket
+    comment: str
+    body: Json
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A comment of ours that is to be taken back with its files, as far as the tracker can.
+
+    ``body`` is a neutral line, for a tracker that can put one in the text's place.
+    """
+
+    id: str  # of the ticket
+    comment: str
+    body: Json
+    mark: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file to be written to a ticket, as a stream that can be opened once."""
 
@@ -448,6 +479,12 @@ class Connector(Protocol):
     def transition(self, moves: Sequence[Move]) -> tuple[Outcome, ...]: ...
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]: ...
+
+    def edit(self, edits: Sequence[Edit]) -> tuple[Outcome, ...]:
+        """Replace texts of comments (where ``edit_comments`` says so); the outcome's id is the comment's."""
+
+    def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
+        """Take comments back (where ``redact_comments`` says so). To do it again changes nothing more."""
 
     def attach(self, upload: Upload) -> Outcome:
         """Store a file. Where files ride in comments, the id answered is a token for :class:`Note`."""

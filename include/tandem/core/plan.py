@@ -96,7 +96,7 @@ class LinkPlan:
 
     def ordered(self) -> list[Intent]:
         """The intents in the order in which their events happened."""
-        return sorted(self.intents, key=lambda i: (i.kind != CREATE, i.at, i.order, _RANK[i.kind]))
+        return sorted(self.intents, key=lambda i: (i.kind != CREATE, i.at, i.order, _RANK.get(i.kind, len(_RANK))))
 
 
 def plan_link(

@@ -15,11 +15,13 @@ from tandem.core.doc import Doc, doc, paragraph
 from tandem.core.mapping import to_native
 from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
+from tandem.core.plan_later import EDIT, REDACT
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
+from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed, Spot
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical
@@ -82,6 +84,10 @@ def _actions(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
         yield from _move(scene, intent, seq)
     elif intent.kind == COMMENT:
         yield from comment(tx, scene, intent, seq)
+    elif intent.kind == EDIT:
+        yield from edit(tx, scene, intent, seq)
+    elif intent.kind == REDACT:
+        yield from withdraw(tx, scene, intent, seq)
     else:
         yield from attach(tx, scene, intent, seq)
 

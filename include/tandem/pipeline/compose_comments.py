@@ -15,6 +15,7 @@ from tandem.core.plan import ATTACH, COMMENT, Intent
 from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
+from tandem.pipeline.rewrite import said_of, text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.state import actions, links, records
 from tandem.state.actions import Action
@@ -49,7 +50,8 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
     text = with_heading(shown(event.doc), heading)
     public = end.offer.comments.as_ == "public" and not event.private
-    parts = list(_parts(end, text))
+    parts = list(parts_of(end, text))
+    said = said_of(tx, scene.run, source, event.id)
     causes = [f"event:{event.id}" if part == 1 else f"event:{event.id}/{part}" for part in range(1, len(parts) + 1)]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
@@ -63,6 +65,8 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "heading": heading if part == 1 else "",
             "body": body,
             "public": public,
+            "wrote": text_hash(scene.run, end, body),
+            "said": said,
             "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
         }
         yield make_action(scene, riding, seq, COMMENT, [causes[part - 1]], content)
@@ -186,7 +190,7 @@ def heading_over(end: End, source: End, author: str, told: Mapping[str, str]) ->
     return template.render(form, values)
 
 
-def _parts(end: End, text: Doc) -> Iterator[Json]:
+def parts_of(end: End, text: Doc) -> Iterator[Json]:
     """Render a text; one that is too long for a comment goes in several, none of it lost."""
     rest: Doc | None = text
     while rest is not None:

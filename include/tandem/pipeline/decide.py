@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
+from tandem.core.plan_later import plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
@@ -140,6 +141,8 @@ def _decide_link(
     usable = {which: _without_held_fields(run, ticket, held) for which, ticket in hubs.items()}
     plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
     for which, ticket in hubs.items():
+        if which not in states:
+            plan_later(plan, ticket, which.other)
         if states.get(which) == "parked":
             diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
         if which not in states:

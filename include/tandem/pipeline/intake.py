@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from tandem.connectors.base import Comment, Entry, File, History, Record
-from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
-from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds, only_since_offered
+from tandem.pipeline.policy import only_since_offered
 from tandem.state import actions, joins, links, records, runs
-from tandem.state.records import Event, Happened
+from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
 
@@ -46,7 +46,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     happened = without(happened, made - records.known_event_keys(tx, run.name, end.which, record.id) if made else made)
     if history is not None and not first:
         happened = only_since_offered(end, happened)
-        happened += _later_on(tx, run, end, record, history, happened, changed)
+        happened += later_on(tx, run, end, record, history, happened, changed)
     joined = links.links(tx, run.name, ids=[of])[of].lone is None
     happened += leaving(run, record, was, joined=joined)
     if first:
@@ -57,61 +57,6 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
             at = end.our_time(record.created_at)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
-
-
-def _later_on(
-    tx: Tx,
-    run: Run,
-    end: End,
-    record: Record,
-    history: History,
-    happened: list[Happened],
-    changed: set[str],
-) -> list[Happened]:
-    """What became of comments and files since they were first read.
-
-    One that still waits is sent as it reads now, and not at all if it was deleted, redacted, made private or
-    (``changed``) written anew out of scope meanwhile.
-    One that has its twin is not carried yet: an edit or a delete is noted.
-    """
-    now = {one.key: one for one in happened if one.kind in ("comment", "file")}
-    waiting = {
-        event.key: event
-        for event in records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
-        if event.key.startswith(("comment:", "file:"))
-    }
-    for key, event in waiting.items():
-        if key in changed:
-            records.set_events(tx, [event.id], "dropped", "changed outside the scope", run=run.job.run_id)
-        elif key in now:
-            records.refresh(tx, event.id, now[key].content)
-        elif history.whole:
-            why = NOT_ANY_MORE if _unoffered(end, event) else "deleted, redacted or made private before it was sent"
-            records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
-    told = []
-    known = records.known_event_keys(tx, run.name, end.which, record.id)
-    for comment in history.comments:
-        key = f"comment:{comment.id}"
-        if comment.edited_at is not None and key in known and key not in waiting and now[key].state != "echo":
-            stamp = comment.edited_at.isoformat()
-            told.append(_noted(f"edited:{comment.id}:{stamp}", comment.edited_at, end, "an edit is not carried yet"))
-    if history.whole and record.in_scope and end.offer.comments.out != "none":
-        gone = {key for key in known if key.startswith("comment:") and key not in now and key not in waiting}
-        moment = record.updated_at
-        told += [_noted(f"deleted:{key[8:]}", moment, end, "not to be read any more: its twin stays") for key in gone]
-    return told
-
-
-def _unoffered(end: End, event: Event) -> bool:
-    """Tell whether the contract in force offers nothing of this kind any more."""
-    if event.kind == "file":
-        return FILES not in offered_kinds(end.offer)
-    kind = PUBLIC if event.content.get("public") is True else PRIVATE
-    return kind not in offered_kinds(end.offer)
-
-
-def _noted(key: str, at: datetime, end: End, why: str) -> Happened:
-    return Happened(key[:200], "comment", "", end.our_time(at), {}, state="noted", reason=why)
 
 
 def _dropped(one: Happened, why: str) -> Happened:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tandem.connectors.base import History, Outcome, Record
+from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.write import note_done, riding
 from tandem.state import actions, links, records, runs
@@ -106,6 +107,10 @@ def _resolve(
         if len(own) >= part:
             comment = own[part - 1]
             _there(run, end, action, Outcome(id=comment.id, files=comment.files), record, counts)
+            return
+    elif action.kind in ("edit", "redact"):
+        if rewrite.took_place(end, action, history):
+            _there(run, end, action, Outcome(id=str(action.content["twin"])), record, counts)
             return
     elif action.kind == "attach":
         with run.store.read() as tx:

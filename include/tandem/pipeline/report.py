@@ -11,7 +11,15 @@ from tandem.core.rules import Which
 from tandem.pipeline.environment import Run, log
 from tandem.state import actions, records, runs
 
-KINDS = {"create": "created", "update": "updated", "status": "status steps", "comment": "comments", "attach": "files"}
+KINDS = {
+    "create": "created",
+    "update": "updated",
+    "status": "status steps",
+    "comment": "comments",
+    "attach": "files",
+    "edit": "comments edited",
+    "redact": "comments withdrawn",
+}
 LABELS = {"seconds_median": "seconds to arrival, median", "seconds_worst": "seconds to arrival, worst"}
 
 

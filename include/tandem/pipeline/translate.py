@@ -16,6 +16,7 @@ from tandem.core.doc import doc, is_empty, normalise, paragraph
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
 from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
 from tandem.core.plan import NOT_ANY_MORE
+from tandem.core.plan_later import EDITED, WITHDRAWN
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
@@ -211,6 +212,11 @@ def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]
             told.append(_field_event(end, record, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
+        elif event.kind == EDITED or (event.kind == WITHDRAWN and "body" in event.content):
+            told.append(_comment(end, event, {}).model_copy(update={"kind": event.kind}))
+        elif event.kind == WITHDRAWN:
+            native = str(event.content.get("native"))
+            told.append(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order, native=native))
         elif event.kind == "file":
             told.append(_file(end, event))
         else:

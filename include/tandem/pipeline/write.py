@@ -16,13 +16,14 @@ from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
+from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
 from tandem.pipeline.scene import target_at
 from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, links, records, runs, twins
 from tandem.state.actions import Action
 from tandem.state.links import Link
 from tandem.state.store import Tx
@@ -103,8 +104,11 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
             ready.append(Ready(action, link, targets[member.ticket] if member else None))
         else:
             _put_off(run, loading, action, *why)
+    for action, state, reason in rewrite.hindered(run, end, [(one.action, one.target) for one in ready]):
+        _let_be(run, loading, action, state, reason)
+        ready = [one for one in ready if one.action.content.get("event") != action.content["event"]]
     ready = _write_ahead(run, loading, end, ready)
-    for kind in ("create", "update", "status", "attach", "comment"):
+    for kind in ("create", "update", "status", "attach", "comment", "edit", "redact"):
         own = [one for one in ready if one.action.kind == kind]
         if own:
             _call(run, loading, end, kind, own)
@@ -180,6 +184,8 @@ def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready
         outcomes = walk(run, end, [(one.action, one.ticket) for one in ready])
     elif kind == "attach":
         outcomes = tuple(attach(run, end, one.action, one.ticket) for one in ready)
+    elif kind in ("edit", "redact"):
+        outcomes = rewrite.rewrite(end, kind, [(one.action, one.ticket) for one in ready])
     else:
         outcomes = _comment(run, loading, end, ready)
     for one, outcome in zip(ready, outcomes, strict=True):
@@ -284,10 +290,14 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
             tx, of=origin, kind="comment", system=end.system, native=outcome.id, place=place, ticket=ticket,
             action=action.id, heading=str(content.get("heading") or ""),
         )  # fmt: skip
+        wrote, said = (str(content[part]) if content.get(part) else None for part in ("wrote", "said"))
+        twins.note_written(tx, end.system, outcome.id, wrote, said)
         files = content.get("files")
         if end.caps.files_in_comments and isinstance(files, list):
             for file, native in zip(files, outcome.files, strict=False):
                 _file_present(tx, end, file, native, place, ticket, action.id)
+    elif action.kind in ("edit", "redact"):
+        rewrite.note(tx, end, content)
     elif action.kind == "attach" and outcome.id is not None:
         _file_present(tx, end, content["file"], outcome.id, place, ticket, action.id)
 
@@ -298,6 +308,19 @@ def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket:
         tx, of=str(file["origin"]), kind="file", system=end.system, native=native, place=place, ticket=ticket,
         action=action,
     )  # fmt: skip
+
+
+def _let_be(run: Run, loading: Loading, action: Action, state: str, why: str) -> None:
+    """A twin is people's by now: what was to be written of its comment ends or is parked; all else goes on."""
+    queue = loading.queues.get((action.link, action.side), [])
+    own = [other for other in queue if other.content.get("event") == action.content["event"]]
+    events = {id_ for other in (action, *own) for id_ in riding(other)}
+    with run.store.begin(run.fence) as tx:
+        actions.drop(tx, [action.id, *(other.id for other in own)], "cancelled", reason=why)
+        records.set_events(tx, events, state, why, run=run.job.run_id)
+        links.update_links(tx, [action.link], run.env.now(), pending=True)
+    queue[:] = [other for other in queue if other not in own]
+    loading.counts[state] += 1
 
 
 def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> None:

@@ -95,6 +95,13 @@ def newest_writes(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
     return [_action(tx, row) for row in tx.rows(select)]
 
 
+def content_of(tx: Tx, id_: str) -> Mapping[str, Json]:
+    """Read what an action meant; empty where it is not known."""
+    row = tx.row(sa.select(action.c.sealed).where(action.c.id == id_))
+    content = tx.open(str(row["sealed"])) if row else {}
+    return content if isinstance(content, dict) else {}
+
+
 def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
     """Which of these texts are ids of our actions: id → state."""
     found: dict[str, str] = {}

@@ -158,6 +158,8 @@ presence = Table(
     Column("current", Boolean, nullable=False, default=True),
     Column("action", CODE),  # that made it; none where people did
     Column("sealed", Text),  # heading that we wrote, to be removed before the text goes on
+    Column("wrote", String(64)),  # hash of the text that we last wrote here; "withdrawn" once it is taken back
+    Column("said", String(64)),  # hash of the text at the source that it carries
     UniqueConstraint("system", "kind", "native"),
     Index("ix_tandem_presence_origin_system", "origin", "system"),
 )

@@ -13,6 +13,7 @@ from tandem.connectors.base import (
     Capabilities,
     Cursor,
     Draft,
+    Edit,
     History,
     Known,
     Move,
@@ -23,11 +24,12 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
+    Redaction,
     Upload,
     Way,
     nothing_known,
 )
-from tandem.connectors.jira import check, read, write
+from tandem.connectors.jira import check, read, rewrite, write
 from tandem.connectors.jira.history import asked, history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import API, FETCH, Site
@@ -52,6 +54,8 @@ _CAPABILITIES = Capabilities(
     private_comments=False,
     files_in_comments=False,
     workflow=True,
+    edit_comments=True,
+    redact_comments=True,
     max_file=1_000_000_000,  # Jira Cloud's default; an administrator may lower it, and preflight knows
     max_comment=TEXT_LONGEST,
     clock=0.001,
@@ -137,6 +141,14 @@ class Jira:
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
         """Add comments, marked in the very call."""
         return write.each(self._site, write.comment, notes)
+
+    def edit(self, edits: Sequence[Edit]) -> tuple[Outcome, ...]:
+        """Replace texts of comments, marked in the very call."""
+        return write.each(self._site, rewrite.edit, edits)
+
+    def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
+        """Put a neutral line in the place of comments, and delete their files."""
+        return write.each(self._site, rewrite.redact, redactions)
 
     def attach(self, upload: Upload) -> Outcome:
         """Attach a file; its id is the attachment's, by which a text may show it."""

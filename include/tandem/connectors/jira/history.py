@@ -12,7 +12,7 @@ from typing import Any
 from tandem.connectors.base import Comment, Entry, File, History
 from tandem.connectors.jira.away import away
 from tandem.connectors.jira.read import judged
-from tandem.connectors.jira.shape import MARK, Form, author, mark_of, told, told_at
+from tandem.connectors.jira.shape import EDIT, MARK, Form, author, mark_of, told, told_at
 from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
 from tandem.core.values import Json
 
@@ -54,7 +54,8 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
         )
         said = tuple(_shown(site, comments, marks, shown, inside=inside))
         outside = away(site, decisive[number].values()) if inside else None
-        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside)
+        hidden = frozenset(str(one["id"]) for one in comments if inside and not _offered(site, one))
+        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside, hidden)
     return told_of
 
 
@@ -164,8 +165,8 @@ def _comments(site: Site, issue: Issue) -> tuple[list[Mapping[str, Any]], bool]:
     return [found[number] for number in sorted(found, key=_order)], len(found) >= total
 
 
-def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) -> Mapping[str, str]:
-    """Read the markers of our account's comments; nobody else's is asked for."""
+def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) -> Mapping[str, tuple[str, str | None]]:
+    """Read the markers of our account's comments, and of their last edit by us; nobody else's is asked for."""
     written = [comment for comments in issues for comment in comments if comment.get("author")]
     if not written:
         return {}
@@ -175,7 +176,7 @@ def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) ->
         for comment in site.ask("/comment/list", {"ids": list(numbers)}, expand="properties")["values"]:
             found = {entry["key"]: entry["value"] for entry in comment.get("properties") or ()}
             if mark := mark_of(found.get(MARK)):
-                marks[str(comment["id"])] = mark
+                marks[str(comment["id"])] = mark, mark_of(found.get(EDIT))
     return marks
 
 
@@ -191,7 +192,7 @@ def _offered(site: Site, comment: Mapping[str, Any]) -> bool:
 def _shown(
     site: Site,
     comments: Sequence[Mapping[str, Any]],
-    marks: Mapping[str, str],
+    marks: Mapping[str, tuple[str, str | None]],
     files: Sequence[File],
     *,
     inside: bool,
@@ -213,8 +214,9 @@ def _shown(
             body=body,
             public=is_public(comment),
             files=tuple(file.id for file in files if file.comment == number),
-            mark=marks.get(number),
+            mark=marks[number][0] if number in marks else None,
             edited_at=updated if updated > created else None,
+            write=marks[number][1] if number in marks else None,
         )
 
 

@@ -14,6 +14,7 @@ from tandem.connectors.base import Author
 from tandem.core.values import Json, canonical, utc_text
 
 MARK = "tandem"  # entity property of issues and comments, and key in the history's extra data
+EDIT = "tandem.edit"  # entity property of comments: the last edit of ours
 TEXT_LONGEST = 32_767  # of a rich text, in the unit of the codec's ``length``
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")

@@ -20,6 +20,7 @@ from tandem.connectors.base import (
     Delta,
     Draft,
     Edge,
+    Edit,
     File,
     History,
     Known,
@@ -31,6 +32,7 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
+    Redaction,
     Seen,
     Upload,
     Way,
@@ -193,6 +195,14 @@ class Memory:
         """Write comments."""
         return self._each("comment", notes, self._comment)
 
+    def edit(self, edits: Sequence[Edit]) -> tuple[Outcome, ...]:
+        """Replace texts of comments."""
+        return self._each("edit", edits, self._edit)
+
+    def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
+        """Take comments back."""
+        return self._each("redact", redactions, self._redact)
+
     def attach(self, upload: Upload) -> Outcome:
         """Store a file; where files ride in comments, the id is a token for a note."""
         return self._each("attach", [upload], self._attach)[0]
@@ -234,6 +244,31 @@ class Memory:
             ticket.id, note.body, self._tracker.account, public=note.public, files=note.files, mark=note.mark
         )
         return Outcome(id=made.id, files=made.files)
+
+    def _edit(self, change: Edit) -> Outcome:
+        if not self._capabilities.edit_comments:
+            raise RefusedError("comments cannot be edited here")
+        self._comment_of(change)
+        self._tracker.edit_comment(change.id, change.comment, change.body, write=change.mark)
+        return Outcome(id=change.comment)
+
+    def _redact(self, change: Redaction) -> Outcome:
+        """Where comments can be edited a line stands in the place of what was said; else it is blacked out."""
+        said = self._comment_of(change)
+        if self._capabilities.edit_comments:
+            self._tracker.edit_comment(change.id, change.comment, change.body, write=change.mark)
+        else:
+            self._tracker.make_private(change.id, change.comment)
+            self._tracker.redact(change.id, change.comment, str(said.body))
+        carried = self._carried(self._own(change.id), said)
+        self._tracker.remove_files(change.id, [*change.files, *carried])
+        return Outcome(id=change.comment)
+
+    def _comment_of(self, change: Edit | Redaction) -> Comment:
+        said = next((one for one in self._own(change.id).comments if one.id == change.comment), None)
+        if said is None:
+            raise GoneError("the comment is not there")
+        return said
 
     def _attach(self, upload: Upload) -> Outcome:
         ticket = self._own(upload.id)
@@ -320,9 +355,9 @@ class Memory:
             files = tuple(file for file in files if file.author.id == self._tracker.account.id)
         told = {file.id for file in files}
         cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
-        return History(
-            tuple(entries), tuple(cut), tuple(files), inside=inside, away=self._away(ticket) if inside else None
-        )
+        hidden = frozenset(one.id for one in ticket.comments if inside and not self._offered(one))
+        away = self._away(ticket) if inside else None
+        return History(tuple(entries), tuple(cut), tuple(files), inside=inside, away=away, hidden=hidden)
 
     def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:
         if not self._capabilities.history:

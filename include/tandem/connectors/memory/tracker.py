@@ -163,9 +163,35 @@ class Tracker:
         self._touched(ticket, at)
         return ticket.comments[-1]
 
-    def edit_comment(self, id_: str, comment: str, body: Json) -> None:
-        """Change a comment's text."""
-        self._revise(id_, comment, lambda old, at: replace(old, body=body, edited_at=at))
+    def edit_comment(self, id_: str, comment: str, body: Json, *, write: str | None = None) -> None:
+        """Change a comment's text; ``write`` is the mark of an edit by the integration."""
+        self._revise(id_, comment, lambda old, at: replace(old, body=body, edited_at=at, write=write or old.write))
+
+    def make_public(self, id_: str, comment: str) -> None:
+        """Show a comment to the customer."""
+        self._revise(id_, comment, lambda old, at: replace(old, public=True, edited_at=at))
+
+    def redact(self, id_: str, comment: str, text: str) -> None:
+        """Black words of a comment out, for good."""
+
+        def blacked(old: Comment, at: datetime) -> Comment:
+            return replace(old, body=str(old.body).replace(text, "▇" * len(text)), edited_at=at, redacted=True)
+
+        self._revise(id_, comment, blacked)
+
+    def delete_comment(self, id_: str, comment: str) -> None:
+        """Delete a comment."""
+        ticket = self._open(id_)
+        ticket.comments = [one for one in ticket.comments if one.id != comment]
+        ticket.revised_at = self._tick()
+        self._touched(ticket, ticket.revised_at)
+
+    def remove_files(self, id_: str, files: Sequence[str]) -> None:
+        """Take files away, with their content."""
+        ticket = self._open(id_)
+        ticket.files = [file for file in ticket.files if file.id not in files]
+        for file in files:
+            self.contents.pop(file, None)
 
     def make_private(self, id_: str, comment: str) -> None:
         """Hide a comment from the customer."""

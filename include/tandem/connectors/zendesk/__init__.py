@@ -16,6 +16,7 @@ from tandem.connectors.base import (
     Capabilities,
     Cursor,
     Draft,
+    Edit,
     History,
     Known,
     Move,
@@ -26,6 +27,7 @@ from tandem.connectors.base import (
     Patch,
     Preflight,
     Record,
+    Redaction,
     Upload,
     Way,
     nothing_known,
@@ -38,7 +40,7 @@ from tandem.connectors.zendesk.read import Reader
 from tandem.connectors.zendesk.scope import Scope
 from tandem.connectors.zendesk.write import MAX_COMMENT, Writer
 from tandem.core.doc import Markup
-from tandem.errors import GoneError
+from tandem.errors import GoneError, RefusedError
 from tandem.http import Http
 from tandem.markup import Html
 from tandem.markup.neutralise import ZENDESK
@@ -59,6 +61,8 @@ CAPABILITIES = Capabilities(
     private_comments=True,
     files_in_comments=True,
     workflow=False,
+    edit_comments=False,
+    redact_comments=True,
     max_file=50 * 1024 * 1024,
     max_comment=MAX_COMMENT,
     clock=1.0,
@@ -138,6 +142,13 @@ class Zendesk:
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
         return self._writer.comment(notes)
+
+    def edit(self, edits: Sequence[Edit]) -> tuple[Outcome, ...]:
+        """Refuse: what was said in Zendesk is never changed."""
+        return tuple(Outcome(error=RefusedError("Zendesk cannot edit comments")) for _ in edits)
+
+    def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
+        return self._writer.redact(redactions)
 
     def attach(self, upload: Upload) -> Outcome:
         return self._writer.attach(upload)

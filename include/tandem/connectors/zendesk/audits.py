@@ -163,9 +163,15 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
                 files=tuple(file.id for file in carried),
                 mark=mark,
                 edited_at=moment(edited) if edited else None,
+                redacted=edited is not None,
             )
         )
-    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside)
+    hidden = frozenset(
+        str(event["id"])
+        for _, event in audits.comments()
+        if inside and needs.comments != "all" and event is not first and not audits.is_public(event)
+    )
+    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside, hidden=hidden)
 
 
 def away_of(audits: Audits, fields: frozenset[str], holds: Callable[[str, Json], bool]) -> tuple[Away, ...] | None:

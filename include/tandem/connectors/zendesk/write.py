@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import requests
 
-from tandem.connectors.base import Draft, Needs, Note, Outcome, Patch, Upload
+from tandem.connectors.base import Draft, Needs, Note, Outcome, Patch, Redaction, Upload
+from tandem.connectors.zendesk.redact import redact
 from tandem.connectors.zendesk.shape import (
     CUSTOM,
     DESCRIPTION,
@@ -50,6 +51,9 @@ class Writer:
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
         return self._each(self._comment, notes)
+
+    def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
+        return self._each(lambda one: redact(self._http, self._forget, one), redactions)
 
     def attach(self, upload: Upload) -> Outcome:
         """Upload a file. Its token is good for one comment, for three days."""

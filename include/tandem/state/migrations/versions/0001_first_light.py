@@ -213,6 +213,8 @@ def upgrade() -> None:
         sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=True),
         sa.Column("sealed", sa.Text(), nullable=True),
+        sa.Column("wrote", sa.String(length=64), nullable=True),
+        sa.Column("said", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["origin"], ["tandem_origin.id"], name=op.f("fk_tandem_presence_origin")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tandem_presence")),
         sa.UniqueConstraint("system", "kind", "native", name=op.f("uq_tandem_presence_system_kind_native")),

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of comments and files since they were first read: edited, hidden, blacked out, deleted.
+
+One that still waits is sent as it reads now, or not at all. Of one that has its twin an edit, or that it was taken
+back, is an event of its own. What people do to a twin is theirs: it is noted, shown, and never travels back. That a
+comment was deleted is noted; nothing follows from what is absent from a part of a history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tandem.connectors.base import Comment, History, Record
+from tandem.core.plan import NOT_ANY_MORE
+from tandem.core.plan_later import EDITED, WITHDRAWN
+from tandem.core.values import Json
+from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
+from tandem.pipeline.rewrite import text_hash
+from tandem.state import actions, links, records, twins
+from tandem.state.records import Event, Happened
+from tandem.state.store import Tx
+from tandem.state.twins import Twin
+
+UNSENT = "deleted, redacted or made private before it was sent"
+THEIRS = "its people changed the twin: it is theirs"
+
+
+def later_on(
+    tx: Tx,
+    run: Run,
+    end: End,
+    record: Record,
+    history: History,
+    happened: list[Happened],
+    changed: set[str],
+) -> list[Happened]:
+    """Bring what waits up to date, and tell what is new of comments that were read before.
+
+    ``changed``: keys of what was written anew out of scope.
+    """
+    now = {one.key: one for one in happened if one.kind in ("comment", "file")}
+    still = records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
+    waiting = {event.key: event for event in still if event.kind in ("comment", "file")}
+    known = records.known_event_keys(tx, run.name, end.which, record.id)
+    _waiting(tx, run, end, history, waiting, now, changed)
+    told: list[Happened] = []
+    for comment in history.comments:
+        key = f"comment:{comment.id}"
+        if key not in known or key in waiting:
+            continue
+        if now[key].state == "echo":
+            told += _at_twin(tx, run, end, record, comment)
+        elif comment.edited_at is not None:
+            told += _at_origin(tx, run, end, record, comment, comment.edited_at, now[key], still)
+    if history.whole and record.in_scope and end.offer.comments.out != "none":
+        seen = {comment.id for comment in history.comments}
+        _dismiss(tx, run, still, seen)
+        for id_ in sorted(history.hidden):
+            key = f"comment:{id_}"
+            if key in known and key not in waiting and id_ not in seen:
+                told += _hidden(tx, run, end, record, id_, known)
+        before = {key[8:] for key in known if key.startswith("comment:") and key not in waiting}
+        gone = before - seen - history.hidden
+        why = "not to be read any more: its twin stays"
+        told += [_noted(f"deleted:{id_}", record.updated_at, end, why) for id_ in sorted(gone)]
+    return told
+
+
+def _waiting(
+    tx: Tx,
+    run: Run,
+    end: End,
+    history: History,
+    waiting: Mapping[str, Event],
+    now: Mapping[str, Happened],
+    changed: set[str],
+) -> None:
+    under_way: set[int] | None = None
+    for key, event in waiting.items():
+        if key in changed:
+            records.set_events(tx, [event.id], "dropped", "changed outside the scope", run=run.job.run_id)
+        elif key in now:
+            records.refresh(tx, event.id, now[key].content)
+        elif history.whole:
+            if under_way is None:
+                under_way = {id_ for one in actions.in_state(tx, run.name, ["sent"]) for id_ in _carried(one)}
+            if event.id not in under_way:  # of a write whose answer was lost it is not known yet whether it went
+                why = NOT_ANY_MORE if _unoffered(end, event) else UNSENT
+                records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
+
+
+def _unoffered(end: End, event: Event) -> bool:
+    """Tell whether the contract in force offers nothing of this kind any more."""
+    if event.kind == "file":
+        return FILES not in offered_kinds(end.offer)
+    kind = PUBLIC if event.content.get("public") is True else PRIVATE
+    return kind not in offered_kinds(end.offer)
+
+
+def _carried(one: actions.Action) -> list[int]:
+    ids = one.content.get("carries")
+    return [int(str(id_)) for id_ in (ids if isinstance(ids, list) else [])]
+
+
+def _at_origin(
+    tx: Tx,
+    run: Run,
+    end: End,
+    record: Record,
+    comment: Comment,
+    edited_at: datetime,
+    read: Happened,
+    still: list[Event],
+) -> list[Happened]:
+    """A comment of people's that reads otherwise than what its twin says of it."""
+    said = text_hash(run, end, comment.body)
+    key = f"{'redacted' if comment.redacted else 'edited'}:{comment.id}:{edited_at.isoformat()}:{said[:8]}"
+    there = _twins(tx, run, end, record, comment.id)
+    if not there:
+        why = "its comment was not sent"
+        reopened = records.reopen(tx, run.name, end.which, record.id, f"comment:{comment.id}", UNSENT, read.content)
+        return [] if reopened else [_noted(key, edited_at, end, why)]
+    if there[-1].said is None:
+        return [_noted(key, edited_at, end, "an edit of a comment that was exchanged before Tandem kept its text")]
+    if there[-1].said == said:  # as it was sent, or edited back
+        back = [event.id for event in still if event.kind == EDITED and event.content.get("native") == comment.id]
+        records.set_events(tx, back, "superseded", "it reads again as it was sent", run=run.job.run_id)
+        return []
+    kind = WITHDRAWN if comment.redacted else EDITED
+    return [Happened(key, kind, comment.order, end.our_time(edited_at), read.content)]
+
+
+def _hidden(tx: Tx, run: Run, end: End, record: Record, id_: str, known: set[str]) -> list[Happened]:
+    """A comment that was made private after it was sent."""
+    there = _twins(tx, run, end, record, id_)
+    if not there or all(twin.withdrawn for twin in there) or twins.was_private(tx, there[0].origin):
+        return []
+    edits = sum(key.startswith(f"edited:{id_}:") for key in known)
+    content: dict[str, Json] = {"native": id_}
+    return [Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", end.our_time(record.updated_at), content)]
+
+
+def _at_twin(tx: Tx, run: Run, end: End, record: Record, comment: Comment) -> list[Happened]:
+    """What people did to a copy of ours. It is theirs; the origin is not touched."""
+    twin = twins.twin_at(tx, end.system, comment.id)
+    if twin is None or twin.withdrawn:
+        return []
+    moment = comment.edited_at or record.updated_at
+    if comment.redacted:
+        return [_theirs(f"redacted:{comment.id}:{moment.isoformat()}", moment, end, record, "blacked out at the twin")]
+    if comment.edited_at is not None and twin.wrote is not None and not _ours(tx, run, end, comment, twin):
+        return [_theirs(f"edited:{comment.id}:{moment.isoformat()}", moment, end, record, THEIRS)]
+    if not comment.public and twins.was_public(tx, twin):
+        return [_theirs(f"hidden:{comment.id}", moment, end, record, "made private at the twin")]
+    return []
+
+
+def _ours(tx: Tx, run: Run, end: End, comment: Comment, twin: Twin) -> bool:
+    """Tell whether a twin reads as we last wrote it, an edit of which we do not know yet whether it went included."""
+    shown = text_hash(run, end, comment.body)
+    if shown == twin.wrote:
+        return True
+    sent = actions.in_state(tx, run.name, ["sent"])
+    return any(one.content.get("twin") == comment.id and one.content.get("wrote") == shown for one in sent)
+
+
+def _theirs(key: str, at: datetime, end: End, record: Record, why: str) -> Happened:
+    log.warning("%s %s: a comment of ours: %s; its origin is not touched", end.offer.name, record.key, why)
+    return _noted(key, at, end, why)
+
+
+def _dismiss(tx: Tx, run: Run, still: list[Event], seen: set[str]) -> None:
+    """An edit that waits, of a comment that is not to be read any more, is not sent."""
+    late = [event.id for event in still if event.kind == EDITED and event.content.get("native") not in seen]
+    records.set_events(tx, late, "dropped", UNSENT, run=run.job.run_id)
+
+
+def _twins(tx: Tx, run: Run, end: End, record: Record, comment: str) -> list[Twin]:
+    of = links.origin_at(tx, end.system, "comment", comment)
+    link = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
+    if of is None or link is None:
+        return []
+    member = links.links(tx, run.name, ids=[link])[link].members.get(end.which.other)
+    return twins.twins_of(tx, of, run.end(end.which.other).system, member.ticket) if member else []
+
+
+def _noted(key: str, at: datetime, end: End, why: str) -> Happened:
+    return Happened(key[:200], "comment", "", end.our_time(at), {}, state="noted", reason=why)

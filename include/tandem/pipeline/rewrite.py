@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes to comments that we wrote before: whether a twin may still be touched, the write, and what became of it.
+
+A twin that people changed is theirs, and one that they deleted is never written again: both are asked of its tracker
+right before the write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tandem.connectors.base import Comment, Edit, History, Outcome, Record, Redaction
+from tandem.core.doc import Doc, Node, doc, normalise
+from tandem.core.values import Json, canonical
+from tandem.pipeline.environment import End, Run
+from tandem.state import records, twins
+from tandem.state.actions import Action
+from tandem.state.store import Tx
+
+CHANGED = "people changed the twin: it is theirs"
+DELETED = "people deleted the twin: it is never written again"
+
+
+def text_hash(run: Run, end: End, native: Json) -> str:
+    """Hash what a native text says; the files that it shows are not part of it."""
+    return run.store.vault.digest(canonical(_words(end.connector.markup.parse(native).doc)))
+
+
+def said_of(tx: Tx, run: Run, source: End, event: int) -> str:
+    """Hash what a comment says at its source, as it was read when its event was planned."""
+    found = records.events_by_id(tx, [event]).get(event)
+    return text_hash(run, source, found.content.get("body") if found else None)
+
+
+def _words(text: Doc) -> Doc:
+    blocks = [bare for block in text["content"] if (bare := _bare(block)) is not None]
+    return normalise(doc(*blocks))
+
+
+def _bare(node: Node) -> Node | None:
+    """A node without the files in it; none where nothing else is in it."""
+    if node["type"] == "media":
+        return None
+    content = node.get("content")
+    if not isinstance(content, list) or node["type"] in ("table", "row", "cell", "items"):
+        return node
+    left = [bare for part in content if (bare := _bare(part)) is not None]
+    return {**node, "content": left} if left or not content else None
+
+
+def hindered(run: Run, end: End, ready: Sequence[tuple[Action, Record | None]]) -> Iterator[tuple[Action, str, str]]:
+    """Tell of which actions the twins may not be written (any more): (action, state of its events, why)."""
+    wanted = [(one, target.id) for one, target in ready if target is not None and one.content.get("twins")]
+    if not wanted:
+        return
+    histories = end.connector.history(sorted({ticket for _, ticket in wanted}))
+    for one, ticket in wanted:
+        history, known = histories.get(ticket), one.content["twins"]
+        assert isinstance(known, dict)
+        if history is None:
+            yield one, "deferred", "the twin cannot be seen"
+            continue
+        shown = {comment.id: comment for comment in history.comments}
+        if not set(known) <= set(shown):
+            yield (one, "noted", DELETED) if history.whole else (one, "deferred", "not all comments can be read")
+        elif any(_is_changed(run, end, one, shown[id_], wrote) for id_, wrote in known.items()):
+            takes_back = one.kind == "redact" or one.content.get("redacts") is True
+            yield one, "parked" if takes_back else "noted", CHANGED
+
+
+def _is_changed(run: Run, end: End, one: Action, twin: Comment, wrote: Json) -> bool:
+    if twin.edited_at is None:
+        return False
+    if not end.caps.edit_comments:  # blacked out by people; to take the rest back, too, takes nothing from them
+        return one.kind != "redact"
+    return text_hash(run, end, twin.body) != wrote
+
+
+def rewrite(end: End, kind: str, ready: Sequence[tuple[Action, str]]) -> tuple[Outcome, ...]:
+    """Edit comments, or take them back."""
+    if kind == "edit":
+        return end.connector.edit(
+            [Edit(ticket, str(one.content["twin"]), one.content["body"], one.id) for one, ticket in ready]
+        )
+    redactions = []
+    for one, ticket in ready:
+        files = one.content["files"]
+        names = tuple(str(file) for file in (files if isinstance(files, list) else []))
+        redactions.append(Redaction(ticket, str(one.content["twin"]), one.content["body"], one.id, names))
+    return end.connector.redact(redactions)
+
+
+def note(tx: Tx, end: End, content: Mapping[str, Json]) -> None:
+    """Note what a twin says since a write that took place; of a text that was taken back nothing is kept."""
+    twins.note_written(tx, end.system, str(content["twin"]), str(content["wrote"]), str(content["said"]))
+    forgotten = content.get("forget")
+    twins.forget_texts(tx, [str(id_) for id_ in (forgotten if isinstance(forgotten, list) else [])])
+
+
+def took_place(end: End, action: Action, history: History) -> bool:
+    """Tell whether a write that was sent took place: by its mark or, where none can be left, by its effect."""
+    twin = next((one for one in history.comments if one.id == action.content["twin"]), None)
+    if twin is None:
+        return False
+    if end.caps.edit_comments:
+        return twin.write == action.id
+    return twin.redacted and not twin.public

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of comments that we wrote, and by what we know later whether anybody changed them: hashes, never texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tandem.core.values import Json
+from tandem.state.actions import content_of
+from tandem.state.records import chunks
+from tandem.state.store import Tx
+from tandem.state.tables import action, origin, presence
+
+WITHDRAWN = "withdrawn"  # what a twin says whose text was taken back
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A comment that we wrote for an origin. ``wrote``: what we last wrote here; ``said``: what it says of its source.
+
+    Both are hashes, and unknown where our journal does not reach back.
+    """
+
+    origin: str
+    native: str
+    action: str | None
+    wrote: str | None
+    said: str | None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its text was taken back."""
+        return self.said == WITHDRAWN
+
+
+def twins_of(tx: Tx, of: str, system: str, ticket: str) -> list[Twin]:
+    """Read the comments that we wrote on a ticket for an origin, the oldest first."""
+    where = (
+        presence.c.origin == of,
+        presence.c.system == system,
+        presence.c.kind == "comment",
+        presence.c.ticket == ticket,
+        presence.c.current,
+    )
+    return [_twin(row) for row in tx.rows(sa.select(presence).where(*where).order_by(presence.c.id))]
+
+
+def twin_at(tx: Tx, system: str, native: str) -> Twin | None:
+    """Read the twin that is this comment; none if people wrote it."""
+    where = (presence.c.system == system, presence.c.kind == "comment", presence.c.native == native)
+    row = tx.row(sa.select(presence).where(*where, presence.c.action.is_not(None)))
+    return _twin(row) if row else None
+
+
+def journal_of(tx: Tx, link: str, there: Iterable[Twin]) -> list[str]:
+    """Name the actions of a link that hold what these twins were made to say."""
+    known = list(there)
+    natives = {twin.native for twin in known}
+    select = sa.select(action.c.id, action.c.native).where(
+        action.c.link == link, action.c.kind == "edit", action.c.state == "done"
+    )
+    edits = [row["id"] for row in tx.rows(select) if row["native"] in natives]
+    return [*(twin.action for twin in known if twin.action), *edits]
+
+
+def was_public(tx: Tx, twin: Twin) -> bool:
+    """Tell whether we wrote a twin for all to see, as far as our journal knows."""
+    return twin.action is not None and content_of(tx, twin.action).get("public") is True
+
+
+def was_private(tx: Tx, of: str) -> bool:
+    """Tell whether a comment was private already when it was sent, by a contract that offered such."""
+    row = tx.row(sa.select(origin.c.private).where(origin.c.id == of))
+    return row is not None and bool(row["private"])
+
+
+def files_of(tx: Tx, origins: Iterable[str], system: str, ticket: str) -> list[str]:
+    """Read the native files that stand on a ticket for these origins."""
+    found: list[str] = []
+    for some in chunks(sorted(set(origins))):
+        where = (presence.c.origin.in_(some), presence.c.system == system, presence.c.ticket == ticket)
+        found += [row["native"] for row in tx.rows(sa.select(presence.c.native).where(*where))]
+    return found
+
+
+def note_written(tx: Tx, system: str, native: str, wrote: str | None, said: str | None) -> None:
+    """Note what a twin was made to say."""
+    where = (presence.c.system == system, presence.c.kind == "comment", presence.c.native == native)
+    tx.run(sa.update(presence).where(*where).values(wrote=wrote, said=said))
+
+
+def forget_texts(tx: Tx, ids: Iterable[str]) -> None:
+    """Let go of the texts and file names in actions that are done; what they did stays known."""
+    for some in chunks(sorted(set(ids))):
+        done = (action.c.id.in_(some), action.c.state == "done")
+        for row in tx.rows(sa.select(action.c.id, action.c.sealed).where(*done)):
+            content = tx.open(str(row["sealed"]))
+            assert isinstance(content, dict)
+            bare: list[Json] = [{"origin": of} for of in origins_in(content)]
+            sealed = tx.seal({**content, "body": None, "heading": "", "files": bare})
+            tx.run(sa.update(action).where(action.c.id == row["id"]).values(sealed=sealed))
+
+
+def origins_in(content: Mapping[str, Json]) -> list[str]:
+    """Name the origins of the files that a comment's write carried."""
+    files = content.get("files")
+    return [str(one["origin"]) for one in (files if isinstance(files, list) else []) if isinstance(one, dict)]
+
+
+def _twin(row: Mapping[str, Any]) -> Twin:
+    return Twin(row["origin"], row["native"], row["action"], row["wrote"], row["said"])
