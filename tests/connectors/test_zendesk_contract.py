@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.zendesk_house import IN_SCOPE, ORDER, ORDER_FIELD, TENANT, connector, desk_time
-from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription
+from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from support.zendesk import ZendeskDesk
@@ -85,7 +85,7 @@ class ZendeskBench:
         self.desk.control.clear_faults(number)
 
 
-class TestZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, ComparedVersions):
+class TestZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, FollowUps, ComparedVersions):
     @pytest.fixture
     def bench(self, desk: ZendeskDesk) -> ZendeskBench:
         desk.control.settings(TENANT, export_lag=LAG, search_lag=LAG)

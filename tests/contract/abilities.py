@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract.bench import SECRET, Bench, connected, mark, note, past, read
+from contract.bench import SECRET, Bench, connected, draft, mark, note, past, read, upload
 from tandem.connectors.base import Connector, Move, Patch
 from tandem.errors import ClosedError, RetryableError, StaleError, TransitionError
 
@@ -59,6 +59,37 @@ class FinalTickets:
             connector.comment([note(bench, ticket, "the last word", ours)])
         bench.closes(ticket)
         assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
+
+
+class FollowUps:
+    """A closed ticket is gone on from in a new one."""
+
+    def test_a_follow_up_names_the_closed_ticket_and_is_found_by_its_mark(
+        self, bench: Bench, connector: Connector
+    ) -> None:
+        old, ours = bench.opens("over"), mark()
+        bench.closes(old)
+        made = replace(draft(bench, "again", ours), follow_up_of=old)
+        (outcome,) = connector.create([made])
+        assert outcome.id is not None and outcome.id != old
+        assert outcome.first_comment
+        assert read(connector, outcome.id).follows == old
+        assert read(connector, old).follows is None
+        assert connector.find([ours], {}) == {ours: outcome.id}
+
+    def test_a_follow_up_takes_files_along(self, bench: Bench, connector: Connector) -> None:
+        old = bench.opens("over")
+        bench.closes(old)
+        stored = connector.attach(upload(old, "a.txt", b"bytes"))
+        made = replace(draft(bench, "again", mark()), follow_up_of=old, files=(str(stored.id),))
+        (outcome,) = connector.create([made])
+        assert outcome.id is not None
+        (file,) = outcome.files
+        assert [(one.id, one.size) for one in past(connector, outcome.id).files] == [(file, 5)]
+
+    def test_only_a_closed_ticket_is_followed_up(self, bench: Bench, connector: Connector) -> None:
+        (outcome,) = connector.create([replace(draft(bench, "again", mark()), follow_up_of=bench.opens("open"))])
+        assert outcome.error is not None
 
 
 class ComparedVersions:

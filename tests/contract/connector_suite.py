@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription, Workflow
+from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription, Workflow
 from contract.bench import (
     SECRET,
     Bench,
@@ -60,6 +60,7 @@ class ConnectorContract(Writes):
             PrivateComments: can.private_comments,
             PrivateDescription: can.private_comments and bench.needs.description is not None,
             FinalTickets: can.life_cycle_ends,
+            FollowUps: can.follow_ups,
             ComparedVersions: bench.refuses_stale,
             Workflow: can.workflow,
         }

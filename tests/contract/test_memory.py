@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from contract.abilities import ComparedVersions, FinalTickets, PrivateComments, PrivateDescription, Workflow
+from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription, Workflow
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from tandem.connectors.base import Condition, Needs
@@ -91,7 +91,9 @@ class TestLikeJira(ConnectorContract, Workflow):
         return _bench(JIRA_LIKE, NAMES["jira"], ("1", "2"))
 
 
-class TestLikeZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, ComparedVersions):
+class TestLikeZendesk(
+    ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, FollowUps, ComparedVersions
+):
     @pytest.fixture
     def bench(self):
         return _bench(ZENDESK_LIKE, NAMES["zendesk"], ("new", "open"), description="description")

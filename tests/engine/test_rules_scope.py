@@ -176,7 +176,7 @@ def test_a_ticket_closed_in_mid_run_parks_what_was_on_its_way(linked: Linked) ->
     bench.between = between
     bench.run()
     assert at_peace(bench) == []
-    assert [row["kind"] for row in bench.events("parked")] == ["comment", "field"]
+    assert [row["kind"] for row in bench.events("parked")] == ["comment"]
     assert bench.link(LEFT, linked.ticket).state == "parked"
 
 

@@ -182,6 +182,9 @@ class Offer(Written):
     follow_up_on: Literal["reopen", "comment"] = Field(
         "reopen", description="With `closed: follow_up`: what opens the follow-up ticket."
     )
+    on_delete: Literal["silent", "note"] = Field(
+        "silent", description="Whether the other side is told, once and neutrally, when a ticket is deleted here."
+    )
     scope: tuple[Condition, ...] | None = Field(
         None, description="Which tickets are offered: all conditions hold. Required. `[]` is every ticket."
     )

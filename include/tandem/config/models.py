@@ -213,6 +213,7 @@ class Side:
     transitions: Mapping[str, TransitionRule] = field(default_factory=dict)  # by native status
     closed: Literal["reopen", "follow_up", "quarantine"] = "quarantine"
     follow_up_on: Literal["reopen", "comment"] = "reopen"
+    on_delete: Literal["silent", "note"] = "silent"
     scope: Scope = ()
     query: str | None = None
     comments: CommentRule = CommentRule()

@@ -45,6 +45,7 @@ def resolve(contract: ContractFile, offer: str | None, name: str, file: Path, li
         transitions={to: TransitionRule(spec.by, spec.fields) for to, spec in given["transitions"].items()},
         closed=given["closed"],
         follow_up_on=given["follow_up_on"],
+        on_delete=given["on_delete"],
         scope=tuple(
             base.Condition(item.field, is_=item.is_, in_=item.in_, contains=item.contains, set_=item.set_)
             for item in given["scope"] or ()

@@ -65,6 +65,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         private_comments=True,
         history=True,
         workflow=True,
+        closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "issuetype", "summary"),
     ),
     "zendesk": SystemTraits(

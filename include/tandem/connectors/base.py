@@ -59,6 +59,8 @@ class Capabilities:
     label_allowed: str | None = None  # regular expression for one character that a label may hold (none: any)
     label_max: int | None = None  # characters in a label
     life_cycle_ends: frozenset[str] = frozenset()  # statuses that are no value of a map (Zendesk "closed", "deleted")
+    follow_ups: bool = False  # a closed ticket can be followed by a new one that the tracker knows as its follow-up
+    reopens_closed: bool = True  # a closed ticket can be opened again
     place_field: str = ""  # native field that says where a ticket lies: its dictionary names Record.place
     type_field: str = ""  # native field that holds Record.type
 
@@ -134,6 +136,7 @@ class Record:
     reporter: Author | None = None
     mark: str | None = None
     final: str | None = None  # why the ticket takes no more: "closed", "deleted", "merged into …"
+    follows: str | None = None  # id of the closed ticket whose follow-up this is
     settled: bool = True  # false while one more change may still bear the same version
     scope_reason: str = ""  # out of scope: the condition that failed, or "restricted"
 
@@ -329,11 +332,17 @@ class Preflight:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A ticket to be made. ``fields`` are native; ``mark`` is the origin's marker."""
+    """A ticket to be made. ``fields`` are native; ``mark`` is the origin's marker.
+
+    ``follow_up_of``: the closed ticket that it goes on from, where the tracker has follow-ups. ``files`` ride in its
+    first comment, as in a :class:`Note`.
+    """
 
     mark: str
     place: str | None
     fields: Mapping[str, Json]
+    follow_up_of: str | None = None
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +420,7 @@ class Outcome:
     shown: Mapping[str, Json] | None = None  # fields as answered, where the answer has them
     history: str | None = None  # id of the history entry, where the answer has it
     files: tuple[str, ...] = ()  # ids of the files written with it
+    first_comment: str | None = None  # of a ticket made: id of the comment that is its description
     error: ItemError | None = None
 
 

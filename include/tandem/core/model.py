@@ -46,7 +46,7 @@ class HubEvent(Message):
     """One thing that happened on a side, in hub terms."""
 
     id: int
-    kind: str  # made, field, comment, file, left
+    kind: str  # made, field, comment, edited, withdrawn, file, left, deleted, reopened
     at: datetime
     order: str
     field: str = ""
@@ -81,6 +81,7 @@ class HubTicket(Message):
     in_scope: bool
     scope_reason: str = ""
     final: str | None = None
+    unseen: bool = False
     fields: dict[str, FieldState] = {}
     events: tuple[HubEvent, ...] = ()
     problems: tuple[HubProblem, ...] = ()

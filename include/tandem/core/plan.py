@@ -20,6 +20,8 @@ from tandem.core.values import Json, same
 STATUS = "status"
 CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
 LEFT = "left"  # kind of the event that a ticket left the scope, where the other side is told
+DELETED = "deleted"  # kind of the event that a tracker deleted its ticket, where the other side is told
+REOPENED = "reopened"  # kind of the event that people went on from a closed ticket in a follow-up
 NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
 NOT_ANY_MORE = "the contract does not offer it any more"
 BACK = "back to what both agreed on"
@@ -69,6 +71,8 @@ class Intent:
     step: int | None = None  # event whose value this status step writes
     event: HubEvent | None = None  # the comment or file
     text: Doc | None = None  # of a comment that tells of a change which the target cannot make
+    follows: str = ""  # of a create: the closed ticket that it goes on from
+    cause: str = ""  # of a write that no event causes: what it is made for, once
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
+from tandem.pipeline import follow_up
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed, Spot
@@ -56,6 +57,8 @@ def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
     """Write all intents of one link. A refusal drops the source's whole direction; the other direction flows."""
     made = Composed()
     for intent in scene.plan.ordered():
+        if intent not in scene.plan.intents:
+            continue  # it became part of a follow-up's first comment
         if made.refused is not None and intent.target is made.refused.source.other:
             continue
         try:
@@ -99,7 +102,10 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     bases: dict[str, Json] = {}
     overflow: list[Doc] = []
     heading = heading_over(end, source, ticket.reporter, ticket.told)
+    opening = follow_up.opening(tx, scene, intent) if intent.follows else None
     for hub, value in intent.fields.items():
+        if opening is not None and hub == "description":
+            continue  # it tells what is new
         rule = end.offer.fields[hub]
         if not rule.of_twin:
             bases[hub] = scene.base_of(source.which, hub)
@@ -116,6 +122,10 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if title is not None and not native.get(title.native):
         native[title.native] = NO_TEXT
     description = end.rule("description")
+    if opening is not None:
+        yield from follow_up.create(scene, intent, seq, opening, native, bases)
+        yield from rest(tx, scene, intent, seq + 1, overflow, opening.cause)
+        return
     if description is not None and native.get(description.native) is None:
         empty = with_heading(doc(paragraph(NO_TEXT)), heading)
         native[description.native] = end.connector.markup.render(empty).native

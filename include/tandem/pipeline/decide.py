@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tandem.core.closing import CLOSED, arrive, ends, is_closed, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
 from tandem.core.plan_later import plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
-from tandem.pipeline import twin
+from tandem.pipeline import follow_up, insist, twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
@@ -122,12 +123,15 @@ def _decide_link(
     diff: Diff,
 ) -> None:
     for ticket in hubs.values():
-        if ticket.final:
+        if ends(ticket) or (ticket.final and link.lone is not None):
             why = f"{run.end(ticket.side).offer.name}: {ticket.final}"
             plan = LinkPlan()
             for one in hubs.values():
                 plan.mark(one.events, "parked", why)
-            diff.plans[link.id], diff.parked[link.id] = plan, why
+                if link.lone is None:
+                    tell_deleted(plan, one)
+            diff.parked[link.id] = why
+            _finish(tx, run, link, plan, hubs, diff)
             return
     lone = link.lone
     if lone is not None:
@@ -138,6 +142,7 @@ def _decide_link(
         return  # the other member was never read in scope: nothing to merge with
     waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
     states = {which: state for which, state in waiting.items() if state}
+    hubs, undone = insist.undo(tx, run, link, hubs)
     usable = {which: _without_held_fields(run, ticket, held) for which, ticket in hubs.items()}
     plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
     for which, ticket in hubs.items():
@@ -155,6 +160,12 @@ def _decide_link(
                     state = "dropped" if event.note else "noted"
                     plan.mark([event], state, event.note or "the other side has no such field")
         _note_problems(run, ticket, diff, link)
+        follow_up.plan_reopening(run, plan, ticket, hubs[which.other], rules)
+    insist.add(plan, undone)
+    for which, ticket in hubs.items():
+        policy = follow_up.policy(run.end(which))
+        if is_closed(ticket, policy) and arrive(plan, ticket, usable[which.other], policy, rules, run.env.now()):
+            diff.parked[link.id] = f"{run.end(which).offer.name}: {ticket.final or CLOSED}"
     _finish(tx, run, link, plan, hubs, diff)
 
 

@@ -18,9 +18,10 @@ from tandem.config.needs import needs
 from tandem.connectors.base import Delta, History, Record, Seen
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError
+from tandem.pipeline import follow_up
 from tandem.pipeline.environment import NO_CHOICE, End, Run, keep_dictionary, load_dictionary, log, unknown_statuses
 from tandem.pipeline.held import explained, held, known, whole
-from tandem.pipeline.intake import store_ticket
+from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.pipeline.policy import note_offers
 from tandem.pipeline.start import left_out_of, widened
 from tandem.state import links, records, runs
@@ -52,6 +53,7 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
         _start(run, end, readings[which])
     for which, end in run.ends.items():
         _changes(run, end, readings[which])
+    follow_up.move_on(run)
     for which, end in run.ends.items():
         _pending(run, end, readings[which])
         _sweep(run, end, readings[which])
@@ -161,6 +163,7 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     of = links.member_states(tx, run.name, end.which, known)
     stored = records.newest_versions(tx, run.name, end.which, of)
     early = links.before_starts(tx, run.name, end.which, known)
+    early |= links.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
     wanted = []
     for one in known.values():
         if one.id in of:
@@ -325,6 +328,7 @@ def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> No
     state, reason = ("final", "deleted") if deleted else ("unseen", "not to be seen by our account")
     if links.member_states(tx, run.name, end.which, [ticket])[ticket][1] != state:
         links.update_member(tx, run.name, end.which, ticket, state=state, reason=reason)
+    told_deleted(tx, run, end, ticket, deleted)
     links.update_links(tx, [of[ticket]], run.env.now(), pending=True)
 
 

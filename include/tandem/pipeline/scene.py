@@ -78,6 +78,8 @@ def make_action(
 
 def causes_of(intent: Intent, scene: Scene) -> list[str]:
     """Events that are carried; a write without any has a cause made for it: this merge, in this run."""
+    if intent.cause:
+        return [intent.cause]
     if intent.carries:
         return [f"event:{id_}" for id_ in intent.carries]
     return [f"merge:{scene.run.job.run_id}:{scene.link.id}:{intent.kind}:{','.join(sorted(intent.fields))}"]

@@ -16,7 +16,7 @@ from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import BudgetError, ClosedError, FileGoneError, GoneError, ItemError, StaleError
-from tandem.pipeline import rewrite
+from tandem.pipeline import follow_up, rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
@@ -131,13 +131,15 @@ def _hindrance(
     """Why an action may not go now: (state of its events, reason)."""
     source = link.members.get(end.which.other)
     origin = sources.get(source.ticket) if source else None
-    if origin is None:
+    notice = action.content.get("notice") is True  # a word of ours holds nothing of the ticket
+    if origin is None and not notice:
         return "parked", "the ticket cannot be seen at its side"
-    if not origin.in_scope and action.content.get("notice") is not True:  # a word of ours holds nothing of the ticket
+    if origin is not None and not origin.in_scope and not notice:
         return "parked", f"left the scope ({origin.scope_reason})"
-    if action.kind == "create":
-        return ("deferred", "it has a twin by now") if end.which in link.members else None
     member = link.members.get(end.which)
+    if action.kind == "create":
+        stands = member.ticket if member else None
+        return ("deferred", "it has a twin by now") if stands != action.content.get("follow_up_of") else None
     target = targets.get(member.ticket) if member else None
     if target is None:
         return "deferred", "the twin cannot be seen"
@@ -177,7 +179,7 @@ def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -
 
 def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready]) -> None:
     if kind == "create":
-        outcomes = end.connector.create([_draft(one.action) for one in ready])
+        outcomes = _create(run, loading, end, ready)
     elif kind == "update" or (kind == "status" and not end.caps.workflow):
         outcomes = _update(end, ready)
     elif kind == "status":
@@ -195,10 +197,26 @@ def _call(run: Run, loading: Loading, end: End, kind: str, ready: Sequence[Ready
             _failed(run, loading, one.action, outcome.error)
 
 
-def _draft(action: Action) -> Draft:
-    native = action.content["native"]
-    assert isinstance(native, dict)
-    return Draft(mark=str(action.content["mark"]), place=None, fields=native)
+def _create(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
+    """Make tickets. A follow-up takes along the files of the comment that it begins with."""
+    drafts: list[tuple[Ready, Draft]] = []
+    results: dict[str, Outcome] = {}
+    for one in ready:
+        content = one.action.content
+        native, closed = content["native"], content.get("follow_up_of")
+        assert isinstance(native, dict)
+        tokens: tuple[str, ...] = ()
+        if closed is not None:
+            try:
+                tokens, loading.gone[one.action.id] = send_files(run, end, one.action, str(closed))
+            except ItemError as error:
+                results[one.action.id] = Outcome(error=error)
+                continue
+        of = None if closed is None else str(closed)
+        drafts.append((one, Draft(str(content["mark"]), None, native, follow_up_of=of, files=tokens)))
+    outcomes = end.connector.create([draft for _, draft in drafts]) if drafts else ()
+    results |= {one.action.id: outcome for (one, _), outcome in zip(drafts, outcomes, strict=True)}
+    return tuple(results[one.action.id] for one in ready)
 
 
 def _update(end: End, ready: Sequence[Ready]) -> tuple[Outcome, ...]:
@@ -274,7 +292,14 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
     actions.done(tx, action.id, now, native=outcome.id, history=outcome.history, content=content)
     place = target.place if target else ""
     ticket = target.id if target else str(outcome.id)
-    if action.kind == "create":
+    if content.get("follow_up_of") is not None:
+        assert outcome.id is not None
+        follow_up.joined(tx, run, end, action, outcome.id, outcome.first_comment)
+        files = content.get("files")
+        for file, native in zip(files if isinstance(files, list) else [], outcome.files, strict=False):
+            _file_present(tx, end, file, native, place, outcome.id, action.id)
+        links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
+    elif action.kind == "create":
         assert outcome.id is not None
         link = links.links(tx, run.name, ids=[action.link])[action.link]
         links.put_presence(
@@ -343,7 +368,10 @@ def _failed(run: Run, loading: Loading, action: Action, error: ItemError) -> Non
             for hub in refused or [""]:
                 key = end.offer.key_of(f"fields.{hub}") if hub else ",".join(error.fields)
                 runs.put_quarantine(tx, run.name, action.link, end.which.other, hub, error.code, key, content, now)
-        log.warning("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
+            cause = f"{action.link}:{end.which}:{action.kind}:{error.code}:{','.join(refused)}"
+            news = runs.first_time(tx, run.name, "refused", cause, now)
+        tell = log.warning if news else log.debug  # told once for a cause and ticket, however the refusal is worded
+        tell("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
 
 
 def _refused_fields(end: End, action: Action, error: ItemError) -> list[str]:

@@ -102,6 +102,13 @@ def content_of(tx: Tx, id_: str) -> Mapping[str, Json]:
     return content if isinstance(content, dict) else {}
 
 
+def newest_done(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
+    """Read the newest writes of any kind that are done at one side of a link, newest first."""
+    where = (action.c.link == link, action.c.side == which.value, action.c.state == "done")
+    select = sa.select(action).where(*where).order_by(action.c.done_at.desc(), action.c.seq.desc()).limit(most)
+    return [_action(tx, row) for row in tx.rows(select)]
+
+
 def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
     """Which of these texts are ids of our actions: id → state."""
     found: dict[str, str] = {}

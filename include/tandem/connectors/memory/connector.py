@@ -221,8 +221,16 @@ class Memory:
 
     def _create(self, draft: Draft) -> Outcome:
         place: dict[str, Json] = {} if draft.place is None else {self._tracker.kind.place: draft.place}
-        id_ = self._tracker.open_ticket({**draft.fields, **place}, self._tracker.account, mark=draft.mark)
-        return self._answer(self._own(id_), draft.fields, None)
+        id_ = self._tracker.open_ticket(
+            {**draft.fields, **place},
+            self._tracker.account,
+            mark=draft.mark,
+            follows=draft.follow_up_of,
+            files=draft.files,
+        )
+        ticket = self._own(id_)
+        answer = self._answer(ticket, draft.fields, None)
+        return replace(answer, files=tuple(file.id for file in ticket.files), first_comment=f"first:{id_}")
 
     def _update(self, patch: Patch) -> Outcome:
         ticket = self._own(patch.id)
@@ -334,6 +342,7 @@ class Memory:
             reporter=None if reason else ticket.reporter,
             mark=ticket.mark,
             final=f"merged into {ticket.merged_into}" if ticket.merged_into else closed,
+            follows=ticket.follows,
             settled=not self._tracker.version(ticket).endswith("?"),
             scope_reason=reason,
         )

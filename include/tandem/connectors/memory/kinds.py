@@ -114,6 +114,8 @@ ZENDESK_LIKE = Kind(
         max_comment=65_535,
         clock=1.0,
         life_cycle_ends=frozenset({"closed"}),
+        follow_ups=True,
+        reopens_closed=False,
     ),
     markup=Html(),
     fields=_named(

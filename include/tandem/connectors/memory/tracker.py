@@ -60,6 +60,7 @@ class Ticket:
     comments: list[Comment] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     merged_into: str | None = None
+    follows: str | None = None  # the closed ticket whose follow-up it is
     deleted: bool = False
     revised_at: datetime | None = None  # when a comment was last edited or made private
     hidden: bool = False  # from the integration's account
@@ -101,9 +102,21 @@ class Tracker:
         return self.people[name]
 
     def open_ticket(
-        self, fields: Mapping[str, Json], by: Author, *, mark: str | None = None, public: bool = True
+        self,
+        fields: Mapping[str, Json],
+        by: Author,
+        *,
+        mark: str | None = None,
+        public: bool = True,
+        follows: str | None = None,
+        files: Sequence[str] = (),
     ) -> str:
-        """Open a ticket and return its id; ``public`` is that of the description."""
+        """Open a ticket and return its id; ``public`` is that of the description, in which ``files`` ride.
+
+        ``follows``: the closed ticket that it goes on from.
+        """
+        if follows is not None:
+            self._closed(follows)
         values = {**self.kind.start, **self._checked(fields)}
         missing = [name for name, info in self.kind.fields.items() if info.required and values.get(name) is None]
         if missing:
@@ -113,6 +126,8 @@ class Tracker:
         key = f"{values[self.kind.place]}-{number}" if self.kind.keyed else id_
         full: dict[str, Json] = {name: None for name in self.kind.fields} | values
         self.tickets[id_] = Ticket(id_, key, by, mark, public, full)
+        self.tickets[id_].follows = follows
+        self.tickets[id_].files = [replace(self._uploads.pop(file), author=by, mark=mark) for file in files]
         self._touched(self.tickets[id_])
         return id_
 
@@ -199,7 +214,8 @@ class Tracker:
 
     def attach(self, id_: str, name: str, content: bytes, by: Author, media_type: str = "text/plain") -> str:
         """Attach a file to a ticket; where files ride in comments, hold it until a comment takes it along."""
-        ticket = self._open(id_)
+        # An upload belongs to no ticket yet: a closed one hinders it as little as any.
+        ticket = self.tickets[id_] if self.kind.capabilities.files_in_comments else self._open(id_)
         if len(content) > self.kind.capabilities.max_file:
             raise TooLargeError("the file is too large")
         at, number = self._tick(), self._number()
@@ -285,6 +301,11 @@ class Tracker:
         if ticket.fields["status"] in self.kind.final or ticket.merged_into:
             raise ClosedError("the ticket takes no more")
         return ticket
+
+    def _closed(self, id_: str) -> None:
+        ticket = self.tickets.get(id_)
+        if not self.kind.capabilities.follow_ups or ticket is None or ticket.fields["status"] not in self.kind.final:
+            raise RefusedError("only a closed ticket is followed up")
 
     def _checked(self, fields: Mapping[str, Json]) -> dict[str, Json]:
         unknown = sorted(set(fields) - set(self.kind.fields))

@@ -70,6 +70,8 @@ CAPABILITIES = Capabilities(
     label_allowed=r"[a-z0-9_:/\-ß-öø-ÿ]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]",
     label_max=255,
     life_cycle_ends=frozenset({"closed", "deleted"}),
+    follow_ups=True,
+    reopens_closed=False,
     place_field="brand_id",
     type_field="type",
 )

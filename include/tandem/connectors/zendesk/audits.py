@@ -75,6 +75,16 @@ class Audits:
                 return next((str(end["ticket_id"]) for end in ends if end.get("ticket_id")), None)
         return None
 
+    @property
+    def taken_by(self) -> str | None:
+        """The ticket into which an audit says outright that this one went; the survivor's own name whence it took."""
+        for audit in reversed(self.listed):
+            source = (audit.get("via") or {}).get("source") or {}
+            into = (source.get("to") or {}).get("ticket_id")
+            if source.get("rel") == "merge" and into:
+                return str(into)
+        return None
+
     def comments(self) -> Iterator[tuple[Raw, Raw]]:
         """Yield each comment's audit and event."""
         for audit in self.listed:

@@ -145,6 +145,7 @@ class Reader:
             reporter=people[requester] if requester else None,
             mark=audits.mark if audits and not reason else None,
             final=_final(ticket, audits),
+            follows=_followed(ticket),
             settled=not seen.endswith(OPEN),
             scope_reason=reason,
         )
@@ -206,9 +207,19 @@ def _all_known(ticket: Raw, seen: str, known: str | None) -> bool:
 
 
 def _final(ticket: Raw, audits: Audits | None) -> str | None:
+    """Tell why a ticket takes no more. A merged one is closed too: its tag or an audit tells it apart."""
     if ticket.get("status") != "closed":
         return None
-    if MERGED not in (ticket.get("tags") or ()):
-        return "closed"
-    into = audits.merged_into if audits else None
-    return f"merged into {into}" if into else "merged"
+    tagged = MERGED in (ticket.get("tags") or ())
+    into = (audits.merged_into if tagged else audits.taken_by) if audits else None
+    if into and into != str(ticket["id"]):
+        return f"merged into {into}"
+    return "merged" if tagged else "closed"
+
+
+def _followed(ticket: Raw) -> str | None:
+    """The closed ticket whose follow-up this is, made by whomever."""
+    source = (ticket.get("via") or {}).get("source") or {}
+    number = (source.get("from") or {}).get("ticket_id") if source.get("rel") == "follow_up" else None
+    number = number or ticket.get("via_followup_source_id")
+    return str(number) if number else None

@@ -93,7 +93,9 @@ class Writer:
         self._fits(body, "a new ticket: its description")
         # Zendesk makes no ticket without a first comment: the subject stands in for an empty description.
         said = {"body": draft.fields.get("subject") or "-"} if self._says_nothing(body) else {"html_body": body}
-        ticket["comment"] = {**said, "public": True}
+        ticket["comment"] = {**said, "public": True, **({"uploads": list(draft.files)} if draft.files else {})}
+        if draft.follow_up_of:
+            ticket["via_followup_source_id"] = int(draft.follow_up_of)
         response = self._http.request("POST", "/api/v2/tickets.json", json={"ticket": ticket}, accept=(403, 422))
         if response.status_code in (403, 422):
             raise self._refusal(response, None)
@@ -150,16 +152,19 @@ class Writer:
         body = parsed(response)
         ticket = part(body, "ticket")
         audit = body.get("audit") or {}
+        said = comment_of(audit) or {}
         names = (self._needs.read | self._needs.write | asked.keys()) - {DESCRIPTION, "requester"}
         shown = {name: value_of(ticket, name) for name in sorted(names)}
-        if DESCRIPTION in asked and (event := comment_of(audit)):
-            shown[DESCRIPTION] = rich(event)
+        if DESCRIPTION in asked and said:
+            shown[DESCRIPTION] = rich(said)
         return Outcome(
             id=str(ticket["id"]),
             version=version(ticket["updated_at"], response),
             shown=shown,
             # A write that changed nothing leaves no audit.
             history=str(audit["id"]) if audit.get("events") else None,
+            files=tuple(str(file["id"]) for file in said.get("attachments") or ()),
+            first_comment=str(said["id"]) if said else None,
         )
 
     def _refusal(self, response: requests.Response, id_: str | None) -> ItemError:
