@@ -24,7 +24,7 @@ from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.pipeline.policy import note_offers
 from tandem.pipeline.start import left_out_of, widened
-from tandem.state import links, records, runs
+from tandem.state import links, records, runs, succession
 from tandem.state.store import Tx, from_db
 
 STORED = 50  # tickets in one transaction: it must end long before the lease does, which it keeps from being renewed
@@ -163,7 +163,7 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     of = links.member_states(tx, run.name, end.which, known)
     stored = records.newest_versions(tx, run.name, end.which, of)
     early = links.before_starts(tx, run.name, end.which, known)
-    early |= links.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
+    early |= succession.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
     wanted = []
     for one in known.values():
         if one.id in of:

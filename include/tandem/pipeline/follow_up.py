@@ -22,7 +22,7 @@ from tandem.pipeline.compose_comments import comment, shown
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.scene import Scene, make_action
 from tandem.pipeline.translate import canonical
-from tandem.state import actions, links, records
+from tandem.state import actions, links, records, succession
 from tandem.state.actions import Action
 from tandem.state.links import Base
 from tandem.state.records import Happened
@@ -101,7 +101,9 @@ def joined(tx: Tx, run: Run, end: End, action: Action, made: str, first_comment:
     """Take a follow-up that we made into its link, and its first comment as the twin of the one that waited."""
     link, old = action.link, str(action.content["follow_up_of"])
     now = links.links(tx, run.name, ids=[link])[link].members.get(end.which)
-    links.follow(tx, run.name, link, end.which, end.system, old, made, current=now is None or now.ticket in (old, made))
+    succession.follow(
+        tx, run.name, link, end.which, end.system, old, made, current=now is None or now.ticket in (old, made)
+    )
     links.update_member(tx, run.name, end.which, made, state="seen")
     links.put_presence(
         tx, of=links.links(tx, run.name, ids=[link])[link].origin, kind="ticket", system=end.system, native=made,
@@ -139,10 +141,10 @@ def move_on(run: Run) -> None:
     """Let links go on to people's follow-ups, as soon as nothing of the closed tickets is on its way any more."""
     for which, end in run.ends.items():
         with run.store.begin(run.fence) as tx:
-            for link, old, new in links.next_members(tx, run.name, which, NEXT):
+            for link, old, new in succession.next_members(tx, run.name, which, NEXT):
                 if any(one.link == link for one in _unsure(tx, run)) or _is_busy(tx, run, end, old):
                     continue
-                links.follow(tx, run.name, link, which, end.system, old, new, current=True)
+                succession.follow(tx, run.name, link, which, end.system, old, new, current=True)
                 origin = links.links(tx, run.name, ids=[link])[link].origin
                 links.put_presence(
                     tx, of=origin, kind="ticket", system=end.system, native=new, place="", ticket=new

@@ -17,7 +17,7 @@ from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.pipeline.policy import only_since_offered
-from tandem.state import actions, joins, links, records, runs
+from tandem.state import actions, joins, links, records, runs, succession
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
@@ -31,7 +31,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     of = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
     first = of is None
     if of is None:
-        if not record.in_scope or links.known_former(tx, run.name, end.which, [record.id]):
+        if not record.in_scope or succession.known_former(tx, run.name, end.which, [record.id]):
             return 0
         if follow_up.meet(tx, run, end, record):
             return 0
