@@ -17,10 +17,12 @@ from tandem.core.plan import (
     COMMENT,
     CREATE,
     DELETED,
+    EDIT,
     MOVE,
     REOPENED,
     STATUS,
     UPDATE,
+    WITHDRAW,
     Intent,
     LinkPlan,
     PairRules,
@@ -73,8 +75,11 @@ def arrive(plan: LinkPlan, old: HubTicket, source: HubTicket, policy: Policy, ru
     """
     target = old.side
     coming = [intent for intent in plan.ordered() if intent.target is target]
+    later = [intent for intent in coming if intent.kind in (EDIT, WITHDRAW)]
+    _take_out(plan, later, "parked", "its twin stands in a closed ticket")
+    coming = [intent for intent in coming if intent not in later]
     if not coming:
-        return False
+        return bool(later)
     opens = any(reopens(one) or (policy.on == "comment" and _is_said(one)) for one in coming)
     if policy.closed == "follow_up" and opens and old.in_scope and source.in_scope:
         if all(_is_over(plan, event.id) for event in old.events):

@@ -90,7 +90,7 @@ def create(
         said = begun.said.content
         causes += begun.said.causes
         content |= {"said": said["origin"], "origin": said["origin"], "heading": said["heading"]}
-        content["files"] = said["files"]
+        content |= {"files": said["files"], "body": said["body"]}
         more = said["carries"]
         carries += [int(str(id_)) for id_ in (more if isinstance(more, list) else [])]
     content["carries"] = list(dict.fromkeys(carries))

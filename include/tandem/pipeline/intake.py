@@ -44,8 +44,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     if was == follow_up.NEXT:
         follow_up.begin(tx, run, end, of, record)
     links.see_member(tx, run.name, end.which, record, now)
-    joins.move_presence(tx, end.system, record.id, record.place)
     told_deleted(tx, run, end, record.id, record.final == DELETED)
+    joins.move_presence(tx, end.system, record.id, record.place)
     runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
     happened = events_of(tx, run, end, record, history) if history else []
@@ -70,61 +70,6 @@ def told_deleted(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None
     """Note, once, that a linked ticket was deleted by its tracker's word, where the contract tells the other side."""
     if deleted and end.offer.on_delete == "note":
         records.add_events(tx, run.name, end.which, ticket, [Happened(DELETED, DELETED, "", run.env.now(), {})])
-
-
-def _later_on(
-    tx: Tx,
-    run: Run,
-    end: End,
-    record: Record,
-    history: History,
-    happened: list[Happened],
-    changed: set[str],
-) -> list[Happened]:
-    """What became of comments and files since they were first read.
-
-    One that still waits is sent as it reads now, and not at all if it was deleted, redacted, made private or
-    (``changed``) written anew out of scope meanwhile.
-    One that has its twin is not carried yet: an edit or a delete is noted.
-    """
-    now = {one.key: one for one in happened if one.kind in ("comment", "file")}
-    waiting = {
-        event.key: event
-        for event in records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
-        if event.key.startswith(("comment:", "file:"))
-    }
-    for key, event in waiting.items():
-        if key in changed:
-            records.set_events(tx, [event.id], "dropped", "changed outside the scope", run=run.job.run_id)
-        elif key in now:
-            records.refresh(tx, event.id, now[key].content)
-        elif history.whole:
-            why = NOT_ANY_MORE if _unoffered(end, event) else "deleted, redacted or made private before it was sent"
-            records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
-    told = []
-    known = records.known_event_keys(tx, run.name, end.which, record.id)
-    for comment in history.comments:
-        key = f"comment:{comment.id}"
-        if comment.edited_at is not None and key in known and key not in waiting and now[key].state != "echo":
-            stamp = comment.edited_at.isoformat()
-            told.append(_noted(f"edited:{comment.id}:{stamp}", comment.edited_at, end, "an edit is not carried yet"))
-    if history.whole and record.in_scope and end.offer.comments.out != "none":
-        gone = {key for key in known if key.startswith("comment:") and key not in now and key not in waiting}
-        moment = record.updated_at
-        told += [_noted(f"deleted:{key[8:]}", moment, end, "not to be read any more: its twin stays") for key in gone]
-    return told
-
-
-def _unoffered(end: End, event: Event) -> bool:
-    """Tell whether the contract in force offers nothing of this kind any more."""
-    if event.kind == "file":
-        return FILES not in offered_kinds(end.offer)
-    kind = PUBLIC if event.content.get("public") is True else PRIVATE
-    return kind not in offered_kinds(end.offer)
-
-
-def _noted(key: str, at: datetime, end: End, why: str) -> Happened:
-    return Happened(key[:200], "comment", "", end.our_time(at), {}, state="noted", reason=why)
 
 
 def _dropped(one: Happened, why: str) -> Happened:
