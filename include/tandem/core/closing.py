@@ -17,17 +17,16 @@ from tandem.core.plan import (
     COMMENT,
     CREATE,
     DELETED,
-    EDIT,
     MOVE,
     REOPENED,
     STATUS,
     UPDATE,
-    WITHDRAW,
     Intent,
     LinkPlan,
     PairRules,
     plan_create,
 )
+from tandem.core.plan_later import EDIT, REDACT
 from tandem.core.values import Json
 
 CLOSED, SOLVED = "closed", "solved"
@@ -75,7 +74,7 @@ def arrive(plan: LinkPlan, old: HubTicket, source: HubTicket, policy: Policy, ru
     """
     target = old.side
     coming = [intent for intent in plan.ordered() if intent.target is target]
-    later = [intent for intent in coming if intent.kind in (EDIT, WITHDRAW)]
+    later = [intent for intent in coming if intent.kind in (EDIT, REDACT)]
     _take_out(plan, later, "parked", "its twin stands in a closed ticket")
     coming = [intent for intent in coming if intent not in later]
     if not coming:
