@@ -208,6 +208,27 @@ def _connect(
     finish(as_json, work)
 
 
+@app.command("drift", epilog=EXITS)
+def _drift(
+    pair: Pair,
+    repair: Annotated[bool, typer.Option("--repair", help="Let the next run bring in line what differs.")] = False,
+    prefer: Annotated[
+        str | None, typer.Option(metavar="SIDE", help="With --repair: who is right where fields go both ways.")
+    ] = None,
+    root: Root = None,
+    connections: ConnectionFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare all linked tickets and tell where the sides do not agree. Nothing is written to a tracker by it."""
+
+    def work() -> Answer:
+        from tandem.cli import drift
+
+        return drift.drift(setting(root, connections), pair, repair=repair, prefer=prefer)
+
+    finish(as_json, work)
+
+
 @app.command("relink", epilog=EXITS)
 def _relink(
     pair: Pair,
