@@ -7,12 +7,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support import postgres as support
 from support.postgres import Postgres
 from tandem.state.store import Store, open_store
 from tandem.state.tables import metadata
 from tandem.state.vault import Vault, new_keys
+
+
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 
 def _new_vault() -> Vault:
