@@ -15,7 +15,6 @@ from tandem.state.store import Store, open_store
 from tandem.state.tables import metadata
 from tandem.state.vault import Vault, new_keys
 
-
 # How long an example takes says nothing on a machine that others use too.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
