@@ -135,6 +135,16 @@ def test_a_text_that_is_too_long_is_refused_without_showing_it() -> None:
     assert write(TEXT, SECRET[:-1], on=on) == SECRET[:-1]
 
 
+def test_a_text_is_measured_in_the_targets_own_unit() -> None:
+    """Jira counts an emoji as two."""
+    limit = Choices(max_length=3)
+    assert write(TEXT, "\U0001f9f5" * 3, on=terms(limit)) == "\U0001f9f5" * 3
+    with pytest.raises(TooLargeError):
+        write(TEXT, "\U0001f9f5" * 2, on=terms(limit, utf16=True))
+    labels = rule("labels", kind="set")
+    assert write(labels, ["a\U0001f9f5", "\U0001f9f5" * 2], on=terms(label_max=3, utf16=True)) == ["a\U0001f9f5"]
+
+
 def test_a_free_choice_goes_by_name() -> None:
     """A field with a dictionary and without a map: names travel, ids stay at home."""
     free = rule("component", kind="text")

@@ -58,6 +58,7 @@ class Capabilities:
     clock: float  # resolution of the tracker's times
     label_allowed: str | None = None  # regular expression for one character that a label may hold (none: any)
     label_max: int | None = None  # characters in a label
+    utf16: bool = False  # lines and labels are measured in UTF-16 units, else in code points
     life_cycle_ends: frozenset[str] = frozenset()  # statuses that are no value of a map (Zendesk "closed", "deleted")
     follow_ups: bool = False  # a closed ticket can be followed by a new one that the tracker knows as its follow-up
     reopens_closed: bool = True  # a closed ticket can be opened again

@@ -16,7 +16,7 @@ from tandem.core import labels
 from tandem.core.addresses import withhold_text
 from tandem.core.doc import Markup, is_empty, media_refs, normalise, with_media
 from tandem.core.rules import Choices, FieldRule, People
-from tandem.core.values import Json, as_set, from_set, utc_text
+from tandem.core.values import Json, as_set, from_set, length, utc_text
 from tandem.errors import MappingError, TooLargeError
 
 NOBODY = "none"  # fallback of people: write the field empty
@@ -57,6 +57,7 @@ class Terms:
     life_cycle_ends: frozenset[str] = frozenset()
     label_allowed: str | None = None
     label_max: int | None = None
+    utf16: bool = False  # lines and labels are measured in UTF-16 units, else in code points
 
 
 def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
@@ -136,7 +137,7 @@ def to_native(rule: FieldRule, value: Json, terms: Terms, present: Json = None) 
             raise MappingError(f"The value of {rule.hub} is no choice of {rule.native}.", fields=[rule.hub])
         return terms.choices.id_of(value)
     limit = terms.choices.max_length
-    if isinstance(value, str) and limit is not None and len(value) > limit:
+    if isinstance(value, str) and limit is not None and length(value, terms.utf16) > limit:
         raise TooLargeError(f"The text for {rule.native} is longer than {limit} characters.", fields=[rule.hub])
     return value
 
@@ -193,7 +194,7 @@ def _set_to_native(rule: FieldRule, want: frozenset[str], terms: Terms, present:
     taken = want if rule.only is None else want & rule.only
     new = {labels.spell(label, terms.label_allowed) for label in taken - there}
     limit = terms.label_max
-    return from_set(frozenset(kept | {item for item in new if limit is None or len(item) <= limit}))
+    return from_set(frozenset(kept | {item for item in new if limit is None or length(item, terms.utf16) <= limit}))
 
 
 def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:

@@ -41,6 +41,11 @@ def from_set(items: frozenset[str]) -> Json:
     return sorted(items)  # type: ignore[return-value]
 
 
+def length(text: str, utf16: bool) -> int:
+    """Count a text as its tracker does: in UTF-16 units (most emoji are two of them), else in code points."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 if utf16 else len(text)
+
+
 def utc_text(moment: datetime) -> str:
     """Write an instant as UTC text with milliseconds, so that texts sort as the instants do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

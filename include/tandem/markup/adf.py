@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, doc, normalise, paragraph, text, walk
 from tandem.core.plain import note
-from tandem.core.values import Json, canonical
+from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_read import (
     INLINE,
     AdfReader,
@@ -83,10 +83,11 @@ class Adf:
 
 def _units(node: Node) -> int:
     attrs, shown = attrs_of(node), node.get("text")
-    size = len(shown.encode("utf-16-le", "surrogatepass")) // 2 if isinstance(shown, str) else 2
-    size += sum(len(str(value)) for key, value in attrs.items() if key in ("text", "url", "alt", "language", "id"))
+    size = length(shown, utf16=True) if isinstance(shown, str) else 2
+    told = (str(value) for key, value in attrs.items() if key in ("text", "url", "alt", "language", "id"))
+    size += sum(length(value, utf16=True) for value in told)
     for mark in node.get("marks") or ():
-        size += 4 + len(str(attrs_of(mark).get("href", "")))
+        size += 4 + length(str(attrs_of(mark).get("href", "")), utf16=True)
     return size + (14 if kind_of(node) == "codeBlock" else 0)
 
 

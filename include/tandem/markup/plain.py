@@ -9,7 +9,7 @@ from typing import Literal
 from tandem.core.addresses import withhold
 from tandem.core.doc import Doc, Parsed, Rendered, doc, is_damaged, normalise, walk
 from tandem.core.plain import from_plain, to_plain
-from tandem.core.values import Json
+from tandem.core.values import Json, length
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Plain:
     """The codec of plain text; addresses of ``hosts``, the tracker's own, are not read."""
 
     hosts: frozenset[str] = frozenset()
+    utf16: bool = False
     name: Literal["plain"] = "plain"
 
     def parse(self, native: Json) -> Parsed:
@@ -38,5 +39,5 @@ class Plain:
         return Rendered(to_plain(hub), tuple(sorted(flattened)))
 
     def length(self, native: Json) -> int:
-        """Count characters (code points)."""
-        return len(native) if isinstance(native, str) else 0
+        """Count code points, or UTF-16 units where the field's tracker does."""
+        return length(native, self.utf16) if isinstance(native, str) else 0

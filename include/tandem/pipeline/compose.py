@@ -254,12 +254,12 @@ def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record |
             first, rest = split(terms.markup, value, limit)
             return to_native(rule, first, terms, present), [] if rest is None else [rest]
         whole = str(value)
-        return _cut(whole, limit), [doc(paragraph(f"{rule.hub}: {whole}"))]
+        return _cut(whole, limit, terms.utf16), [doc(paragraph(f"{rule.hub}: {whole}"))]
 
 
-def _cut(line: str, limit: int) -> str:
+def _cut(line: str, limit: int, utf16: bool) -> str:
     """Cut a line at a word, never inside a character that a reader sees as one."""
-    first, _ = split(Plain(), from_plain(line), limit - len(CUT))
+    first, _ = split(Plain(utf16=utf16), from_plain(line), limit - len(CUT))
     return to_plain(first).rstrip() + CUT
 
 

@@ -174,6 +174,7 @@ class End:
             life_cycle_ends=self.caps.life_cycle_ends,
             label_allowed=self.caps.label_allowed,
             label_max=self.caps.label_max,
+            utf16=self.caps.utf16,
         )
 
 

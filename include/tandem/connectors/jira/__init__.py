@@ -61,6 +61,7 @@ _CAPABILITIES = Capabilities(
     clock=0.001,
     label_allowed=r"\S",
     label_max=255,
+    utf16=True,  # as Java counts
     place_field="project",
     type_field="issuetype",
 )
