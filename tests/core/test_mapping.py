@@ -135,6 +135,10 @@ def test_a_text_that_is_too_long_is_refused_without_showing_it() -> None:
     assert write(TEXT, SECRET[:-1], on=on) == SECRET[:-1]
 
 
+def test_half_a_character_in_a_line_is_repaired_and_counted() -> None:
+    assert read(TEXT, "half \ud83d end") == Said("half \ufffd end", lossy=1)
+
+
 def test_a_text_is_measured_in_the_targets_own_unit() -> None:
     """Jira counts an emoji as two."""
     limit = Choices(max_length=3)

@@ -133,8 +133,12 @@ def table(*rows: list[Node]) -> Node:
 
 def repair(value: str) -> str:
     """Give valid Unicode: halves of a pair are joined, a lone surrogate or a control character becomes U+FFFD."""
-    joined = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _UNSTORABLE.sub("\ufffd", re.sub("\r\n|[\r\x0b\x0c]", "\n", joined))
+    return _UNSTORABLE.sub("\ufffd", re.sub("\r\n|[\r\x0b\x0c]", "\n", whole_characters(value)))
+
+
+def whole_characters(value: str) -> str:
+    """Join the halves of a pair; a lone surrogate, which no tracker takes, becomes U+FFFD."""
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_damaged(value: str) -> bool:

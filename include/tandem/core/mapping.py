@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from tandem.core import labels
 from tandem.core.addresses import withhold_text
-from tandem.core.doc import Markup, is_empty, media_refs, normalise, with_media
+from tandem.core.doc import Markup, is_empty, media_refs, normalise, whole_characters, with_media
 from tandem.core.rules import Choices, FieldRule, People
 from tandem.core.values import Json, as_set, from_set, length, utc_text
 from tandem.errors import MappingError, TooLargeError
@@ -85,7 +85,11 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         return Said(_date_to_hub(rule, native, terms))
     if terms.choices.names and not isinstance(native, list):
         return Said(terms.choices.name_of(native))
-    return Said(withhold_text(native, terms.markup.hosts) if isinstance(native, str) else native)
+    if isinstance(native, str):
+        shown = whole_characters(native)
+        damaged = shown.count("\ufffd") > native.count("\ufffd")
+        return Said(withhold_text(shown, terms.markup.hosts), int(damaged))
+    return Said(native)
 
 
 def _empty(rule: FieldRule) -> Said:
