@@ -224,3 +224,25 @@ def test_a_first_sight_knows_no_outside(tmp_path: Path) -> None:
     bench.label(LEFT, ticket, add="customer")
     assert at_peace(bench) == []
     assert any(word in text for text in bench.texts(RIGHT, bench.twin(LEFT, ticket)))
+
+
+@pytest.mark.parametrize("which", list(Which))
+@pytest.mark.parametrize("when", ["sent", "unread"])
+def test_an_edit_made_outside_does_not_leave_when_its_ticket_is_back(linked: Linked, which: Which, when: str) -> None:
+    bench, ticket = linked.bench, linked.id(which)
+    before = bench.say(which, ticket)
+    if when == "sent":
+        bench.quiet()
+    (comment,) = [one for one in bench.tracker(which).tickets[ticket].comments if before in str(one.body)]
+    leave(linked, which)
+    bench.tracker(which).edit_comment(ticket, comment.id, f"{before} WRITTEN OUTSIDE")
+    bench.quiet()
+    come_back(linked, which)
+    bench.quiet()
+    assert shown(linked, which.other, [before, "OUTSIDE"]) == ([before] if when == "sent" else [])
+    assert [row["reason"] for row in bench.events("dropped")] == ["changed outside the scope"]
+    if when == "sent":
+        bench.tracker(which).edit_comment(ticket, comment.id, f"{before} as written inside")
+        forget(linked)
+        assert at_peace(bench) == []
+        assert shown(linked, which.other, ["OUTSIDE", "as written inside"]) == ["as written inside"]

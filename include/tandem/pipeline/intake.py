@@ -50,7 +50,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     links.update_links(tx, [of], now, pending=True)
     happened = events_of(tx, run, end, record, history) if history else []
     made, changed = keys_outside(history, away) if history and run.pair.on_return == "drop" else (set(), set())
-    happened = without(happened, made - records.known_event_keys(tx, run.name, end.which, record.id) if made else made)
+    known = records.known_event_keys(tx, run.name, end.which, record.id) if made | changed else set()
+    happened = without(happened, made - known, changed - known)
     if history is not None and not first:
         happened = only_since_offered(end, happened)
         happened += later_on(tx, run, end, record, history, happened, changed)

@@ -16,6 +16,7 @@ from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.plan_later import EDITED, WITHDRAWN
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.outside import CHANGED_OUTSIDE, changed_outside
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
 from tandem.state import actions, links, records, twins
@@ -53,7 +54,8 @@ def later_on(
         if now[key].state == "echo":
             told += _at_twin(tx, run, end, record, comment)
         elif comment.edited_at is not None:
-            told += _at_origin(tx, run, end, record, comment, comment.edited_at, now[key], still)
+            edits = _at_origin(tx, run, end, record, comment, comment.edited_at, now[key], still)
+            told += [changed_outside(one) if one.kind == EDITED and key in changed else one for one in edits]
     if history.whole and record.in_scope and end.offer.comments.out != "none":
         seen = {comment.id for comment in history.comments}
         _dismiss(tx, run, still, seen)
@@ -80,7 +82,7 @@ def _waiting(
     under_way: set[int] | None = None
     for key, event in waiting.items():
         if key in changed:
-            records.set_events(tx, [event.id], "dropped", "changed outside the scope", run=run.job.run_id)
+            records.set_events(tx, [event.id], "dropped", CHANGED_OUTSIDE, run=run.job.run_id)
         elif key in now:
             records.refresh(tx, event.id, now[key].content)
         elif history.whole:

@@ -15,6 +15,7 @@ from tandem.state.records import Happened
 from tandem.state.store import Tx
 
 MADE_OUTSIDE = "made outside the scope"
+CHANGED_OUTSIDE = "changed outside the scope"
 
 
 def times_outside(tx: Tx, run: Run, end: End, record: Record, history: History, *, back: bool) -> tuple[Away, ...]:
@@ -48,11 +49,21 @@ def keys_outside(history: History, times: Iterable[Away]) -> tuple[set[str], set
     return made, changed
 
 
-def without(happened: Iterable[Happened], made: set[str]) -> list[Happened]:
-    """Drop what was made outside. A field's change stays until it is merged: its time counts, and none of its steps."""
+def changed_outside(one: Happened) -> Happened:
+    """Drop a comment, or an edit of one, that reads as it was written outside."""
+    return replace(one, content={}, state="dropped", reason=CHANGED_OUTSIDE)
+
+
+def without(happened: Iterable[Happened], made: set[str], changed: set[str]) -> list[Happened]:
+    """Drop what was made outside, and what was changed there before it was read.
+
+    A field's change stays until it is merged: its time counts, and none of its steps.
+    """
     kept = []
     for one in happened:
-        if one.key not in made or one.state:
+        if one.key in changed and one.key not in made and not one.state:
+            kept.append(changed_outside(one))
+        elif one.key not in made or one.state:
             kept.append(one)
         elif one.kind == "field":
             kept.append(replace(one, content={**one.content, "outside": True}))
