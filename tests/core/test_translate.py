@@ -239,11 +239,12 @@ def test_times_are_compared_in_the_trackers_clock() -> None:
     assert ids(told({"status": "1"}, {"status": base("1")}, replace(late, at=at(-32)), side=side)) == [1]
 
 
-def test_comments_and_other_fields_are_not_ahead() -> None:
+def test_what_came_after_a_change_that_is_ahead_waits_with_it_and_what_came_before_does_not() -> None:
     ahead = status_events("1", "3", start=30)
-    title = event(7, 31, field="native_title", before="a", after="b")
-    ticket = told({"status": "1", "native_title": "b"}, {}, *ahead, title, event(8, 40, "made"))
-    assert ids(ticket) == [7, 8]
+    early = event(6, 29, field="native_title", before="", after="a")
+    late = event(7, 31, field="native_title", before="a", after="b")
+    ticket = told({"status": "1", "native_title": "b"}, {}, event(8, 1, "made"), early, *ahead, late)
+    assert ids(ticket) == [8, 6]
 
 
 def test_what_our_write_ran_over_counts_as_shown() -> None:
