@@ -19,7 +19,7 @@ from engine.memory_house import TASKS
 from engine.play import SETTINGS, Play, show
 
 GIVEN = os.environ.get("TANDEM_EXAMPLES", "")
-IN_CI = 3000
+IN_CI = 400
 EXAMPLES = int(GIVEN) if GIVEN.isdigit() else IN_CI if GIVEN == "all" else 40
 STEPS = 8
 
