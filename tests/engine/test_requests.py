@@ -122,11 +122,11 @@ def _quiet(office: Office) -> None:
     raise AssertionError("it does not come to rest")
 
 
-def _talk_in_zendesk(office: Office, tickets: list[str], each: int) -> None:
-    """Anna changes each ticket so often, and says so in a comment each time."""
+def _talk_in_zendesk(office: Office, tickets: list[str], each: int, *priorities: str) -> None:
+    """Anna changes each ticket so often, to these priorities in turn, and says so in a comment each time."""
     control = office.house.box.control
     for turn in range(each):
-        priority = ("high", "normal")[turn % 2]
+        priority = priorities[turn % len(priorities)]
         bodies = [
             {"id": int(id_), "priority": priority, "comment": {"body": f"Turn {turn} of {id_}", "public": True}}
             for id_ in tickets
@@ -145,14 +145,14 @@ def _talk_in_jira(office: Office, issues: list[str], each: int) -> None:
 
 def _edit(turn: int, issue: str) -> dict[str, Any]:
     comment = {"add": {"body": doc(f"Turn {turn} of {issue}")}}
-    priority = {"set": {"name": ("High", "Low")[turn % 2]}}
+    priority = {"set": {"name": ("Low", "Highest")[turn % 2]}}
     return {"update": {"comment": [comment], "priority": [priority]}}
 
 
 def test_writes_and_the_reads_around_them_are_few(office: Office) -> None:
     """Each of some tickets is answered once on each side: one write each, and what is read before and after."""
     some = dict(list(office.twins.items())[:WRITTEN])
-    _talk_in_zendesk(office, list(some), 1)
+    _talk_in_zendesk(office, list(some), 1, "high")
     office.house.box.control.advance(120)
     what, table = f"{WRITTEN} written to Jira", office.table
     told = office.run(what)
@@ -170,7 +170,7 @@ def test_a_thousand_changed_tickets_cost_at_most_forty_requests_to_read(office: 
     office.run("nothing changed")
     for tenant in (ZENDESK, JIRA):
         assert table.total("nothing changed", tenant) <= 2
-    _talk_in_zendesk(office, list(office.twins), EACH)
+    _talk_in_zendesk(office, list(office.twins), EACH, "low", "urgent")
     _talk_in_jira(office, list(office.twins.values()), EACH)
     control.advance(120)
     told = office.run(f"{LINKED} changed", dry_run=True)
