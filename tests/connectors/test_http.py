@@ -182,6 +182,7 @@ def test_our_own_back_off_grows_and_a_success_ends_it(http, server, clock):
 
 def test_a_useless_retry_after_is_reported_once_a_tenant(http, server, caplog):
     server.script = [Answer(429, [("Retry-After", "soon")]), Answer(429, [("Retry-After", "never")])]
+    caplog.set_level(logging.WARNING, logger="tandem")
     http.request("GET", "/tickets")
     assert [record.levelname for record in caplog.records if record.name == "tandem.http"] == ["WARNING"]
 

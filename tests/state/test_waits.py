@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from engine.memory_house import Bench
 from support.sandbox import INCLUDE, running_sandbox
-from tandem.budgets import LONGEST, READ_EVERY, Budgets
+from tandem.budgets import BUDGETS, LONGEST, READ_EVERY, Budgets
 from tandem.http import Http
 from tandem.state.store import Store, open_store
 from tandem.state.vault import Vault, new_keys
@@ -120,3 +121,14 @@ except RateLimitedError as error:
         other = Http(requests.Session(), place.url, tenant="another", clock=time.time)
         box.control.clear_faults()
         assert other.request("GET", "/rest/api/3/serverInfo", endpoint="serverInfo").ok
+
+
+def test_a_process_whose_task_is_over_asks_a_closed_state_nothing(tmp_path: Path) -> None:
+    """What was shared while a task worked is let go of with it: no request fails for a file that is gone."""
+    bench = Bench(tmp_path)
+    bench.run()
+    bench.store.close()
+    for file in tmp_path.iterdir():
+        if file.name.startswith("state.db"):
+            file.unlink()
+    assert BUDGETS.wait("jira", "myself", None, NOW) == (0.0, False)

@@ -161,9 +161,11 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     """Hold the pair's lease while a task works, with the configuration that the run froze."""
     env.store.check_schema()
     lease.free_dead(env.store, job.pair)
-    BUDGETS.share(Waits(env.store))
     fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
-    with lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"):
+    with (
+        _waits_shared(env),
+        lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"),
+    ):
         pair = pair or _frozen(job, env)
         run = Run(job, env, pair, fence, make_ends(env, pair))
         try:
@@ -177,6 +179,16 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
             with env.store.begin(fence) as tx:
                 runs.note(tx, pair.name, job.run_id, str(error))
             raise
+
+
+@contextmanager
+def _waits_shared(env: Environment) -> Iterator[None]:
+    """While a task works, what trackers tell it to wait holds for all processes; behind it the state may be closed."""
+    BUDGETS.share(Waits(env.store))
+    try:
+        yield
+    finally:
+        BUDGETS.share(None)
 
 
 def _frozen(job: Job, env: Environment) -> Pair:
