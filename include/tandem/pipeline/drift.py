@@ -17,7 +17,7 @@ from tandem.core.values import Json, same
 from tandem.pipeline.decide import pair_rules
 from tandem.pipeline.environment import Environment, Job, Run
 from tandem.pipeline.extract import preflight
-from tandem.pipeline.joining import Difference, Seen, Sides, differences, prefer, read_tickets
+from tandem.pipeline.joining import Seen, Sides, differences, prefer, read_tickets
 from tandem.pipeline.tasks import command
 from tandem.pipeline.translate import canonical
 from tandem.state import links, records, runs
@@ -27,6 +27,7 @@ from tandem.state.store import Tx
 
 AGREE, PENDING, HELD, UNSAID, APART = "in agreement", "pending", "held", "unsaid", "apart"
 LONE, UNREAD = "without a twin", "not to be read now"
+Known = Mapping[Which, Base | None]  # the bases of one field
 TOGETHER = 200  # links compared at a time
 
 
@@ -91,33 +92,22 @@ def _compare(run: Run, some: Sequence[Link], told: Drift, *, repair: bool, choic
                 told.counts[UNREAD] += 1
                 continue
             sides = {Which.LEFT: left, Which.RIGHT: right}
-            apart = [
-                (one, _state(run, link, sides, bases, one, waits=link.id in held or (link.id, one.field) in conflicts))
-                for one in differences(run, sides)
-            ]
-            told.counts[_worst([state for _, state in apart])] += 1
-            for one, state in apart:
-                told.findings.append(_found(tx, run, link, sides, bases, one, state, repair=repair, choice=choice))
+            states = []
+            for one in differences(run, sides):
+                known = {which: bases.get((link.id, which), {}).get(one.field) for which in Which}
+                waits = link.id in held or (link.id, one.field) in conflicts
+                states.append(HELD if waits else _state(run, sides, one.field, known))
+                told.findings.append(_found(tx, run, link, sides, one.field, states[-1], known, repair, choice))
+            told.counts[_worst(states)] += 1
 
 
 def _worst(states: Sequence[str]) -> str:
     return next((state for state in (APART, UNSAID, HELD, PENDING) if state in states), AGREE)
 
 
-def _state(
-    run: Run,
-    link: Link,
-    sides: Sides,
-    bases: Mapping[tuple[str, Which], Mapping[str, Base]],
-    one: Difference,
-    *,
-    waits: bool,
-) -> str:
-    """Tell why two fields differ."""
-    known = {which: bases.get((link.id, which), {}).get(one.field) for which in Which}
-    shown = {which: _shown(run, which, sides, one.field) for which in Which}
-    if waits:
-        return HELD
+def _state(run: Run, sides: Sides, hub: str, known: Known) -> str:
+    """Tell why two fields differ that no person was asked about."""
+    shown = {which: _shown(run, which, sides, hub) for which in Which}
     unsaid = {
         which: base is not None and base.unsaid is not None and same(base.unsaid, shown[which])
         for which, base in known.items()
@@ -142,25 +132,22 @@ def _found(
     run: Run,
     link: Link,
     sides: Sides,
-    bases: Mapping[tuple[str, Which], Mapping[str, Base]],
-    one: Difference,
+    hub: str,
     state: str,
-    *,
+    known: Known,
     repair: bool,
     choice: Which | None,
 ) -> Finding:
-    keys = {which: member.key for which, member in link.members.items()}
-    found = Finding(keys[Which.LEFT], keys[Which.RIGHT], one.field, state)
+    left, right = (link.members[which].key for which in Which)
     if state not in (UNSAID, APART):
-        return found
-    known = {which: bases.get((link.id, which), {}).get(one.field) for which in Which}
-    winner = _winner(run, one.field, known, state, choice)
+        return Finding(left, right, hub, state)
+    winner = _winner(run, hub, known, state, choice)
     if repair and winner is not None:
-        _take_up(tx, run, link, sides, one.field, winner, known[winner])
-    return Finding(found.left, found.right, one.field, state, winner, repair and winner is not None)
+        _take_up(tx, run, link, sides, hub, winner, known[winner])
+    return Finding(left, right, hub, state, winner, repair and winner is not None)
 
 
-def _winner(run: Run, hub: str, known: Mapping[Which, Base | None], state: str, choice: Which | None) -> Which | None:
+def _winner(run: Run, hub: str, known: Known, state: str, choice: Which | None) -> Which | None:
     """Who is right: the side whose value was unsaid, the only one that may send, the pair's rule, or as was said."""
     how = pair_rules(run).fields[hub]
     if state == UNSAID:
