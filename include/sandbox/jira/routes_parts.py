@@ -2,9 +2,10 @@
 """REST: components and versions of projects, and how many issues have them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sandbox.jira import shapes
@@ -32,44 +33,15 @@ _VERSION = words(
 # ---- components
 
 
-def _components(call: Call) -> Answer:
-    project = call.project()
-    return Answer([_shown_component(call, one) for one in _of(call, project, Component)])
-
-
 def _components_page(call: Call) -> Answer:
     project, text = call.project(), call.query.get("query", "").lower()
-    found = [one for one in _of(call, project, Component) if text in one.name.lower()]
+    found = [one for one in _of(call, project, COMPONENT) if text in one.name.lower()]
     counted = [_shown_component(call, one) | {"issueCount": len(_with(call, one))} for one in found]
     return Answer(call.page(counted, 50))
 
 
-def _component(call: Call) -> Answer:
-    return Answer(_shown_component(call, _found_component(call)))
-
-
-def _add_component(call: Call) -> Answer:
-    project, sent = _place(call), call.sent
-    if not sent.get("name"):
-        raise bad_field("name", "The component name specified is invalid - cannot be an empty string.")
-    if any(one.name == sent["name"] for one in _of(call, project, Component)):
-        raise bad_field("name", "A component with the name already exists in this project.")
-    made = Component(call.site.parts.next_id(), sent["name"], project.id, **_component_values(call, sent))
-    call.site.parts.save(made)
-    return Answer(_shown_component(call, made), 201)
-
-
-def _edit_component(call: Call) -> Answer:
-    found = _found_component(call)
-    _check_right(call)
-    named = {"name": call.sent["name"]} if call.sent.get("name") else {}
-    made = replace(found, **named, **_component_values(call, call.sent))
-    call.site.parts.save(made)
-    return Answer(_shown_component(call, made))
-
-
 def _delete_component(call: Call) -> Answer:
-    found = _found_component(call)
+    found = _found(call, COMPONENT)
     _check_right(call)
     other = call.query.get("moveIssuesTo")
     if other and other not in call.site.parts.components:
@@ -80,7 +52,7 @@ def _delete_component(call: Call) -> Answer:
 
 
 def _component_counts(call: Call) -> Answer:
-    found = _found_component(call)
+    found = _found(call, COMPONENT)
     return Answer({"self": f"{call.view.rest}/component/{found.id}", "issueCount": len(_with(call, found))})
 
 
@@ -110,25 +82,13 @@ def _shown_component(call: Call, shown: Component) -> JsonObject:
     return shapes.component(call.view, shown) | people | told | {"isAssigneeTypeValid": True} | place
 
 
-def _found_component(call: Call) -> Component:
-    found = call.site.parts.components.get(call.path["part"])
-    if found is None or not _seen(call, found):
-        raise JiraError(404, f"The component with id {call.path['part']} does not exist.")
-    return found
-
-
 # ---- versions
-
-
-def _versions(call: Call) -> Answer:
-    project = call.project()
-    return Answer([_shown_version(call, one) for one in _of(call, project, Version)])
 
 
 def _versions_page(call: Call) -> Answer:
     project, text = call.project(), call.query.get("query", "").lower()
     states = call.words("status")
-    found = [one for one in _of(call, project, Version) if text in one.name.lower()]
+    found = [one for one in _of(call, project, VERSION) if text in one.name.lower()]
     found = [one for one in found if not states or _state(one) in states]
     if call.query.get("orderBy", "").startswith("-"):
         found.reverse()
@@ -137,30 +97,6 @@ def _versions_page(call: Call) -> Answer:
 
 def _state(version: Version) -> str:
     return "archived" if version.archived else "released" if version.released else "unreleased"
-
-
-def _version(call: Call) -> Answer:
-    return Answer(_shown_version(call, _found_version(call)))
-
-
-def _add_version(call: Call) -> Answer:
-    project, sent = _place(call), call.sent
-    if not sent.get("name"):
-        raise bad_field("name", "You must specify a valid version name")
-    if any(one.name == sent["name"] for one in _of(call, project, Version)):
-        raise bad_field("name", "A version with this name already exists in this project.")
-    made = Version(call.site.parts.next_id(), sent["name"], project.id, **_version_values(sent))
-    call.site.parts.save(made)
-    return Answer(_shown_version(call, made), 201)
-
-
-def _edit_version(call: Call) -> Answer:
-    found = _found_version(call)
-    _check_right(call)
-    named = {"name": call.sent["name"]} if call.sent.get("name") else {}
-    made = replace(found, **named, **_version_values(call.sent))
-    call.site.parts.save(made)
-    return Answer(_shown_version(call, made))
 
 
 def _delete_version(call: Call) -> Answer:
@@ -172,7 +108,7 @@ def _swap_version(call: Call) -> Answer:
 
 
 def _drop_version(call: Call, fix: object, affected: object) -> Answer:
-    found = _found_version(call)
+    found = _found(call, VERSION)
     _check_right(call)
     swap = {"fixVersions": fix, "versions": affected}
     for other in swap.values():
@@ -185,7 +121,7 @@ def _drop_version(call: Call, fix: object, affected: object) -> Answer:
 
 def _move_version(call: Call) -> Answer:
     """Put a version elsewhere in its project's order: behind another, or by a word."""
-    found = _found_version(call)
+    found = _found(call, VERSION)
     _check_right(call)
     order = [one.id for one in call.site.parts.versions.values() if one.id != found.id]
     place = list(call.site.parts.versions).index(found.id)
@@ -203,7 +139,7 @@ def _move_version(call: Call) -> Answer:
 
 
 def _version_counts(call: Call) -> Answer:
-    found = _found_version(call)
+    found = _found(call, VERSION)
     fixed = _with(call, found, ("fixVersions",))
     told: JsonObject = {"self": f"{call.view.rest}/version/{found.id}", "issuesFixedCount": len(fixed)}
     affected = len(_with(call, found, ("versions",)))
@@ -211,14 +147,14 @@ def _version_counts(call: Call) -> Answer:
 
 
 def _unresolved(call: Call) -> Answer:
-    found = _found_version(call)
+    found = _found(call, VERSION)
     fixed = _with(call, found, ("fixVersions",))
     open_ones = sum(not issue.fields.get("resolution") for issue in fixed)
     told: JsonObject = {"self": f"{call.view.rest}/version/{found.id}", "issuesUnresolvedCount": open_ones}
     return Answer(told | {"issuesCount": len(fixed)})
 
 
-def _version_values(sent: JsonObject) -> dict[str, Any]:
+def _version_values(_: Call, sent: JsonObject) -> dict[str, Any]:
     _check_names(sent, _VERSION, "com.atlassian.jira.rest.v2.issue.version.VersionBean")
     names = {"description": "description", "startDate": "start", "releaseDate": "release"}
     names |= {"archived": "archived", "released": "released"}
@@ -239,19 +175,80 @@ def _shown_version(call: Call, shown: Version) -> JsonObject:
     return told | {"projectId": int(shown.project)}
 
 
-def _found_version(call: Call) -> Version:
-    found = call.site.parts.versions.get(call.path["part"])
-    if found is None or not _seen(call, found):
-        raise JiraError(404, f"Could not find version for id '{call.path['part']}'")
-    return found
-
-
 # ---- both
 
 
-def _of(call: Call, project: Project, kind: type[Any]) -> list[Any]:
-    name = "components" if kind is Component else "versions"
-    return list(call.site.parts.of(name, project.id))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What differs between the two kinds of part in what is asked of both alike."""
+
+    part: type[Component] | type[Version]
+    name: str  # of its list in the store
+    values: Callable[[Call, JsonObject], dict[str, Any]]
+    shown: Callable[[Call, Any], JsonObject]
+    nameless: str
+    taken: str
+    missing: str
+
+
+COMPONENT = _Kind(
+    Component,
+    "components",
+    _component_values,
+    _shown_component,
+    nameless="The component name specified is invalid - cannot be an empty string.",
+    taken="A component with the name already exists in this project.",
+    missing="The component with id {} does not exist.",
+)
+VERSION = _Kind(
+    Version,
+    "versions",
+    _version_values,
+    _shown_version,
+    nameless="You must specify a valid version name",
+    taken="A version with this name already exists in this project.",
+    missing="Could not find version for id '{}'",
+)
+
+
+def _all(call: Call, kind: _Kind) -> Answer:
+    return Answer([kind.shown(call, one) for one in _of(call, call.project(), kind)])
+
+
+def _one(call: Call, kind: _Kind) -> Answer:
+    return Answer(kind.shown(call, _found(call, kind)))
+
+
+def _add(call: Call, kind: _Kind) -> Answer:
+    project, sent = _place(call), call.sent
+    if not sent.get("name"):
+        raise bad_field("name", kind.nameless)
+    if any(one.name == sent["name"] for one in _of(call, project, kind)):
+        raise bad_field("name", kind.taken)
+    made = kind.part(call.site.parts.next_id(), sent["name"], project.id, **kind.values(call, sent))
+    call.site.parts.save(made)
+    return Answer(kind.shown(call, made), 201)
+
+
+def _edit(call: Call, kind: _Kind) -> Answer:
+    found = _found(call, kind)
+    _check_right(call)
+    named = {"name": call.sent["name"]} if call.sent.get("name") else {}
+    made = replace(found, **named, **kind.values(call, call.sent))
+    call.site.parts.save(made)
+    return Answer(kind.shown(call, made))
+
+
+def _found(call: Call, kind: _Kind) -> Any:
+    number = call.path["part"]
+    found = getattr(call.site.parts, kind.name).get(number)
+    if found is None or not _seen(call, found):
+        raise JiraError(404, kind.missing.format(number))
+    return found
+
+
+def _of(call: Call, project: Project, kind: _Kind) -> list[Any]:
+    return list(call.site.parts.of(kind.name, project.id))
 
 
 def _check_names(sent: JsonObject, known: frozenset[str], entity: str) -> None:
@@ -308,18 +305,18 @@ def _swap(call: Call, part: Component | Version, others: Mapping[str, str | None
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/project/{project}/components", _components),
+    Endpoint("GET", "/project/{project}/components", partial(_all, kind=COMPONENT)),
     Endpoint("GET", "/project/{project}/component", _components_page),
-    Endpoint("POST", "/component", _add_component, takes=NewComponent),
-    Endpoint("GET", "/component/{part}", _component),
-    Endpoint("PUT", "/component/{part}", _edit_component, takes=NewComponent),
+    Endpoint("POST", "/component", partial(_add, kind=COMPONENT), takes=NewComponent),
+    Endpoint("GET", "/component/{part}", partial(_one, kind=COMPONENT)),
+    Endpoint("PUT", "/component/{part}", partial(_edit, kind=COMPONENT), takes=NewComponent),
     Endpoint("DELETE", "/component/{part}", _delete_component),
     Endpoint("GET", "/component/{part}/relatedIssueCounts", _component_counts),
-    Endpoint("GET", "/project/{project}/versions", _versions),
+    Endpoint("GET", "/project/{project}/versions", partial(_all, kind=VERSION)),
     Endpoint("GET", "/project/{project}/version", _versions_page),
-    Endpoint("POST", "/version", _add_version, takes=NewVersion),
-    Endpoint("GET", "/version/{part}", _version),
-    Endpoint("PUT", "/version/{part}", _edit_version, takes=NewVersion),
+    Endpoint("POST", "/version", partial(_add, kind=VERSION), takes=NewVersion),
+    Endpoint("GET", "/version/{part}", partial(_one, kind=VERSION)),
+    Endpoint("PUT", "/version/{part}", partial(_edit, kind=VERSION), takes=NewVersion),
     Endpoint("DELETE", "/version/{part}", _delete_version),
     Endpoint("POST", "/version/{part}/removeAndSwap", _swap_version),
     Endpoint("POST", "/version/{part}/move", _move_version),
