@@ -53,7 +53,7 @@ pins: $(VENV)/.uv ## Renew the pins from pyproject.toml (set UPGRADE=--upgrade f
 	  mark() { sed -i -e '/^# .*`make pins`/d' "$$1"; sed -i -e "1i # $$2 Made by \`make pins\` from pyproject.toml; do not edit." "$$1"; }; \
 	  pin --extra postgres --extra demo -o requirements.txt && \
 	  mark requirements.txt "Runtime, the simulated trackers and the demo, pinned." && \
-	  pin --extra postgres --extra demo --extra dev -c requirements.txt -o requirements-dev.txt && \
+	  pin --extra postgres --extra demo --extra dev --extra servicenow-client -c requirements.txt -o requirements-dev.txt && \
 	  mark requirements-dev.txt "All of requirements.txt, and what tests and checks need." && \
 	  pin --extra postgres --extra celery -c requirements.txt -o requirements-celery.txt && \
 	  mark requirements-celery.txt "What the container needs: the runtime, and the CeleryExecutor."
@@ -62,11 +62,12 @@ pins: $(VENV)/.uv ## Renew the pins from pyproject.toml (set UPGRADE=--upgrade f
 clean: ## Remove what was built (the environment, state and logs of the demo)
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# The pins are whole: nothing is left to resolve, and what `tool.uv` overrides holds for pip too.
 # Stamps are written last, so an interrupted first time is simply done again.
 # uv is there for speed; where only pip is set up for this machine's registry, pip does it.
 define install
 	@echo "installing $(1) into $(VENV) (the first time takes about a minute)"
-	@$(UV) pip install -q --python $(BIN)/python -r $(1) || $(BIN)/python -m pip install -q -r $(1)
+	@$(UV) pip install -q --no-deps --python $(BIN)/python -r $(1) || $(BIN)/python -m pip install -q --no-deps -r $(1)
 	@touch $@
 endef
 

@@ -19,7 +19,7 @@ from sandbox.clock import Clock
 from sandbox.control import House, Sandbox, control_app
 from sandbox.exchanges import Exchanges
 from sandbox.front import Front, ReachableConnection
-from sandbox.pages import pages_app
+from sandbox.pages import VENDORS, pages_app
 from sandbox.tracker import build
 from sandbox.world import STORY, World, load_world
 
@@ -78,7 +78,7 @@ def announcement(sandbox: Sandbox) -> str:
     lines = ["Simulated trackers (nothing here is a real company):"]
     for house in sandbox.houses.values():
         tenant = house.tenant
-        lines += ["", f"  {tenant.company}, {tenant.kind.capitalize()} ({tenant.name})   {house.url}"]
+        lines += ["", f"  {tenant.company}, {VENDORS[tenant.kind]} ({tenant.name})   {house.url}"]
         for alias, person in tenant.people.items():
             token = f"   token {person.token}" if person.token else ""
             mark = "   <- for integrations" if alias == tenant.integration else ""

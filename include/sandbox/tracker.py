@@ -21,6 +21,7 @@ from sandbox.world import Person, Tenant
 KINDS = {
     "zendesk": "sandbox.zendesk.tracker:ZendeskTracker",
     "jira": "sandbox.jira.tracker:JiraTracker",
+    "servicenow": "sandbox.servicenow.tracker:ServiceNowTracker",
 }
 
 

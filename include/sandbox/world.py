@@ -22,7 +22,10 @@ class Person(BaseModel):
     token: str | None = None
     """API token; a person without one logs in by password only."""
     role: Literal["admin", "agent", "end-user"] = "agent"
-    """Zendesk's roles; in Jira `admin` administers, `agent` works in the projects, `end-user` only looks."""
+    """Zendesk's roles; in Jira `admin` administers, `agent` works in the projects, `end-user` only looks.
+
+    In ServiceNow `admin` has the role of that name, the others work in tasks.
+    """
     zone: str | None = None
     """Time zone of the account; the tenant's if not given."""
     active: bool = True
@@ -34,7 +37,7 @@ class Tenant(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    kind: Literal["zendesk", "jira"]
+    kind: Literal["zendesk", "jira", "servicenow"]
     company: str
     port: int = Field(default=0, ge=0, le=65535)
     """0: the operating system chooses. A fixed port that is taken gives way to the next free one."""
