@@ -5,11 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from real.redmine_server import Redmine, running
+from real import redmine_server, rt_server
+from real.redmine_server import Redmine
+from real.rt_server import RequestTrackerServer
 
 
 @pytest.fixture(scope="session")
 def redmine() -> Iterator[Redmine]:
     """A fresh Redmine for this process; tests make tickets of their own in it."""
-    with running() as started:
+    with redmine_server.running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def request_tracker() -> Iterator[RequestTrackerServer]:
+    """A fresh Request Tracker for this process; tests make tickets of their own in it."""
+    with rt_server.running() as started:
         yield started
