@@ -32,7 +32,7 @@ def answering(**answers: Answer | Any) -> Iterator[tuple[str, list[tuple[str, An
             self.end_headers()
             self.wfile.write(given)
 
-        do_GET = do_PUT = do_POST
+        do_GET = do_PUT = do_DELETE = do_POST
 
         def log_message(self, format: str, *args: Any) -> None: ...
 

@@ -118,6 +118,7 @@ def given_back() -> Iterator[tuple[str, dict[str, Any]]]:
         issue_bulkfetch=lambda body, path: {"issues": [told_by["issue"]]},
         changelog_bulkfetch=lambda body, path: {"issueChangeLogs": told_by["logs"]},
         comment_list=lambda body, path: {"values": []},
+        project_UL={"key": "UL", "projectTypeKey": "software"},
         **{"3_myself": {"accountId": "us"}, "3_field": lambda body, path: told_by["field"]},
     ) as (url, _):
         yield url, told_by

@@ -2,6 +2,7 @@
 """What real sites answered, and what the vendor's description says they may: taken without a loss."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +12,10 @@ import requests
 from connectors.answering import answering
 from support import material
 from support.material import demand
-from tandem.connectors.base import Condition, Needs, Patch
+from tandem.connectors.base import Condition, Needs, Note, Patch
 from tandem.connectors.jira import Jira
 from tandem.connectors.jira.shape import SYSTEM, Form, flat, form, instant, told, wire
+from tandem.errors import PrivacyError
 from tandem.http import Http
 
 RECORDED = demand(material.RECORDED / "jira")
@@ -24,7 +26,7 @@ ISSUE: dict[str, Any] = json.loads((RECORDED / "cloud_v3_issue_adf.json").read_t
 DOWNLOADS = [i["body"] for i in json.loads((RECORDED / "jirametrics_cloud_issues.json").read_text())["interactions"]]
 WITH_HISTORY = [body for body in DOWNLOADS if isinstance(body, dict) and "changelog" in body]
 PROJECT = (Condition("project", is_="UL"),)
-UL = {"project": {"id": "10000", "key": "UL"}}
+UL = {"project": {"id": "10000", "key": "UL", "projectTypeKey": "software"}}
 
 
 def jira(url: str, *read: str, scope: tuple[Condition, ...] = PROJECT, **needs: Any) -> Jira:
@@ -180,6 +182,82 @@ def test_comments_that_the_site_counts_and_does_not_give_are_a_gap():
     with answering(**_paging(330, 320)) as (url, _):
         found = jira(url, "summary", files=False).history(["10004"])["10004"]
     assert (len(found.comments), found.whole) == (320, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "public"),
+    [
+        ("software", None, True),  # as sites without service management tell comments
+        ("business", None, True),
+        ("service_desk", None, False),
+        ("service_desk", True, True),
+        ("service_desk", False, False),
+        ("software", True, True),
+        ("software", "yes", False),
+        ("something new", None, False),
+        (None, None, False),  # nobody says what the project is
+    ],
+)
+@pytest.mark.parametrize("where", ["in the issue", "when asked"])
+def test_a_comment_is_public_only_where_that_is_known(kind: str | None, told: Any, public: bool, where: str) -> None:
+    """Recorded comments of Jira Cloud say ``jsdPublic``; older sites' do not, nor do their projects say their type."""
+    said = _comment(1) | ({} if told is None else {"jsdPublic": told})
+    project = {"id": "10000", "key": "UL"} | ({"projectTypeKey": kind} if kind and where == "in the issue" else {})
+    issue = {"id": "10004", "key": "UL-5", "fields": {"project": project, "comment": {"comments": [said], "total": 1}}}
+    answers = {"issue_bulkfetch": {"issues": [issue]}, "changelog_bulkfetch": {"issueChangeLogs": []}}
+    with answering(**answers, project_UL={"key": "UL", "projectTypeKey": kind}, **{"3_myself": {}}) as (url, _):
+        told_of = {
+            comments: jira(url, "summary", files=False, comments=comments).history(["10004"])["10004"]
+            for comments in ("public", "all")
+        }
+    assert [one.public for one in told_of["all"].comments] == [public]
+    assert ([one.id for one in told_of["public"].comments], told_of["public"].hidden) == (
+        (["1"], frozenset()) if public else ([], {"1"})
+    )
+
+
+def test_every_recorded_comment_of_jira_cloud_says_for_whom_it_is():
+    said = [one for body in DOWNLOADS for one in _comments_in(body)]
+    assert said
+    assert all(one["jsdPublic"] is True for one in said)
+
+
+def _comments_in(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if {"body", "created", "author"} <= node.keys():
+            yield node
+        for part in node.values():
+            yield from _comments_in(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _comments_in(part)
+
+
+@pytest.mark.parametrize(
+    ("made", "shown", "stays"),
+    [
+        ({"jsdPublic": False}, {}, True),
+        ({}, {"jsdPublic": False}, True),
+        ({}, {}, False),
+        ({"jsdPublic": None}, {}, False),
+    ],
+)
+def test_a_comment_that_is_not_known_to_be_internal_is_deleted_again(
+    made: dict[str, Any], shown: dict[str, Any], stays: bool
+) -> None:
+    project = {"fields": {"project": {"projectTypeKey": "service_desk"}}}
+    answers = {"10004_comment": {"id": "7", **made}, "comment_7": {"id": "7", **shown}}
+    with answering(issue_10004=project, **answers) as (url, asked):
+        note = Note("10004", {"type": "doc", "content": []}, False, "m")
+        if stays:
+            (outcome,) = jira(url, "summary").comment([note])
+            assert outcome.id == "7"
+        else:
+            with pytest.raises(PrivacyError):
+                jira(url, "summary").comment([note])
+    assert sum("/comment/7" in path for path, _ in asked) == (
+        0 if made.get("jsdPublic") is False else 1 if stays else 2
+    )
 
 
 def test_an_issue_that_cannot_be_given_with_others_is_asked_for_alone():

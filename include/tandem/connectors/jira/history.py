@@ -18,6 +18,7 @@ from tandem.core.values import Json
 
 COMMENT_PAGE = 100
 _MEDIA = frozenset({"media", "mediaInline"})
+_WITHOUT_CUSTOMERS = frozenset({"software", "business", "product_discovery"})  # types of projects
 _LINKED = re.compile(r"/(?:secure/attachment|attachment/content|attachment/thumbnail)/(\d+)")
 
 
@@ -73,7 +74,7 @@ def asked(site: Site) -> list[str]:
 
     A file is as private as the most private text that shows it, so with files go all texts that may show one.
     """
-    asked = {"comment"} | site.scope.fields
+    asked = {"comment", "project"} | site.scope.fields
     if site.needs.files:
         asked |= {"attachment"} | {name for name, shape in site.all_forms.items() if shape.kind == "rich"}
     return sorted(asked)
@@ -162,7 +163,19 @@ def _comments(site: Site, issue: Issue) -> tuple[list[Mapping[str, Any]], bool]:
         if not page["comments"]:
             break
         start, total = start + len(page["comments"]), int(page["total"])
-    return [found[number] for number in sorted(found, key=_order)], len(found) >= total
+    return _told_for_whom(site, issue, [found[number] for number in sorted(found, key=_order)]), len(found) >= total
+
+
+def _told_for_whom(site: Site, issue: Issue, comments: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Fill in whether customers see a comment that does not say so.
+
+    Only a project that is known to have no customers shows all that nobody restricted; elsewhere it is not known.
+    """
+    if all("jsdPublic" in comment for comment in comments):
+        return comments
+    project = issue["fields"].get("project") or {}
+    kind = project.get("projectTypeKey") or site.type_of_project(str(project.get("key") or project.get("id") or ""))
+    return [{"jsdPublic": kind in _WITHOUT_CUSTOMERS, **comment} for comment in comments]
 
 
 def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) -> Mapping[str, tuple[str, str | None]]:
@@ -182,7 +195,12 @@ def _comment_marks(site: Site, issues: Iterable[Sequence[Mapping[str, Any]]]) ->
 
 def is_public(comment: Mapping[str, Any]) -> bool:
     """Tell whether all who see the issue, customers too, see a comment: whatever is not known to be so is private."""
-    return not comment.get("visibility") and comment.get("jsdPublic", True) is True
+    return not comment.get("visibility") and comment.get("jsdPublic") is True
+
+
+def is_internal(comment: Mapping[str, Any]) -> bool:
+    """Tell whether Jira itself says that customers do not see a comment."""
+    return comment.get("jsdPublic") is False
 
 
 def _offered(site: Site, comment: Mapping[str, Any]) -> bool:

@@ -39,6 +39,7 @@ class Site:
         self.scope = Scope(needs.scope, needs.query)
         self.fresh: dict[str, tuple[Issue, str]] = {}  # read for the histories that are asked for next, as judged
         self._media: dict[str, str | None] = {}
+        self._types: dict[str, str] = {}  # of projects
 
     # ---- reading
 
@@ -101,6 +102,13 @@ class Site:
         except GoneError:
             return None
         return found
+
+    def type_of_project(self, key: str) -> str:
+        """Tell what kind of project this is; empty where our account cannot know."""
+        if key not in self._types:
+            found = self.project(key) if key else None
+            self._types[key] = str((found or {}).get("projectTypeKey") or "")
+        return self._types[key]
 
     def issues(self, ids: Sequence[str], fields: Sequence[str], *, marked: bool = False) -> list[Issue]:
         """Read issues by id or key, strongly consistent; those that are gone or unseen are left out."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib3.fields import RequestField
 
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
-from tandem.connectors.jira.history import is_public
+from tandem.connectors.jira.history import is_internal
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
 from tandem.connectors.jira.site import Site
@@ -110,7 +110,7 @@ def comment(site: Site, note: Note) -> Outcome:
     path = f"/issue/{note.id}/comment"
     made = parsed(site.write("POST", path, "/issue/comment", note.id, json=body))
     number = str(made["id"])
-    if not note.public and is_public(made) and is_public(site.get(f"{path}/{number}", "/issue/comment")):
+    if not (note.public or is_internal(made) or is_internal(site.get(f"{path}/{number}", "/issue/comment"))):
         site.write("DELETE", f"{path}/{number}", "/issue/comment", note.id)
         raise PrivacyError(
             "an internal comment was stored as a public one; it was deleted again",
