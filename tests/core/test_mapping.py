@@ -139,6 +139,15 @@ def test_half_a_character_in_a_line_is_repaired_and_counted() -> None:
     assert read(TEXT, "half \ud83d end") == Said("half \ufffd end", lossy=1)
 
 
+def test_half_a_character_in_a_label_is_repaired_and_counted() -> None:
+    """And is left alone where it stands: what it says is there."""
+    labels = rule("labels", kind="set")
+    there = ["fine", "half \ud83d"]
+    assert read(labels, there) == Said(["fine", "half \ufffd"], lossy=1)
+    assert write(labels, ["fine", "half \ufffd"], present=there) == there
+    assert write(labels, ["half \ufffd"]) == ["half \ufffd"]
+
+
 def test_a_text_is_measured_in_the_targets_own_unit() -> None:
     """Jira counts an emoji as two."""
     limit = Choices(max_length=3)

@@ -241,8 +241,22 @@ def test_an_edit_made_outside_does_not_leave_when_its_ticket_is_back(linked: Lin
     bench.quiet()
     assert shown(linked, which.other, [before, "OUTSIDE"]) == ([before] if when == "sent" else [])
     assert [row["reason"] for row in bench.events("dropped")] == ["changed outside the scope"]
-    if when == "sent":
-        bench.tracker(which).edit_comment(ticket, comment.id, f"{before} as written inside")
-        forget(linked)
-        assert at_peace(bench) == []
-        assert shown(linked, which.other, ["OUTSIDE", "as written inside"]) == ["as written inside"]
+    bench.tracker(which).edit_comment(ticket, comment.id, f"{before} as written inside")
+    forget(linked)
+    assert at_peace(bench) == []
+    assert shown(linked, which.other, ["OUTSIDE", "as written inside"]) == ["as written inside"]
+
+
+def test_a_comment_made_private_and_shown_again_outside_does_not_leave(linked: Linked) -> None:
+    """Dropped as private before it was sent, it would go once it is public; not as it reads since outside."""
+    bench, left = linked.bench, linked.bench.tracker(LEFT)
+    word = bench.say(LEFT, linked.ticket)
+    comment = left.tickets[linked.ticket].comments[-1].id
+    bench.run(dry_run=True)
+    left.make_private(linked.ticket, comment)
+    bench.quiet()
+    leave(linked, LEFT)
+    left.make_public(linked.ticket, comment)
+    come_back(linked, LEFT)
+    bench.quiet()
+    assert shown(linked, RIGHT, [word]) == []

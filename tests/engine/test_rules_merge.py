@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, RIGHT, at_peace
-from tandem.connectors.memory import Clock, Memory
+from engine.memory_house import LEFT, RIGHT, Bench, aged, at_peace
+from tandem.connectors.memory import JIRA_LIKE, Clock, Memory
 from tandem.core.rules import Which
 from tandem.errors import BudgetError
 from tandem.state import tables
@@ -110,6 +111,37 @@ def test_labels_merge_by_element_and_only_offered_ones(linked: Linked) -> None:
     assert at_peace(linked.bench) == []
     assert set(linked.get(LEFT, "labels")) == {"customer", "own", "secret-deal", "checkout", "payment"}  # type: ignore[arg-type]
     assert set(linked.get(RIGHT, "labels")) == {"customer", "sprint-9", "checkout", "payment"}  # type: ignore[arg-type]
+
+
+def test_a_label_that_is_too_long_there_is_left_out_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It stays where it is, keeps nothing back, and is not told again."""
+    bench = Bench(tmp_path, kinds={"right": aged(JIRA_LIKE, label_max=len("kiosk"))})
+    caplog.set_level("INFO", "tandem")
+    ticket, issue = bench.linked(labels=("customer", "kiosk", "checkout"))
+    assert bench.get(RIGHT, issue, "labels") == ["customer", "kiosk"]
+    told = [one.getMessage() for one in caplog.records if "longer than the other side takes" in one.getMessage()]
+    assert len(told) == 1 and "1 " in told[0] and "checkout" not in told[0]
+    bench.label(LEFT, ticket, add="payment")
+    report = bench.run()["reconcile"]
+    assert report["unsaid"] == 1
+    bench.quiet()
+    assert [(row["state"], row["reason"]) for row in bench.events("noted")] == [
+        ("noted", "a label is longer than the other side takes")
+    ]
+    assert bench.get(LEFT, ticket, "labels") == ["checkout", "customer", "kiosk", "payment"]
+    bench.label(RIGHT, issue, remove="kiosk")
+    assert [what for what in at_peace(bench) if "labels" not in what] == []
+    assert bench.get(LEFT, ticket, "labels") == ["checkout", "customer", "payment"]
+    assert bench.run()["reconcile"]["unsaid"] == 0
+
+
+def test_half_a_character_in_a_label_comes_to_rest(linked: Linked) -> None:
+    for which, label in ((LEFT, "half \ud83e"), (RIGHT, "other half \udd14")):
+        linked.bench.write(left={"fields": {"labels": {"only": None}}}, right={"fields": {"labels": {"only": None}}})
+        linked.bench.label(which, linked.id(which), add=label)
+        assert at_peace(linked.bench) == []
+        assert linked.bench.run()["extract"]["left"]["compared"] == 0
+    assert "half \ufffd" in str(linked.get(RIGHT, "labels")) and "other half \ufffd" in str(linked.get(LEFT, "labels"))
 
 
 def test_emptying_travels(linked: Linked) -> None:

@@ -3,12 +3,14 @@
 
 A character that the target refuses becomes ``_xHH_`` (its code point in hexadecimal); an underscore that would read
 as the start of such a code, also together with the code behind it (``_x86 64``), is coded itself. So no two labels
-fall together, and the original keeps its spelling.
+fall together, and the original keeps its spelling. Half a character, which no tracker takes, becomes U+FFFD before.
 """
 
 from __future__ import annotations
 
 import re
+
+from tandem.core.doc import whole_characters
 
 _CODE = re.compile(r"_x([0-9a-f]{1,6})_")
 
@@ -29,7 +31,8 @@ def _coded(label: str, allowed: str, opening: str) -> str:
 
 
 def read(label: str, allowed: str | None) -> str:
-    """Read a label back that :func:`spell` wrote. Any other label is returned as it stands."""
+    """Read a label back that :func:`spell` wrote. Any other label is returned as it stands, its characters whole."""
+    label = whole_characters(label)
     if allowed is None:
         return label
     plain = _CODE.sub(_char, label)

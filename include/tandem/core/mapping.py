@@ -71,8 +71,10 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         doc = normalise(with_media(parsed.doc, dict.fromkeys(media_refs(parsed.doc))))
         return Said(None if is_empty(doc) else doc, len(parsed.lossy))
     if rule.kind == "set":
-        read = frozenset(labels.read(item, terms.label_allowed) for item in as_set(native))
-        return Said(from_set(read if rule.only is None else read & rule.only))
+        read = {item: labels.read(item, terms.label_allowed) for item in as_set(native)}
+        offered = {item: label for item, label in read.items() if rule.only is None or label in rule.only}
+        damaged = sum(label.count("\ufffd") > item.count("\ufffd") for item, label in offered.items())
+        return Said(from_set(frozenset(offered.values())), damaged)
     if native is None or native == "":
         return _empty(rule)
     if rule.map or rule.kind == "choice":
@@ -196,9 +198,19 @@ def _set_to_native(rule: FieldRule, want: frozenset[str], terms: Terms, present:
     }
     there = {shown[item] for item in kept}
     taken = want if rule.only is None else want & rule.only
-    new = {labels.spell(label, terms.label_allowed) for label in taken - there}
-    limit = terms.label_max
-    return from_set(frozenset(kept | {item for item in new if limit is None or length(item, terms.utf16) <= limit}))
+    new = {labels.spell(label, terms.label_allowed) for label in taken - there if _fits(label, terms)}
+    return from_set(frozenset(kept | new))
+
+
+def too_long(rule: FieldRule, value: Json, terms: Terms) -> int:
+    """Count the elements of a set that are to be written and whose spelling is longer than this side takes."""
+    want = as_set(value) if rule.kind == "set" else frozenset()
+    return sum(not _fits(label, terms) for label in (want if rule.only is None else want & rule.only))
+
+
+def _fits(label: str, terms: Terms) -> bool:
+    spelled = labels.spell(label, terms.label_allowed)
+    return terms.label_max is None or length(spelled, terms.utf16) <= terms.label_max
 
 
 def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:

@@ -6,13 +6,13 @@ What cannot be written there sets the source's direction aside (:class:`Refused`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
 from tandem.core.doc import Doc, doc, paragraph
-from tandem.core.mapping import to_native
+from tandem.core.mapping import to_native, too_long
 from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
 from tandem.core.plan_later import EDIT, REDACT
@@ -31,6 +31,7 @@ from tandem.state.store import Tx
 
 CUT = "…"
 NO_TEXT = "(no text)"
+LONG_LABEL = "a label is longer than the other side takes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     cause = causes_of(intent, scene)[0]
     if not native:
         scene.plan.rebase |= {(source, hub) for hub in bases}
-        scene.plan.mark(intent.carries, "settled" if bases else "noted", "" if bases else "unsaid: unknown there")
+        scene.plan.mark(intent.carries, *_without_a_write(scene, source, bases))
         scene.plan.mark(intent.covers, "superseded")
         yield from rest(tx, scene, intent, seq, overflow, cause)
         return
@@ -179,6 +180,15 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
     yield from rest(tx, scene, intent, seq + 1, overflow, cause)
+
+
+def _without_a_write(scene: Scene, source: Which, bases: Mapping[str, Json]) -> tuple[str, str]:
+    """What becomes of a change of which nothing is written: state and reason."""
+    if not bases:
+        return "noted", "unsaid: unknown there"
+    if any((source, hub) in scene.plan.too_long for hub in bases):
+        return "noted", LONG_LABEL
+    return "settled", ""
 
 
 def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
@@ -224,6 +234,8 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
     end = scene.run.end(intent.target)
     try:
         rule = end.rule_for(hub, _spot(scene, intent.target))
+        if left_out := too_long(rule, value, end.terms(rule.native)):
+            scene.plan.too_long[(intent.target.other, hub)] = left_out
         return _fit(end, rule, value, present, scene.records.get(intent.target))
     except LookupError:
         scene.plan.unsaid.add((intent.target.other, hub))

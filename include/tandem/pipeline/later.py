@@ -54,8 +54,9 @@ def later_on(
         if now[key].state == "echo":
             told += _at_twin(tx, run, end, record, comment)
         elif comment.edited_at is not None:
-            edits = _at_origin(tx, run, end, record, comment, comment.edited_at, now[key], still)
-            told += [changed_outside(one) if one.kind == EDITED and key in changed else one for one in edits]
+            told += _at_origin(
+                tx, run, end, record, comment, comment.edited_at, now[key], still, outside=key in changed
+            )
     if history.whole and record.in_scope and end.offer.comments.out != "none":
         seen = {comment.id for comment in history.comments}
         _dismiss(tx, run, still, seen)
@@ -115,15 +116,21 @@ def _at_origin(
     edited_at: datetime,
     read: Happened,
     still: list[Event],
+    *,
+    outside: bool,
 ) -> list[Happened]:
-    """A comment of people's that reads otherwise than what its twin says of it."""
+    """A comment of people's that reads otherwise than what its twin says of it.
+
+    ``outside``: it was written so out of scope, and does not go as it reads. Written anew in scope, it does.
+    """
     said = text_hash(run, end, comment.body)
     key = f"{'redacted' if comment.redacted else 'edited'}:{comment.id}:{edited_at.isoformat()}:{said[:8]}"
     there = _twins(tx, run, end, record, comment.id)
     if not there:
-        why = "its comment was not sent"
-        reopened = records.reopen(tx, run.name, end.which, record.id, f"comment:{comment.id}", UNSENT, read.content)
-        return [] if reopened else [_noted(key, edited_at, end, why)]
+        asked = (tx, run.name, end.which, record.id, f"comment:{comment.id}")
+        if not outside and records.reopen(*asked, (UNSENT, CHANGED_OUTSIDE), read.content):
+            return []
+        return [_noted(key, edited_at, end, "its comment was not sent")]
     if there[-1].said is None:
         return [_noted(key, edited_at, end, "an edit of a comment that was exchanged before Tandem kept its text")]
     if there[-1].said == said:  # as it was sent, or edited back
@@ -131,7 +138,8 @@ def _at_origin(
         records.set_events(tx, back, "superseded", "it reads again as it was sent", run=run.job.run_id)
         return []
     kind = WITHDRAWN if comment.redacted else EDITED
-    return [Happened(key, kind, comment.order, end.our_time(edited_at), read.content)]
+    told = Happened(key, kind, comment.order, end.our_time(edited_at), read.content)
+    return [changed_outside(told) if outside and kind == EDITED else told]
 
 
 def _hidden(tx: Tx, run: Run, end: End, record: Record, id_: str, known: set[str]) -> list[Happened]:

@@ -12,7 +12,7 @@ from traceback import extract_tb
 
 from tandem.config.models import AttachmentRule, FieldRule
 from tandem.connectors.base import Record
-from tandem.core.doc import doc, is_empty, normalise, paragraph
+from tandem.core.doc import doc, is_empty, normalise, paragraph, whole_characters
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
 from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
 from tandem.core.plan import NOT_ANY_MORE
@@ -91,7 +91,7 @@ def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
         text = normalise(terms.markup.parse(native).doc)
         return None if is_empty(text) else text
     if rule.kind == "set":
-        return from_set(as_set(native))
+        return from_set(frozenset(whole_characters(item) for item in as_set(native)))
     return None if native == "" else native
 
 

@@ -246,10 +246,12 @@ def refresh(tx: Tx, id_: int, content: Mapping[str, Json]) -> None:
         tx.run(sa.update(event).where(event.c.id == id_).values(sealed=tx.seal(dict(content))))
 
 
-def reopen(tx: Tx, pair: str, which: Which, ticket: str, key: str, why: str, content: Mapping[str, Json]) -> bool:
-    """Let an event that was dropped for this reason wait again, as it reads now; false where there is none."""
+def reopen(
+    tx: Tx, pair: str, which: Which, ticket: str, key: str, why: Sequence[str], content: Mapping[str, Json]
+) -> bool:
+    """Let an event that was dropped for one of these reasons wait again, as it reads now; false where there is none."""
     where = (event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket, event.c.key == key)
-    row = tx.row(sa.select(event.c.id).where(*where, event.c.state == "dropped", event.c.reason == why))
+    row = tx.row(sa.select(event.c.id).where(*where, event.c.state == "dropped", event.c.reason.in_(why)))
     if row is None:
         return False
     values = {"state": "waiting", "reason": "", "sealed": tx.seal(dict(content))}
