@@ -343,6 +343,8 @@ def _seen(side: Side, found: Preflight) -> str:
     status = side.fields.get("status")
     if status is None or not status.comes_in or status.native not in found.fields:
         return ""
+    if not found.fields[status.native].choices:
+        return ""
     names = {name for _, rule in status.maps() for names in rule.map.values() for name in names}
     sources = {edge.source for edge in found.edges}
     seen = sum(1 for id_, label in found.fields[status.native].choices.items() if label in names and id_ in sources)

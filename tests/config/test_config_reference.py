@@ -72,11 +72,12 @@ def test_the_storys_people_are_people_of_the_storys_world() -> None:
     assert pair.right.automations == (site.account("automation").id,)
 
 
-@pytest.mark.parametrize("system", ["jira", "zendesk"])
+@pytest.mark.parametrize("system", ["jira", "request_tracker", "zendesk"])
 def test_a_new_contract_is_valid_once_filled_in(root: Path, system: str) -> None:
-    file = root / "contracts" / {"jira": "infinity-jira.yaml", "zendesk": "mercuri-zendesk.yaml"}[system]
-    offer = "infinity-jira/customers" if system == "jira" else "mercuri-zendesk "
-    company = "Infinity Solutions" if system == "jira" else "Mercuri Inc."
+    left = system == "zendesk"
+    file = root / "contracts" / ("mercuri-zendesk.yaml" if left else "infinity-jira.yaml")
+    offer = "mercuri-zendesk " if left else "infinity-jira/customers"
+    company = "Mercuri Inc." if left else "Infinity Solutions"
     text = new_contract(system, company)
     file.write_text(text)
     pair = root / "pairs/mercuri-zendesk__infinity-jira.yaml"
@@ -84,7 +85,7 @@ def test_a_new_contract_is_valid_once_filled_in(root: Path, system: str) -> None
     with pytest.raises(ConfigurationError) as raised:
         load_pair(pair, root / "contracts")
     assert {problem.code for problem in raised.value.problems} == {Code.PLACEHOLDER}
-    for place in ("connection", "project key", "tag"):
+    for place in ("connection", "project key", "queue", "tag"):
         text = text.replace(f"<{place}>", "FILLED")
     file.write_text(text)
     assert load_pair(pair, root / "contracts").warnings == ()

@@ -118,4 +118,4 @@ class Workflow:
         (outcome,) = connector.transition([Move(ticket, way, {}, mark())])
         assert isinstance(outcome.error, TransitionError)
         assert outcome.error.reachable
-        assert read(connector, ticket).fields["status"] == bench.statuses[0]
+        assert read(connector, ticket).fields[bench.fields.status] == bench.statuses[0]

@@ -28,6 +28,7 @@ class Fields:
     empty_value: Json  # a value that it takes
     hidden: str  # a text or label field that is not offered
     hidden_value: Json  # has SECRET in it, if the field can hold text
+    status: str = "status"
 
 
 class Bench(Protocol):

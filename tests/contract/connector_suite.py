@@ -294,7 +294,7 @@ class ConnectorContract(Writes):
         assert len(told.away) == 2
         made = {text(bench, c.body): any(one.holds(c.at, c.order) for one in told.away) for c in told.comments}
         changed = {
-            str(e.after): any(one.spans(e) for one in told.away) for e in told.entries if e.field != bench.fields.labels
+            str(e.after): any(one.spans(e) for one in told.away) for e in told.entries if e.field == bench.fields.title
         }
         assert made == {said: said.startswith("outside") for said in made}
         assert changed == {said: said.startswith("outside") for said in changed}

@@ -70,7 +70,7 @@ def describe(pair: Pair) -> str:
 
 
 def _system(side: Side) -> str:
-    return {"jira": "Jira", "zendesk": "Zendesk"}.get(side.system, side.system)
+    return {"jira": "Jira", "request_tracker": "Request Tracker", "zendesk": "Zendesk"}.get(side.system, side.system)
 
 
 def _newest(pair: Pair) -> bool:

@@ -46,7 +46,25 @@ closed: quarantine                     # or: follow_up; a closed Zendesk ticket 
 create: {tags: ["<tag>"]}              # for the other side's tickets, beside the fields above
 """
 
-_SYSTEMS = {"jira": _JIRA, "zendesk": _ZENDESK}
+_REQUEST_TRACKER = """\
+scope: [{field: Queue, is: "<queue>"}]   # which tickets are offered: all conditions hold
+
+fields:                                # hub field: native field; custom fields are "CF.{Name}", in quotes
+  title:       {field: Subject, too_long: comment}
+  description: {field: Content, on_change: comment}   # the first message, which nobody can change
+  priority:    {field: Priority, map: {1: "100", 2: "75", 3: "50", 4: "0"}, otherwise: {out: 3}}
+  status:                              # these are of the lifecycle as it is installed
+    field: Status
+    map: {new: new, in_progress: open, pending: stalled, solved: resolved}
+    ignore: [rejected]
+# assignee:    {field: Owner, fallback: none}      # asks for a map of people: people/{people}
+# labels:      {field: "CF.{Labels}", only: [shared]}   # a custom field that takes many values
+closed: reopen                         # or: quarantine
+
+create: {Queue: "<queue>"}             # for the other side's tickets, beside the fields above
+"""
+
+_SYSTEMS = {"jira": _JIRA, "request_tracker": _REQUEST_TRACKER, "zendesk": _ZENDESK}
 
 _HEAD = """\
 # yaml-language-server: $schema=../../docs/schema/contract.schema.json
@@ -79,5 +97,5 @@ def new_contract(system: str, company: str) -> str:
     company = " ".join(company.split())
     quoted = "'" + company.replace("'", "''") + "'"
     head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
-    head = head.replace("{title}", system.capitalize()).replace("{system}", system)
+    head = head.replace("{title}", system.replace("_", " ").title()).replace("{system}", system)
     return head + _SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL

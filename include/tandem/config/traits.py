@@ -68,6 +68,14 @@ TRAITS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "issuetype", "summary"),
     ),
+    "request_tracker": SystemTraits(
+        private_comments=True,
+        history=True,
+        workflow=True,
+        create_only=frozenset({"Content"}),  # it is the first message
+        closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
+        create_needs=("Queue", "Subject"),
+    ),
     "zendesk": SystemTraits(
         private_comments=True,
         history=True,

@@ -19,6 +19,7 @@ GROUP = "tandem.connectors"
 # Our own, for a checkout that nobody installed; the same are entry points in pyproject.toml.
 BUILT_IN: Mapping[str, str] = {
     "jira": "tandem.connectors.jira:Jira",
+    "request_tracker": "tandem.connectors.request_tracker:RequestTracker",
     "zendesk": "tandem.connectors.zendesk:Zendesk",
 }
 

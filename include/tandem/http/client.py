@@ -66,6 +66,11 @@ class Http:
         return frozenset({(urlsplit(self.base_url).hostname or "").lower()} - {""})
 
     @property
+    def login(self) -> str:
+        """The name that the session logs in with, without its password; empty where it has none."""
+        return self._session.auth[0] if isinstance(self._session.auth, tuple) else ""
+
+    @property
     def clock_offset(self) -> float:
         """The tracker's clock minus ours, in seconds, by its newest answers (0 before the first)."""
         return self._sender.clock_offset

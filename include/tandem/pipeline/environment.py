@@ -289,10 +289,13 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
 
 
 def unknown_statuses(end: End, found: Preflight, bindings: Mapping[str, Mapping[str, str]]) -> list[Problem]:
-    """Name the statuses of the contract that are bound to nothing and that the tracker does not have."""
+    """Name the statuses of the contract that are bound to nothing and that the tracker does not have.
+
+    Of a tracker that does not list its statuses nothing is known.
+    """
     rule = end.offer.fields.get("status")
     info = found.fields.get(rule.native) if rule else None
-    if rule is None or info is None:
+    if rule is None or info is None or not info.choices:
         return []
     known = {*info.choices, *(label.casefold() for label in info.choices.values())}
     bound = {name for name, id_ in bindings.get(rule.native, {}).items() if id_ in info.choices}

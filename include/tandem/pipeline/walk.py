@@ -3,7 +3,8 @@
 
 A way is chosen by the status it leads to, never by its name alone; a choice that stays open is refused. Where no way
 leads there directly, the shortest path over statuses that the contract maps is walked, five steps at most; where none
-is known, towards a status whose ways were never seen. A walk that ends early leaves the base where it came to.
+is known, towards a status whose ways were never seen. A walk that ends early leaves the base where it came to. A way of
+which the tracker is not sure is tried, and if it is not there, the walk looks for another.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tandem.state.actions import Action
 from tandem.state.links import Base
 
 STEPS = 5
+TRIES = 2 * (STEPS + 1)  # a way that turns out not to be there is no step
 
 
 def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outcome, ...]:
@@ -32,7 +34,8 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
     results: dict[str, Outcome] = {}
     last: dict[str, Outcome] = {}
     found: dict[str, Record] = {}
-    for _ in range(STEPS + 1):
+    closed: set[tuple[str, str]] = set()  # (ticket, way): was tried, and is not there
+    for _ in range(TRIES):
         left = [(action, ticket) for action, ticket in wanted if action.id not in results]
         if not left:
             break
@@ -46,7 +49,8 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
                 moving.append((action, record))
-        ways = end.connector.ways([record.id for _, record in moving]) if moving else {}
+        told = end.connector.ways([record.id for _, record in moving]) if moving else {}
+        ways = {ticket: tuple(way for way in all_ if (ticket, way.id) not in closed) for ticket, all_ in told.items()}
         _learn(run, end, moving, ways)
         moves = []
         for action, record in moving:
@@ -59,6 +63,8 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
         for (action, move), outcome in zip(moves, outcomes, strict=True):
             if outcome.error is None:
                 last[action.id] = outcome
+            elif isinstance(outcome.error, TransitionError) and not move.way.sure:
+                closed.add((move.id, move.way.id))
             else:
                 results[action.id] = outcome
                 _stay(run, end, action, found[move.id], last)
@@ -105,6 +111,7 @@ def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Ma
         for _, record in moving
         if record.in_scope
         for way in ways.get(record.id, ())
+        if way.sure
     ]
     if edges:
         with run.store.begin(run.fence) as tx:
@@ -119,11 +126,13 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
         with run.store.read() as tx:
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
-        step = _first_step({**graph, here: list(ways)}, here, target, _mapped(end, record), end)
+        mapped, sure = _mapped(end, record), [way for way in ways if way.sure]
+        step = _first_step({**graph, here: sure}, here, target, mapped, end)
+        step = step or _first_step({**graph, here: list(ways)}, here, target, mapped, end)
         way = _choose(end, ways, step) if step is not None else None
     if way is None:
         names = end.terms(_status(end)).choices
-        reachable = sorted({names.name_of(one.to) for one in ways})
+        reachable = sorted({names.name_of(one.to) for one in ways if one.sure})
         raise TransitionError(
             f'No way leads to "{names.name_of(target)}"; from here go: {", ".join(reachable) or "none"}.',
             reachable=reachable,

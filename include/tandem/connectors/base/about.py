@@ -103,12 +103,16 @@ class FieldInfo:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way from a status to another, as the workflow offers it. ``needs`` are fields it cannot do without."""
+    """One way from a status to another, as the workflow offers it. ``needs`` are fields it cannot do without.
+
+    Where a tracker does not tell all ways, one that may be there and may not is not ``sure``.
+    """
 
     id: str
     name: str
     to: str
     needs: tuple[str, ...] = ()
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
