@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
@@ -98,6 +98,7 @@ class End:
     account: str = ""
     offered: Mapping[str, str] = field(default_factory=dict)  # since when comments and files of a kind are offered
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
+    row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
 
     @property
     def system(self) -> str:
@@ -209,18 +210,17 @@ class Run:
 
 def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
     """Build both ends, with the dictionaries that the last preflight left in the state."""
-    ends = {}
-    for which, offer in ((Which.LEFT, pair.left), (Which.RIGHT, pair.right)):
-        end = End(which, offer, env.connect(offer))
-        with env.store.begin() as tx:
+    offers = {Which.LEFT: pair.left, Which.RIGHT: pair.right}
+    ends = {which: End(which, offer, env.connect(offer)) for which, offer in offers.items()}
+    with env.store.begin() as tx:
+        for end in ends.values():
             load_dictionary(tx, pair.name, end)
-        ends[which] = end
     return ends
 
 
 def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     """Take the dictionary, bindings and clock that the state holds for a side."""
-    row = runs.get_side(tx, pair, end.which)
+    end.row = row = runs.get_side(tx, pair, end.which)
     end.offset = float(row["clock_offset"] or 0.0)
     stored = row["dictionary"] or {}
     end.account = stored.get("account", "")

@@ -24,7 +24,7 @@ from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.pipeline.policy import note_offers
 from tandem.pipeline.start import left_out_of, widened
-from tandem.state import links, records, runs, succession
+from tandem.state import early, links, records, runs, succession
 from tandem.state.store import Tx, from_db
 
 STORED = 50  # tickets in one transaction: it must end long before the lease does, which it keeps from being renewed
@@ -73,20 +73,15 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
 
 def preflight(run: Run, end: End) -> None:
     """Ask the tracker about itself, at most once an hour, and when the contract names a field that it did not."""
-    now = run.env.now()
-    with run.store.begin() as tx:
-        row = runs.get_side(tx, run.name, end.which)
-        at = row["preflight_at"]
-        told = (row["dictionary"] or {}).get("fields", {})
-        asked = needs(end.offer)
-        if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told.keys() >= asked.read | asked.write:
-            load_dictionary(tx, run.name, end)
-            return
+    now, at, asked = run.env.now(), end.row["preflight_at"], needs(end.offer)
+    told = (end.row["dictionary"] or {}).get("fields", {})
+    if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told.keys() >= asked.read | asked.write:
+        return
     found = end.connector.preflight()
     wrong = [problem for problem in found.problems if not problem.warning and problem.code != NO_CHOICE]
     # The connector knows no bindings: what it says of names is true only of those that were never bound.
     if any(problem.code == NO_CHOICE for problem in found.problems):
-        wrong += unknown_statuses(end, found, row["bindings"] or {})
+        wrong += unknown_statuses(end, found, end.row["bindings"] or {})
     if wrong:
         raise ConfigurationError(wrong, where=end.offer.name)
     with run.store.begin(run.fence) as tx:
@@ -99,11 +94,9 @@ def _start(run: Run, end: End, reading: Reading) -> None:
 
     Until all of it is stored a sweep is due, so that a run that died in the middle is taken up by the next.
     """
-    with run.store.begin() as tx:
-        row = runs.get_side(tx, run.name, end.which)
-    if row["started_at"] is not None:
-        if row["start"] != str(run.pair.start):
-            _read_and_store(run, end, widened(run, end, from_db(row["started_at"])), reading, cursor=None)
+    if end.row["started_at"] is not None:
+        if end.row["start"] != str(run.pair.start):
+            _read_and_store(run, end, widened(run, end, from_db(end.row["started_at"])), reading, cursor=None)
         return
     tracker_now = run.env.now() + timedelta(seconds=end.offset)
     cursor = end.connector.start(run.env.now())
@@ -111,20 +104,20 @@ def _start(run: Run, end: End, reading: Reading) -> None:
     left_out = left_out_of(run, end, {one.id: one.created_at for one in seen}, tracker_now)
     now, taken = run.env.now(), {one.id for one in seen} - left_out
     with run.store.begin(run.fence) as tx:
-        links.put_before_start(tx, run.name, end.which, sorted(left_out))
+        early.put(tx, run.name, end.which, sorted(left_out))
         start, swept = str(run.pair.start), None if taken else now
         runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=now, swept_at=swept, start=start)
     if taken:
         _read_and_store(run, end, sorted(taken), reading, cursor=None)
         with run.store.begin(run.fence) as tx:
             runs.set_side(tx, run.name, end.which, swept_at=now)
+    with run.store.read() as tx:
+        load_dictionary(tx, run.name, end)
 
 
 def _changes(run: Run, end: End, reading: Reading) -> None:
     """Follow the tracker's feed of changes from the cursor."""
-    with run.store.begin() as tx:
-        cursor = runs.get_side(tx, run.name, end.which)["cursor"]
-    for page in _pages(run, end, cursor):
+    for page in _pages(run, end, str(end.row["cursor"])):
         wanted = list(page.wanted)
         reading.changed += len(wanted)
         _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=page.gone, deltas=page.deltas)
@@ -162,8 +155,8 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     known = {one.id: one for one in seen}
     of = links.member_states(tx, run.name, end.which, known)
     stored = records.newest_versions(tx, run.name, end.which, of)
-    early = links.before_starts(tx, run.name, end.which, known)
-    early |= succession.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
+    passed = early.among(tx, run.name, end.which, known)
+    passed |= succession.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
     wanted = []
     for one in known.values():
         if one.id in of:
@@ -178,7 +171,7 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
                 or (state == "out" and one.in_scope)
             ):
                 wanted.append(one.id)
-        elif one.in_scope and not one.deleted and one.id not in early:
+        elif one.in_scope and not one.deleted and one.id not in passed:
             wanted.append(one.id)
     return wanted
 
@@ -186,8 +179,7 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
 def _pending(run: Run, end: End, reading: Reading) -> None:
     """Read by id what is still open from earlier runs, and what faces a change: their histories where they moved."""
     with run.store.read() as tx:
-        pending = links.links(tx, run.name, pending=True).values()
-    ids = [link.members[end.which].ticket for link in pending if end.which in link.members]
+        ids = links.pending_tickets(tx, run.name, end.which)
     waiting = [id_ for id_ in ids if id_ not in reading.read]
     for some in records.chunks(waiting, end.caps.read_batch):
         with run.store.read() as tx:
@@ -211,8 +203,7 @@ def _as_held(now: Record, before: Record) -> bool:
 def _sweep(run: Run, end: End, reading: Reading) -> None:
     """Now and then list all that is in scope, to find what the feed of changes did not show."""
     now = run.env.now()
-    with run.store.begin() as tx:
-        swept = runs.get_side(tx, run.name, end.which)["swept_at"]
+    swept = end.row["swept_at"]
     if swept is not None and (now - from_db(swept)).total_seconds() < end.caps.sweep_every:
         return
     listed: set[str] = set()

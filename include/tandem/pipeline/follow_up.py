@@ -16,6 +16,7 @@ from tandem.core.doc import doc, paragraph
 from tandem.core.mapping import Kept, to_hub
 from tandem.core.model import HubTicket
 from tandem.core.plan import COMMENT, CREATE, REOPENED, Intent, LinkPlan, PairRules
+from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
 from tandem.pipeline.compose_comments import comment, shown
@@ -139,9 +140,13 @@ def meet(tx: Tx, run: Run, end: End, record: Record) -> bool:
 
 def move_on(run: Run) -> None:
     """Let links go on to people's follow-ups, as soon as nothing of the closed tickets is on its way any more."""
+    with run.store.read() as tx:
+        waiting = {which: succession.next_members(tx, run.name, which, NEXT) for which in Which}
     for which, end in run.ends.items():
+        if not waiting[which]:
+            continue
         with run.store.begin(run.fence) as tx:
-            for link, old, new in succession.next_members(tx, run.name, which, NEXT):
+            for link, old, new in waiting[which]:
                 if any(one.link == link for one in _unsure(tx, run)) or _is_busy(tx, run, end, old):
                     continue
                 succession.follow(tx, run.name, link, which, end.system, old, new, current=True)

@@ -22,7 +22,7 @@ from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
 from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.translate import canonical, hub_status
-from tandem.state import joins, links, records, runs
+from tandem.state import early, joins, links, records, runs
 from tandem.state.links import Base
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -189,7 +189,7 @@ def join(
         runs.raise_highest(tx, run.name, which, {record.place: record.key})
         links.set_bases(tx, of, which, bases_shown(run.end(which), record))
         _take_in(tx, run, which, sides[which], keep[which] if keep else (), why)
-    joins.take_out_before_start(tx, run.name, {which: [sides[which].record.id] for which in Which})
+    early.take_out(tx, run.name, {which: [sides[which].record.id] for which in Which})
     links.update_links(tx, [of], now, state="linked", reason="", pending=True)
     return of
 

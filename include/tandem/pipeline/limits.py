@@ -10,7 +10,7 @@ from typing import Any
 from tandem.core import safety
 from tandem.errors import SafetyStopError
 from tandem.pipeline.environment import Run
-from tandem.state import links, runs
+from tandem.state import runs, unseen
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
@@ -44,8 +44,8 @@ def _counts(tx: Tx, run: Run, planned: Sequence[Action]) -> safety.Counts:
         for key, value in hub.items():
             if value in (None, "", []) and action.kind == "update":
                 emptied[(name, key)] += 1
-    unseen = {end.offer.name: links.count_unseen(tx, run.name, which) for which, end in run.ends.items()}
-    return safety.Counts(creates, closes, emptied, {name: len(some) for name, some in changed.items()}, unseen)
+    missing = {end.offer.name: unseen.count(tx, run.name, which) for which, end in run.ends.items()}
+    return safety.Counts(creates, closes, emptied, {name: len(some) for name, some in changed.items()}, missing)
 
 
 def stop(run: Run, stops: Sequence[safety.Measured]) -> None:
@@ -71,5 +71,5 @@ def use_approvals(tx: Tx, run: Run) -> None:
     raised = runs.approvals(tx, run.name)
     for which, end in run.ends.items():
         if (safety.UNSEEN, end.offer.name) in raised:
-            links.accept_unseen(tx, run.name, which)
+            unseen.accept(tx, run.name, which)
     runs.use_approvals(tx, run.name)

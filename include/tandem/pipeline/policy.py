@@ -25,8 +25,7 @@ def offered_kinds(offer: Offer) -> set[str]:
 def note_offers(run: Run, end: End) -> None:
     """Note what the contract offers from this run on, and what it has offered ever since the first."""
     kinds = offered_kinds(end.offer)
-    with run.store.begin() as tx:
-        known: dict[str, str] | None = runs.get_side(tx, run.name, end.which)["offered"]
+    known: dict[str, str] | None = end.row["offered"]
     if known is not None and known.keys() == kinds:
         return
     fresh = "" if known is None else utc_text(run.env.now())

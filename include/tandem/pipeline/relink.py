@@ -19,7 +19,7 @@ from tandem.pipeline.extract import preflight
 from tandem.pipeline.joining import Sides, differences, heard_so_far, join, read_tickets, twins, words_of
 from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.tasks import command
-from tandem.state import holds, joins, links, records, runs
+from tandem.state import early, holds, joins, links, records, runs
 from tandem.state.holds import RELINK, Hold
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of, source_of
@@ -106,7 +106,7 @@ def accept(job: Job, env: Environment, rest: Rest) -> int:
             named = [(str(ticket), str(key)) for ticket, key in found.detail.get("events", {}).get(which.value, [])]
             count += len(left_out) + len(named)
             if rest == "send":
-                joins.take_out_before_start(tx, run.name, {which: left_out})
+                early.take_out(tx, run.name, {which: left_out})
                 runs.set_side(tx, run.name, which, swept_at=None)  # the next run lists them
             else:
                 records.drop_named(tx, run.name, which, named, NO_TWIN, run=run.job.run_id)
@@ -138,7 +138,7 @@ def _paired(run: Run, there: Mapping[Which, Mapping[str, Record]], told: Relinke
     with run.store.read() as tx:
         linked = {which: links.link_of(tx, run.name, which, there[which]) for which in Which}
         of = links.links(tx, run.name, ids={id_ for own in linked.values() for id_ in own.values()})
-        early = {which: links.before_starts(tx, run.name, which, there[which]) for which in Which}
+        passed = {which: early.among(tx, run.name, which, there[which]) for which in Which}
         held = next(one for one in holds.holds(tx, run.name) if one.cause == RELINK).detail.get("tickets", {})
     met = {which: {ticket for ticket, id_ in own.items() if of[id_].lone is None} for which, own in linked.items()}
     sources = {
@@ -163,7 +163,7 @@ def _paired(run: Run, there: Mapping[Which, Mapping[str, Record]], told: Relinke
         told.rest += [
             Lone(which, record.key, "ticket")
             for id_, record in own.items()
-            if id_ not in met[which] and origin_of(record.mark) is None and (id_ not in early[which] or id_ in waits)
+            if id_ not in met[which] and origin_of(record.mark) is None and (id_ not in passed[which] or id_ in waits)
         ]
     return pairs
 
@@ -250,7 +250,7 @@ def _finish(
     for which, end in run.ends.items():
         named = {lone.ticket for lone in told.rest if lone.side is which and lone.kind == "ticket"}
         left_out = [record.id for record in there[which].values() if record.key in named] if lost else []
-        links.put_before_start(tx, run.name, which, left_out)
+        early.put(tx, run.name, which, left_out)
         detail["tickets"][which.value] = [*before.get("tickets", {}).get(which.value, []), *left_out]
         events = [*before.get("events", {}).get(which.value, []), *(list(one) for one in waiting[which])]
         detail["events"][which.value] = events

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tandem.connectors.base import Record
 from tandem.pipeline.environment import End, Run, log
-from tandem.state import joins, links, records, runs
+from tandem.state import early, records, runs
 
 
 def left_out_of(run: Run, end: End, created: Mapping[str, datetime], since: datetime) -> set[str]:
@@ -29,15 +29,15 @@ def left_out_of(run: Run, end: End, created: Mapping[str, datetime], since: date
 def widened(run: Run, end: End, started_at: datetime) -> list[str]:
     """Take up what a wider ``start`` takes of the tickets that were left out. A narrower one gives none back."""
     with run.store.read() as tx:
-        early = links.all_before_start(tx, run.name, end.which)
+        passed = early.every(tx, run.name, end.which)
     there: dict[str, Record] = {}
-    for some in records.chunks(sorted(early), end.caps.fetch_batch):
+    for some in records.chunks(sorted(passed), end.caps.fetch_batch):
         there |= {record.id: record for record in end.connector.fetch(some)}
     created = {id_: record.created_at for id_, record in there.items()}
     began = started_at + timedelta(seconds=end.offset)
     taken = sorted(there.keys() - left_out_of(run, end, created, began))
     with run.store.begin(run.fence) as tx:
-        joins.take_out_before_start(tx, run.name, {end.which: taken})
+        early.take_out(tx, run.name, {end.which: taken})
         runs.set_side(tx, run.name, end.which, start=str(run.pair.start))
     if taken:
         log.info("%s: a wider start takes %d tickets more", end.offer.name, len(taken))

@@ -18,6 +18,7 @@ from tandem.config.variable import apply_variable, parse_variable
 from tandem.errors import (
     ConfigurationError,
     FatalError,
+    LeaseHeldError,
     OvertakenError,
     Problem,
     RetryableError,
@@ -34,7 +35,7 @@ from tandem.pipeline.settle import settle
 from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
 from tandem.state import lease, records, runs
-from tandem.state.store import to_db
+from tandem.state.store import Fence, to_db
 from tandem.state.waits import Waits
 from tandem.traffic import TRAFFIC
 
@@ -76,15 +77,13 @@ def diff(job: Job, env: Environment) -> Counts:
     """
     with _leased(job, env, "diff") as run:
         try:
-            counts = _counted(run, "diff", decide(run))
+            counts = decide(run)
         except SafetyStopError as stop:
             _end(run, "stopped", str(stop))
             raise
         if job.dry_run:
-            _end(run, "planned", "dry run: the plan is stored and nothing is written")
-        else:
-            _let_go_if_over(run)
-        return counts
+            return _end(run, "planned", "dry run: the plan is stored and nothing is written", "diff", counts)
+        return _counted(run, "diff", counts)
 
 
 def load(job: Job, env: Environment) -> Counts:
@@ -117,8 +116,7 @@ def reconcile(job: Job, env: Environment) -> Counts:
                 code="TDM-309",
             )
         told = report(run)
-        _counted(run, "reconcile", {**counts, "report": told})
-        _end(run, "done", "")
+        _end(run, "done", "", "reconcile", {**counts, "report": told})
         return {"pair": job.pair, "run": job.run_id, **told}
 
 
@@ -160,8 +158,7 @@ def _run_row(job: Job, pair: Pair, sealed: str) -> dict[str, object]:
 def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> Iterator[Run]:
     """Hold the pair's lease while a task works, with the configuration that the run froze."""
     env.store.check_schema()
-    lease.free_dead(env.store, job.pair)
-    fence = lease.take(env.store, job.pair, job.run_id, task, now=env.now())
+    fence = _taken(job, env, task)
     with (
         _waits_shared(env),
         lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"),
@@ -179,6 +176,16 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
             with env.store.begin(fence) as tx:
                 runs.note(tx, pair.name, job.run_id, str(error))
             raise
+
+
+def _taken(job: Job, env: Environment, task: str) -> Fence:
+    """Take the pair's lease: at once where its holder is a process that is dead."""
+    try:
+        return lease.take(env.store, job.pair, job.run_id, task, now=env.now())
+    except LeaseHeldError:
+        if lease.free_dead(env.store, job.pair) is None:
+            raise
+        return lease.take(env.store, job.pair, job.run_id, task, now=env.now())
 
 
 @contextmanager
@@ -202,29 +209,29 @@ def _frozen(job: Job, env: Environment) -> Pair:
 
 def _phase(job: Job, env: Environment, name: str, work: Callable[[Run], Counts]) -> Counts:
     with _leased(job, env, name) as run:
-        counts = _counted(run, name, work(run))
-        _let_go_if_over(run)
-        return counts
-
-
-def _let_go_if_over(run: Run) -> None:
-    """Of a run that had ended, a task that is cleared alone is followed by none: others need not wait for it."""
-    with run.store.read() as tx:
-        row = runs.get_run(tx, run.name, run.job.run_id)
-    if row is not None and row["state"] == "done":
-        log.info("this run had ended, and what it took up is settled; to let it look again, clear it from extract on")
-        lease.give_back(run.store, run.fence)
+        return _counted(run, name, work(run))
 
 
 def _counted(run: Run, phase: str, counts: Counts) -> Counts:
+    """Note what a task did. Of a run that had ended, a task that is cleared alone is followed by none: others need
+    not wait for it.
+    """
     counts = {**counts, "requests": run.requests()}
     with run.store.begin(run.fence) as tx:
-        runs.count(tx, run.name, run.job.run_id, phase, counts)
+        state = runs.count(tx, run.name, run.job.run_id, phase, counts)
+        if state == "done":
+            lease.let_go(tx, run.fence)
+    if state == "done":
+        log.info("this run had ended, and what it took up is settled; to let it look again, clear it from extract on")
     return {"pair": run.name, "run": run.job.run_id, **counts}
 
 
-def _end(run: Run, state: str, message: str) -> None:
-    """End the run and give its lease back."""
+def _end(run: Run, state: str, message: str, phase: str = "", counts: Counts | None = None) -> Counts:
+    """End the run with what its last task did, and give its lease back."""
+    counts = {**(counts or {}), "requests": run.requests()}
     with run.store.begin(run.fence) as tx:
+        if phase:
+            runs.count(tx, run.name, run.job.run_id, phase, counts)
         runs.end_run(tx, run.name, run.job.run_id, state, message, run.env.now())
-    lease.give_back(run.store, run.fence)
+        lease.let_go(tx, run.fence)
+    return {"pair": run.name, "run": run.job.run_id, **counts}

@@ -44,6 +44,8 @@ def translate(run: Run) -> dict[str, int]:
             link = all_links[of[which][ticket]]
             own = bases.get((link.id, which), {})
             tickets.append(_guarded(end, link, record, own, events[which].get(ticket, [])))
+        if not tickets:
+            continue
         with run.store.begin(run.fence) as tx:
             versions = {ticket: record.version for ticket, record in found[which].items()}
             records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")

@@ -61,26 +61,36 @@ def plan(tx: Tx, pair: str, actions: Sequence[Action], now: datetime) -> None:
         tx.upsert(action, some, update=())
 
 
+_IN_ORDER = sa.select(action).where(action.c.pair == sa.bindparam("pair")).order_by(action.c.seq)
+_OF_RUN = _IN_ORDER.where(action.c.run == sa.bindparam("run"))
+_STATES = action.c.state.in_(sa.bindparam("states", expanding=True))
+_IN_STATE, _IN_STATE_OF_RUN = _IN_ORDER.where(_STATES), _OF_RUN.where(_STATES)
+
+
 def in_state(tx: Tx, pair: str, states: Sequence[str], *, run: str | None = None) -> list[Action]:
     """Read a pair's actions in these states, in order."""
-    where = [action.c.pair == pair, action.c.state.in_(states)]
-    if run is not None:
-        where.append(action.c.run == run)
-    return [_action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.seq))]
+    if run is None:
+        rows = tx.rows(_IN_STATE, pair=pair, states=states)
+    else:
+        rows = tx.rows(_IN_STATE_OF_RUN, pair=pair, states=states, run=run)
+    return [_action(tx, row) for row in rows]
+
+
+_UNSETTLED = (
+    sa.select(action)
+    .where(action.c.pair == sa.bindparam("pair"), action.c.state == "done", action.c.settled_at.is_(None))
+    .order_by(action.c.done_at, action.c.seq)
+)
 
 
 def unsettled(tx: Tx, pair: str) -> list[Action]:
     """Read actions that are done and whose effect on bases and events is still to be taken in."""
-    where = (action.c.pair == pair, action.c.state == "done", action.c.settled_at.is_(None))
-    return [
-        _action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.done_at, action.c.seq))
-    ]
+    return [_action(tx, row) for row in tx.rows(_UNSETTLED, pair=pair)]
 
 
 def of_run(tx: Tx, pair: str, run: str) -> list[Action]:
     """Read all actions of a run, in order."""
-    where = (action.c.pair == pair, action.c.run == run)
-    return [_action(tx, row) for row in tx.rows(sa.select(action).where(*where).order_by(action.c.seq))]
+    return [_action(tx, row) for row in tx.rows(_OF_RUN, pair=pair, run=run)]
 
 
 def newest_writes(tx: Tx, link: str, which: Which, most: int) -> list[Action]:

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import sqlalchemy as sa
 
 from tandem.connectors.base import Record
 from tandem.core.rules import Which
 from tandem.state import links
-from tandem.state.records import chunks
 from tandem.state.store import Tx
-from tandem.state.tables import action, base, before_start, conflict, link, member, origin, presence, quarantine
+from tandem.state.tables import action, base, conflict, link, member, origin, presence, quarantine
 
 ORPHAN = "hmac:"  # before the hash of a source that was not in sight when its copy was
 
@@ -59,17 +56,6 @@ def unite_origins(tx: Tx, other: str, into: str) -> None:
 def drop_base(tx: Tx, of: str, which: Which, field: str) -> None:
     """Let go of a base: the field is met for the first time."""
     tx.run(sa.delete(base).where(base.c.link == of, base.c.side == which.value, base.c.field == field))
-
-
-def take_out_before_start(tx: Tx, pair: str, tickets: Mapping[Which, Sequence[str]]) -> None:
-    """Let tickets be taken that were there before the start."""
-    for which, ids in tickets.items():
-        for some in chunks(ids):
-            tx.run(
-                sa.delete(before_start).where(
-                    before_start.c.pair == pair, before_start.c.side == which.value, before_start.c.ticket.in_(some)
-                )
-            )
 
 
 def move_presence(tx: Tx, system: str, ticket: str, place: str) -> None:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from tandem.errors import LeaseHeldError, OvertakenError
-from tandem.state.store import Fence, Store, Tx, from_db, now_utc, to_db
+from tandem.state.store import Fence, Store, Tx, from_db, hold, now_utc, to_db
 from tandem.state.tables import lease
 
 __all__ = [
@@ -44,6 +44,8 @@ _SAME_START_SECONDS = 5.0  # the start of one process, read twice across a corre
 _log = logging.getLogger(__name__)
 
 Doing = Callable[[], str]
+_ROW = sa.select(lease).where(lease.c.pair == sa.bindparam("pair")).with_for_update()
+_CHANGE = sa.update(lease).where(lease.c.pair == sa.bindparam("of"))
 
 
 def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: timedelta = TTL) -> Fence:
@@ -53,8 +55,10 @@ def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: ti
         LeaseHeldError: another run holds it, and its time is not up.
     """
     with store.begin() as tx:
-        tx.upsert(lease, [{"pair": pair, "fence": 0}], update=())
-        row = tx.row(sa.select(lease).where(lease.c.pair == pair).with_for_update())
+        row = tx.row(_ROW, pair=pair)
+        if row is None:
+            tx.upsert(lease, [{"pair": pair, "fence": 0}], update=())
+            row = tx.row(_ROW, pair=pair)
         assert row is not None
         if row["run"] not in (None, run) and row["until"] > to_db(now):
             holder = holder_text(row)
@@ -63,7 +67,7 @@ def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: ti
         process = psutil.Process()
         holder_now = {"host": socket.gethostname(), "pid": process.pid, "pid_started": process.create_time()}
         values = {"fence": fence.number, "run": run, "task": task, "until": to_db(now + ttl), "doing": None}
-        tx.run(sa.update(lease).where(lease.c.pair == pair).values(**values, **holder_now))
+        _set(tx, pair, **values, **holder_now)
     return fence
 
 
@@ -74,11 +78,11 @@ def renew(store: Store, fence: Fence, ttl: timedelta = TTL, doing: str = "") -> 
         OvertakenError: another try holds the lease now.
     """
     with store.begin(fence) as tx:
-        _set(tx, fence, until=now_utc() + ttl, doing=doing or None)
+        _set(tx, fence.pair, until=now_utc() + ttl, doing=doing or None)
 
 
 def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one_process: bool = False) -> None:
-    """End a task but keep the lease for the run's next one, which has ``ttl`` to start.
+    """End a task but keep the lease for the run's next one, which has ``ttl`` to start, unless the task gave it back.
 
     The process is forgotten: that it ends now does not free the lease. Only where ``one_process`` does all of a run's
     tasks is it kept, so that its death between two of them is seen.
@@ -86,15 +90,24 @@ def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one
     Raises:
         OvertakenError: another try holds the lease now.
     """
-    with store.begin(fence) as tx:
+    with store.begin() as tx:
+        row = tx.row(_ROW, pair=fence.pair)
+        if row is not None and (row["fence"], row["run"]) == (fence.number, None):
+            return
+        hold(tx, fence)
         forgotten = {} if one_process else {"host": None, "pid": None, "pid_started": None}
-        _set(tx, fence, until=now_utc() + ttl, doing=None, **forgotten)
+        _set(tx, fence.pair, until=now_utc() + ttl, doing=None, **forgotten)
 
 
 def give_back(store: Store, fence: Fence) -> None:
     """Free the lease; without effect where another try holds it by now."""
     with store.begin() as tx:
-        _free(tx, lease.c.pair == fence.pair, lease.c.fence == fence.number)
+        let_go(tx, fence)
+
+
+def let_go(tx: Tx, fence: Fence) -> None:
+    """Free the lease in the transaction that writes last; without effect where another try holds it by now."""
+    _free(tx, lease.c.pair == fence.pair, lease.c.fence == fence.number)
 
 
 def free_dead(store: Store, pair: str) -> str | None:
@@ -103,7 +116,7 @@ def free_dead(store: Store, pair: str) -> str | None:
     Proven is: no such process, or one with its number that started at another time.
     """
     with store.begin() as tx:
-        row = tx.row(sa.select(lease).where(lease.c.pair == pair).with_for_update())
+        row = tx.row(_ROW, pair=pair)
         if row is None or row["run"] is None or row["host"] != socket.gethostname() or _alive(row):
             return None
         _free(tx, lease.c.pair == pair)
@@ -142,8 +155,7 @@ def held(
         give_back(store, fence)
         raise
     _stop(renewing, stop)
-    if not _given_back(store, fence):
-        hand_over(store, fence, one_process=one_process)
+    hand_over(store, fence, one_process=one_process)
 
 
 def holder_text(row: Mapping[str, Any]) -> str:
@@ -178,14 +190,8 @@ def _stop(thread: threading.Thread, stop: threading.Event) -> None:
     thread.join()
 
 
-def _given_back(store: Store, fence: Fence) -> bool:
-    own = (lease.c.pair == fence.pair, lease.c.fence == fence.number, lease.c.run.is_(None))
-    with store.read() as tx:
-        return tx.row(sa.select(lease.c.pair).where(*own)) is not None
-
-
-def _set(tx: Tx, fence: Fence, **values: Any) -> None:
-    tx.run(sa.update(lease).where(lease.c.pair == fence.pair).values(**values))
+def _set(tx: Tx, pair: str, **values: Any) -> None:
+    tx.run(_CHANGE, of=pair, **values)
 
 
 def _free(tx: Tx, *which: sa.ColumnElement[bool]) -> None:

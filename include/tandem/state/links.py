@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,9 +16,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
-from tandem.state.tables import base, before_start, link, member, origin, presence
-
-ACCEPTED = "not to be seen by our account, as was accepted"  # why a ticket is unseen that no safety stop counts
+from tandem.state.tables import base, link, member, origin, presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +59,73 @@ class Base:
     unsaid: Json = None
 
 
-def links(tx: Tx, pair: str, *, ids: Iterable[str] | None = None, pending: bool | None = None) -> dict[str, Link]:
-    """Read links with their current members."""
-    condition = [link.c.pair == pair]
-    if pending is not None:
-        condition.append(link.c.pending.is_(pending))
-    wanted = None if ids is None else sorted(set(ids))
+_LINKS = sa.select(link).where(link.c.pair == sa.bindparam("pair")).order_by(link.c.created_at, link.c.id)
+_MEMBERS = (
+    sa.select(member)
+    .join(link, member.c.link == link.c.id)
+    .where(link.c.pair == sa.bindparam("pair"), member.c.current)
+)
+_THESE = link.c.id.in_(sa.bindparam("some", expanding=True))
+_BOTH = (_MEMBERS, _LINKS)
+_BOTH_OF = (_MEMBERS.where(_THESE), _LINKS.where(_THESE))
+_BOTH_PENDING = (_MEMBERS.where(link.c.pending), _LINKS.where(link.c.pending))
+
+
+def links(tx: Tx, pair: str, *, ids: Iterable[str] | None = None, pending: bool = False) -> dict[str, Link]:
+    """Read links with their current members: all, or those named, or those that are pending."""
+    if ids is None:
+        return _links(tx, *(_BOTH_PENDING if pending else _BOTH), pair=pair)
     found: dict[str, Link] = {}
-    for some in [None] if wanted is None else chunks(wanted):
-        more = [] if some is None else [link.c.id.in_(some)]
-        members: dict[str, dict[Which, Member]] = {}
-        joined = sa.select(member).join(link, member.c.link == link.c.id).where(*condition, *more, member.c.current)
-        for row in tx.rows(joined):
-            which = Which(row["side"])
-            members.setdefault(row["link"], {})[which] = Member(
-                which, row["ticket"], row["key"], row["url"], row["place"], row["version"], row["state"], row["reason"]
-            )
-        for row in tx.rows(sa.select(link).where(*condition, *more).order_by(link.c.created_at, link.c.id)):
-            found[row["id"]] = Link(
-                row["id"], row["origin"], row["state"], row["reason"], row["pending"], members.get(row["id"], {})
-            )
-    return found
+    for some in chunks(sorted(set(ids))):
+        found |= _links(tx, *_BOTH_OF, pair=pair, some=some)
+    return {id_: one for id_, one in found.items() if one.pending} if pending else found
+
+
+def _links(tx: Tx, of_members: sa.Select[Any], of_links: sa.Select[Any], **values: object) -> dict[str, Link]:
+    members: dict[str, dict[Which, Member]] = {}
+    for row in tx.rows(of_members, **values):
+        which = Which(row["side"])
+        members.setdefault(row["link"], {})[which] = Member(
+            which, row["ticket"], row["key"], row["url"], row["place"], row["version"], row["state"], row["reason"]
+        )
+    return {
+        row["id"]: Link(
+            row["id"], row["origin"], row["state"], row["reason"], row["pending"], members.get(row["id"], {})
+        )
+        for row in tx.rows(of_links, **values)
+    }
+
+
+_PENDING = (
+    sa.select(member.c.ticket)
+    .join(link, member.c.link == link.c.id)
+    .where(link.c.pair == sa.bindparam("pair"), member.c.side == sa.bindparam("which"))
+    .where(link.c.pending, member.c.current)
+    .order_by(link.c.created_at, link.c.id)
+)
+
+
+_CURRENT = sa.select(member.c.ticket, member.c.link, member.c.version, member.c.state).where(
+    member.c.pair == sa.bindparam("pair"),
+    member.c.side == sa.bindparam("which"),
+    member.c.ticket.in_(sa.bindparam("some", expanding=True)),
+    member.c.current,
+)
+
+
+def pending_tickets(tx: Tx, pair: str, which: Which) -> list[str]:
+    """Read the tickets of a side whose links have something open, the oldest link first."""
+    return [row["ticket"] for row in tx.rows(_PENDING, pair=pair, which=which.value)]
 
 
 def link_of(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, str]:
     """Find the links of tickets: ticket → link."""
-    found: dict[str, str] = {}
+    return {row["ticket"]: row["link"] for row in _current(tx, pair, which, tickets)}
+
+
+def _current(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> Iterator[dict[str, Any]]:
     for some in chunks(sorted(set(tickets))):
-        select = sa.select(member.c.ticket, member.c.link).where(
-            member.c.pair == pair, member.c.side == which.value, member.c.ticket.in_(some), member.c.current
-        )
-        found |= {row["ticket"]: row["link"] for row in tx.rows(select)}
-    return found
+        yield from tx.rows(_CURRENT, pair=pair, which=which.value, some=some)
 
 
 def versions(tx: Tx, pair: str, which: Which) -> dict[str, tuple[str, str | None]]:
@@ -104,33 +138,7 @@ def versions(tx: Tx, pair: str, which: Which) -> dict[str, tuple[str, str | None
 
 def member_states(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, tuple[str | None, str]]:
     """Read for the linked ones of these tickets: (version last consumed, state)."""
-    found: dict[str, tuple[str | None, str]] = {}
-    for some in chunks(sorted(set(tickets))):
-        select = sa.select(member.c.ticket, member.c.version, member.c.state).where(
-            member.c.pair == pair, member.c.side == which.value, member.c.ticket.in_(some), member.c.current
-        )
-        found |= {row["ticket"]: (row["version"], row["state"]) for row in tx.rows(select)}
-    return found
-
-
-def count_unseen(tx: Tx, pair: str, which: Which) -> tuple[int, int]:
-    """Count the members of a side: (unseen and not accepted as such, all)."""
-    lacks = sa.case((sa.and_(member.c.state == "unseen", member.c.reason != ACCEPTED), 1), else_=0)
-    select = sa.select(sa.func.sum(lacks).label("unseen"), sa.func.count().label("n")).where(
-        member.c.pair == pair, member.c.side == which.value, member.c.current
-    )
-    row = tx.row(select)
-    assert row is not None
-    return int(row["unseen"] or 0), int(row["n"])
-
-
-def accept_unseen(tx: Tx, pair: str, which: Which) -> None:
-    """Take it that the tickets of a side that are unseen now may be so, until they are seen again."""
-    tx.run(
-        sa.update(member)
-        .where(member.c.pair == pair, member.c.side == which.value, member.c.current, member.c.state == "unseen")
-        .values(reason=ACCEPTED)
-    )
+    return {row["ticket"]: (row["version"], row["state"]) for row in _current(tx, pair, which, tickets)}
 
 
 def link_with_origin(tx: Tx, pair: str, of: str) -> Link | None:
@@ -332,23 +340,35 @@ def see_member(tx: Tx, pair: str, which: Which, record: Record, now: datetime) -
     )  # fmt: skip
 
 
+_MEMBER = sa.update(member).where(
+    member.c.pair == sa.bindparam("of_pair"),
+    member.c.side == sa.bindparam("of_side"),
+    member.c.ticket == sa.bindparam("of_ticket"),
+)
+
+
 def update_member(tx: Tx, pair: str, which: Which, ticket: str, **values: object) -> None:
     """Change a member's row."""
-    where = (member.c.pair == pair, member.c.side == which.value, member.c.ticket == ticket)
-    tx.run(sa.update(member).where(*where).values(**values))
+    tx.run(_MEMBER, of_pair=pair, of_side=which.value, of_ticket=ticket, **values)
+
+
+_CHANGED = sa.update(link).where(_THESE)
 
 
 def update_links(tx: Tx, ids: Iterable[str], now: datetime, **values: object) -> None:
     """Change links' rows."""
     for some in chunks(sorted(set(ids))):
-        tx.run(sa.update(link).where(link.c.id.in_(some)).values(changed_at=to_db(now), **values))
+        tx.run(_CHANGED, some=some, changed_at=to_db(now), **values)
+
+
+_BASES = sa.select(base).where(base.c.link.in_(sa.bindparam("some", expanding=True)))
 
 
 def bases(tx: Tx, ids: Iterable[str]) -> dict[tuple[str, Which], dict[str, Base]]:
     """Read the bases of links: (link, side) → hub field → base."""
     found: dict[tuple[str, Which], dict[str, Base]] = {}
     for some in chunks(sorted(set(ids))):
-        for row in tx.rows(sa.select(base).where(base.c.link.in_(some))):
+        for row in tx.rows(_BASES, some=some):
             content = tx.open(row["sealed"])
             assert isinstance(content, dict)
             own = found.setdefault((row["link"], Which(row["side"])), {})
@@ -369,27 +389,3 @@ def set_bases(tx: Tx, of: str, which: Which, values: Mapping[str, Base]) -> None
         for name, value in values.items()
     ]
     tx.upsert(base, rows, update=["mapping", "sealed"])
-
-
-def put_before_start(tx: Tx, pair: str, which: Which, tickets: Sequence[str]) -> None:
-    """Note tickets that the first run does not take."""
-    rows = [{"pair": pair, "side": which.value, "ticket": ticket} for ticket in tickets]
-    for some in chunks(rows):
-        tx.upsert(before_start, some, update=())
-
-
-def all_before_start(tx: Tx, pair: str, which: Which) -> set[str]:
-    """All tickets of a side that were there before the start."""
-    select = sa.select(before_start.c.ticket).where(before_start.c.pair == pair, before_start.c.side == which.value)
-    return {row["ticket"] for row in tx.rows(select)}
-
-
-def before_starts(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> set[str]:
-    """Which of these tickets were there before the start."""
-    found: set[str] = set()
-    for some in chunks(sorted(set(tickets))):
-        select = sa.select(before_start.c.ticket).where(
-            before_start.c.pair == pair, before_start.c.side == which.value, before_start.c.ticket.in_(some)
-        )
-        found |= {row["ticket"] for row in tx.rows(select)}
-    return found

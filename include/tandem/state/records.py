@@ -99,23 +99,30 @@ def _bare(found: Record) -> Record:
     )
 
 
+_VERSIONS = (
+    sa.select(record.c.ticket, sa.func.max(record.c.version).label("version"))
+    .where(
+        record.c.pair == sa.bindparam("pair"),
+        record.c.side == sa.bindparam("which"),
+        record.c.ticket.in_(sa.bindparam("some", expanding=True)),
+    )
+    .group_by(record.c.ticket)
+)
+_LAST = _VERSIONS.subquery()
+_NEWEST = sa.select(record.c.ticket, record.c.sealed).where(
+    record.c.pair == sa.bindparam("pair"),
+    record.c.side == sa.bindparam("which"),
+    record.c.ticket == _LAST.c.ticket,
+    record.c.version == _LAST.c.version,
+)
+
+
 def latest_records(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, Record]:
     """Read the newest stored version of each ticket."""
     found: dict[str, Record] = {}
     for some in chunks(sorted(set(tickets))):
-        newest = (
-            sa.select(record.c.ticket, sa.func.max(record.c.version).label("version"))
-            .where(record.c.pair == pair, record.c.side == which.value, record.c.ticket.in_(some))
-            .group_by(record.c.ticket)
-            .subquery()
-        )
-        select = sa.select(record.c.ticket, record.c.sealed).where(
-            record.c.pair == pair,
-            record.c.side == which.value,
-            record.c.ticket == newest.c.ticket,
-            record.c.version == newest.c.version,
-        )
-        found |= {row["ticket"]: _RECORD.validate_python(tx.open(row["sealed"])) for row in tx.rows(select)}
+        rows = tx.rows(_NEWEST, pair=pair, which=which.value, some=some)
+        found |= {row["ticket"]: _RECORD.validate_python(tx.open(row["sealed"])) for row in rows}
     return found
 
 
@@ -123,12 +130,8 @@ def newest_versions(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> 
     """Read which is the newest stored version of each ticket."""
     found: dict[str, str] = {}
     for some in chunks(sorted(set(tickets))):
-        select = (
-            sa.select(record.c.ticket, sa.func.max(record.c.version).label("version"))
-            .where(record.c.pair == pair, record.c.side == which.value, record.c.ticket.in_(some))
-            .group_by(record.c.ticket)
-        )
-        found |= {row["ticket"]: row["version"] for row in tx.rows(select)}
+        rows = tx.rows(_VERSIONS, pair=pair, which=which.value, some=some)
+        found |= {row["ticket"]: row["version"] for row in rows}
     return found
 
 
@@ -193,21 +196,23 @@ def add_event(tx: Tx, pair: str, which: Which, ticket: str, one: Happened) -> in
     return int(row["id"])
 
 
+_OPEN_EVENTS = (
+    sa.select(event)
+    .where(
+        event.c.pair == sa.bindparam("pair"),
+        event.c.side == sa.bindparam("which"),
+        event.c.ticket.in_(sa.bindparam("some", expanding=True)),
+        sa.or_(event.c.state.is_(None), event.c.state.in_(OPEN)),
+    )
+    .order_by(event.c.at, event.c.order, event.c.id)
+)
+
+
 def open_events(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, list[Event]]:
     """Read the events of tickets that are in no final state, oldest first."""
     found: dict[str, list[Event]] = {}
     for some in chunks(sorted(set(tickets))):
-        select = (
-            sa.select(event)
-            .where(
-                event.c.pair == pair,
-                event.c.side == which.value,
-                event.c.ticket.in_(some),
-                sa.or_(event.c.state.is_(None), event.c.state.in_(OPEN)),
-            )
-            .order_by(event.c.at, event.c.order, event.c.id)
-        )
-        for row in tx.rows(select):
+        for row in tx.rows(_OPEN_EVENTS, pair=pair, which=which.value, some=some):
             found.setdefault(row["ticket"], []).append(_event(tx, row))
     return found
 
@@ -234,10 +239,16 @@ def acted_since(tx: Tx, pair: str, which: Which, ticket: str, native: str, since
     return tx.row(sa.select(event.c.id).where(*where).limit(1)) is not None
 
 
+_KEYS = sa.select(event.c.key).where(
+    event.c.pair == sa.bindparam("pair"),
+    event.c.side == sa.bindparam("which"),
+    event.c.ticket == sa.bindparam("ticket"),
+)
+
+
 def known_event_keys(tx: Tx, pair: str, which: Which, ticket: str) -> set[str]:
     """Read the keys of all events that are stored for a ticket."""
-    select = sa.select(event.c.key).where(event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket)
-    return {row["key"] for row in tx.rows(select)}
+    return {row["key"] for row in tx.rows(_KEYS, pair=pair, which=which.value, ticket=ticket)}
 
 
 def refresh(tx: Tx, id_: int, content: Mapping[str, Json]) -> None:
@@ -281,10 +292,14 @@ def drop_named(tx: Tx, pair: str, which: Which, named: Iterable[tuple[str, str]]
             set_events(tx, [row["id"]], "dropped", why, run=run)
 
 
+_STATELESS = sa.select(event.c.id, event.c.side, event.c.ticket).where(
+    event.c.pair == sa.bindparam("pair"), event.c.state.is_(None)
+)
+
+
 def stateless(tx: Tx, pair: str) -> list[tuple[int, Which, str]]:
     """List (id, side, ticket) of events that are in no state."""
-    select = sa.select(event.c.id, event.c.side, event.c.ticket).where(event.c.pair == pair, event.c.state.is_(None))
-    return [(row["id"], Which(row["side"]), row["ticket"]) for row in tx.rows(select)]
+    return [(row["id"], Which(row["side"]), row["ticket"]) for row in tx.rows(_STATELESS, pair=pair)]
 
 
 def count_states(tx: Tx, pair: str) -> dict[str, int]:
@@ -318,12 +333,16 @@ def take_up(tx: Tx, pair: str, run: str, which: Which, versions: Mapping[str, st
         tx.upsert(run_ticket, some, update=["version"])
 
 
+_TAKEN = sa.select(run_ticket.c.ticket, run_ticket.c.version).where(
+    run_ticket.c.pair == sa.bindparam("pair"),
+    run_ticket.c.run == sa.bindparam("run"),
+    run_ticket.c.side == sa.bindparam("which"),
+)
+
+
 def taken_up(tx: Tx, pair: str, run: str, which: Which) -> dict[str, str]:
     """Read which version of each ticket a run took up."""
-    select = sa.select(run_ticket.c.ticket, run_ticket.c.version).where(
-        run_ticket.c.pair == pair, run_ticket.c.run == run, run_ticket.c.side == which.value
-    )
-    return {row["ticket"]: row["version"] for row in tx.rows(select)}
+    return {row["ticket"]: row["version"] for row in tx.rows(_TAKEN, pair=pair, run=run, which=which.value)}
 
 
 def save_hub(tx: Tx, pair: str, run: str, which: Which, ticket: str, message: Json) -> None:
@@ -332,12 +351,14 @@ def save_hub(tx: Tx, pair: str, run: str, which: Which, ticket: str, message: Js
     tx.upsert(hub, [row], update=["sealed"])
 
 
+_HUBS = sa.select(hub.c.ticket, hub.c.sealed).where(
+    hub.c.pair == sa.bindparam("pair"), hub.c.run == sa.bindparam("run"), hub.c.side == sa.bindparam("which")
+)
+
+
 def hubs(tx: Tx, pair: str, run: str, which: Which) -> dict[str, Json]:
     """Read the hub tickets of a side."""
-    select = sa.select(hub.c.ticket, hub.c.sealed).where(
-        hub.c.pair == pair, hub.c.run == run, hub.c.side == which.value
-    )
-    return {row["ticket"]: tx.open(row["sealed"]) for row in tx.rows(select)}
+    return {row["ticket"]: tx.open(row["sealed"]) for row in tx.rows(_HUBS, pair=pair, run=run, which=which.value)}
 
 
 def forget_stage(tx: Tx, pair: str, run: str) -> None:

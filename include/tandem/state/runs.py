@@ -18,6 +18,11 @@ from tandem.state.tables import approval, conflict, edge, notice, quarantine, ru
 
 BACK_OFF = (timedelta(0), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 PARK_AFTER = 12
+_SIDE = sa.select(side).where(side.c.pair == sa.bindparam("pair"), side.c.side == sa.bindparam("which"))
+_RUN = sa.select(run).where(run.c.pair == sa.bindparam("pair"), run.c.run == sa.bindparam("name"))
+_CHANGE_SIDE = sa.update(side).where(side.c.pair == sa.bindparam("of_pair"), side.c.side == sa.bindparam("of_side"))
+_CHANGE_RUN = sa.update(run).where(run.c.pair == sa.bindparam("of_pair"), run.c.run == sa.bindparam("of_run"))
+_COUNTS = _RUN.with_only_columns(run.c.counts, run.c.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,10 @@ def pause(tries: int) -> timedelta:
 
 def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
     """Read how far a side was read; a side never read before has a row with nothing in it."""
-    select = sa.select(side).where(side.c.pair == pair, side.c.side == which.value)
-    row = tx.row(select)
+    row = tx.row(_SIDE, pair=pair, which=which.value)
     if row is None:
         tx.upsert(side, [{"pair": pair, "side": which.value}], update=())
-        row = tx.row(select)
+        row = tx.row(_SIDE, pair=pair, which=which.value)
     assert row is not None
     return row
 
@@ -65,7 +69,7 @@ def accounts(tx: Tx) -> set[str]:
 def set_side(tx: Tx, pair: str, which: Which, **values: object) -> None:
     """Change a side's row. Times are aware."""
     ready = {name: to_db(value) if isinstance(value, datetime) else value for name, value in values.items()}
-    tx.run(sa.update(side).where(side.c.pair == pair, side.c.side == which.value).values(**ready))
+    tx.run(_CHANGE_SIDE, of_pair=pair, of_side=which.value, **ready)
 
 
 def raise_highest(tx: Tx, pair: str, which: Which, seen: Mapping[str, str]) -> None:
@@ -101,26 +105,26 @@ def open_run(tx: Tx, pair: str, name: str, values: Mapping[str, object], now: da
 
 def get_run(tx: Tx, pair: str, name: str) -> dict[str, Any] | None:
     """Read a run's row."""
-    return tx.row(sa.select(run).where(run.c.pair == pair, run.c.run == name))
+    return tx.row(_RUN, pair=pair, name=name)
 
 
-def count(tx: Tx, pair: str, name: str, phase: str, counts: Mapping[str, Any]) -> None:
-    """Put a phase's counts into the run's row."""
-    row = get_run(tx, pair, name)
+def count(tx: Tx, pair: str, name: str, phase: str, counts: Mapping[str, Any]) -> str:
+    """Put a phase's counts into the run's row; tell the state that the run is in."""
+    row = tx.row(_COUNTS, pair=pair, name=name)
     assert row is not None
     all_counts = {**row["counts"], phase: dict(counts)}
-    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(counts=all_counts))
+    tx.run(_CHANGE_RUN, of_pair=pair, of_run=name, counts=all_counts)
+    return str(row["state"])
 
 
 def note(tx: Tx, pair: str, name: str, message: str) -> None:
     """Say in a run's row what its last try failed of; it may be tried again."""
-    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(message=message))
+    tx.run(_CHANGE_RUN, of_pair=pair, of_run=name, message=message)
 
 
 def end_run(tx: Tx, pair: str, name: str, state: str, message: str, now: datetime) -> None:
     """End a run."""
-    values = {"state": state, "message": message, "ended_at": to_db(now)}
-    tx.run(sa.update(run).where(run.c.pair == pair, run.c.run == name).values(**values))
+    tx.run(_CHANGE_RUN, of_pair=pair, of_run=name, state=state, message=message, ended_at=to_db(now))
 
 
 def newest_start(tx: Tx, pair: str, *states: str) -> datetime | None:
@@ -231,15 +235,21 @@ def release(tx: Tx, link: str, which: Which, field: str | None, now: datetime) -
     tx.run(sa.update(quarantine).where(*where).values(state="released", closed_at=to_db(now)))
 
 
+_HELD = (
+    sa.select(quarantine)
+    .where(quarantine.c.pair == sa.bindparam("pair"), quarantine.c.state != "released")
+    .order_by(quarantine.c.id)
+)
+
+
 def held(tx: Tx, pair: str) -> list[Held]:
     """Read what is set aside."""
-    select = sa.select(quarantine).where(quarantine.c.pair == pair, quarantine.c.state != "released")
     return [
         Held(
             row["id"], row["link"], Which(row["side"]), row["field"], row["code"], row["key"], row["tries"],
             row["state"], from_db(row["next_try"]) if row["next_try"] else None,
         )
-        for row in tx.rows(select.order_by(quarantine.c.id))
+        for row in tx.rows(_HELD, pair=pair)
     ]  # fmt: skip
 
 
@@ -256,9 +266,12 @@ def due(tx: Tx, pair: str, kind: str, cause: str, every: timedelta, now: datetim
     return tx.run(sa.update(notice).where(*key, notice.c.at <= to_db(now - every)).values(at=to_db(now))) == 1
 
 
+_APPROVALS = sa.select(approval).where(approval.c.pair == sa.bindparam("pair"))
+
+
 def approvals(tx: Tx, pair: str) -> dict[tuple[str, str], int]:
     """Read limits that a person raised for the next run: (limit, side) → value."""
-    rows = tx.rows(sa.select(approval).where(approval.c.pair == pair))
+    rows = tx.rows(_APPROVALS, pair=pair)
     return {(row["limit"], row["side"]): row["value"] for row in rows}
 
 

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from tandem.errors import StateError
 
 VERSION_TABLE = "tandem_alembic_version"
+_STAMP = sa.select(sa.column("version_num", sa.String())).select_from(sa.table(VERSION_TABLE))
 _LOCK = 0x74616E64656D  # "tandem": the number of PostgreSQL's advisory lock
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # two lines each time it merely looks
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -55,6 +56,14 @@ def check(engine: sa.Engine) -> None:
         raise StateError(
             f"The state database is of an older version ({found}, not {known[0]}).", fix="Run `tandem migrate`."
         )
+
+
+def is_of_this_version(connection: sa.Connection) -> bool:
+    """Tell, by one look, whether the tables are those of this version; what they are else is for :func:`check`."""
+    try:
+        return bool(connection.scalar(_STAMP) == _known()[0])
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError):
+        return False  # there is no such table
 
 
 def _refuse_newer(found: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,27 +41,31 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """One open transaction."""
+    """One open transaction.
+
+    What is asked again and again is a statement made once, with a ``bindparam`` for each value; its ``values`` are
+    given with it. Making a statement costs more than SQLite takes to answer it.
+    """
 
     connection: sa.Connection
     vault: Vault
 
-    def rows(self, select: sa.Executable) -> list[dict[str, Any]]:
+    def rows(self, select: sa.Executable, **values: Any) -> list[dict[str, Any]]:
         """Read all rows of a select, by column name."""
-        return [dict(row) for row in self.connection.execute(select).mappings()]
+        return [dict(row) for row in self.connection.execute(select, values).mappings()]
 
-    def row(self, select: sa.Executable) -> dict[str, Any] | None:
+    def row(self, select: sa.Executable, **values: Any) -> dict[str, Any] | None:
         """Read the first row of a select, by column name."""
-        found = self.connection.execute(select).mappings().first()
+        found = self.connection.execute(select, values).mappings().first()
         return None if found is None else dict(found)
 
-    def run(self, statement: sa.Executable) -> int:
+    def run(self, statement: sa.Executable, **values: Any) -> int:
         """Run an update or delete; return how many rows it met."""
-        return int(self.connection.execute(statement).rowcount)
+        return int(self.connection.execute(statement, values).rowcount)
 
     def insert(self, table: sa.Table, row: Mapping[str, Any]) -> Any:
         """Insert one row; return its primary key (a tuple if it has several columns)."""
-        key = self.connection.execute(sa.insert(table).values(**row)).inserted_primary_key
+        key = self.connection.execute(_plain_insert(table), dict(row)).inserted_primary_key
         assert key is not None
         return key[0] if len(key) == 1 else tuple(key)
 
@@ -83,14 +88,9 @@ class Tx:
         names = rows[0].keys()
         if any(row.keys() != names for row in rows):
             raise ValueError(f"rows for {table.name} name different columns")
-        statement = _insert(self.connection, table)
         key = tuple(on or _key(table, names))
-        changed = [name for name in names if name not in key] if update is None else list(update)
-        if changed:
-            values = {name: statement.excluded[name] for name in changed}
-            statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-        else:
-            statement = statement.on_conflict_do_nothing()
+        changed = [name for name in names if name not in key] if update is None else update
+        statement = _upsert(self.connection.dialect.name, table, key, tuple(changed))
         options = {"preserve_rowcount": True}  # SQLAlchemy does not keep that of an insert by itself
         return int(self.connection.execute(statement, [dict(row) for row in rows], execution_options=options).rowcount)
 
@@ -122,7 +122,7 @@ class Store:
         with self.engine.begin() as connection:
             tx = Tx(connection, self.vault)
             if fence is not None:
-                _hold(tx, fence)
+                hold(tx, fence)
             yield tx
 
     @contextmanager
@@ -144,6 +144,9 @@ class Store:
         Raises:
             StateError: they are missing, older or newer.
         """
+        with self.read() as tx:
+            if schema.is_of_this_version(tx.connection):
+                return
         schema.check(self.engine)
 
     def close(self) -> None:
@@ -207,15 +210,35 @@ def from_db(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
 
 
-def _hold(tx: Tx, fence: Fence) -> None:
-    lease = tables.lease
-    held = tx.row(sa.select(lease.c.fence, lease.c.run).where(lease.c.pair == fence.pair).with_for_update())
+_HOLDER = (
+    sa.select(tables.lease.c.fence, tables.lease.c.run)
+    .where(tables.lease.c.pair == sa.bindparam("pair"))
+    .with_for_update()
+)
+
+
+def hold(tx: Tx, fence: Fence) -> None:
+    """Keep the lease's row locked until the commit.
+
+    Raises:
+        OvertakenError: another try holds the lease now.
+    """
+    held = tx.row(_HOLDER, pair=fence.pair)
     if held != {"fence": fence.number, "run": fence.run}:
         raise OvertakenError(f"Another try holds the lease of {fence.pair} now.", where=f"{fence.run}/{fence.task}")
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+@cache
+def _plain_insert(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
+
+
+@cache
+def _upsert(dialect: str, table: sa.Table, key: tuple[str, ...], changed: tuple[str, ...]) -> sa.Executable:
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if not changed:
+        return insert.on_conflict_do_nothing()
+    return insert.on_conflict_do_update(index_elements=key, set_={name: insert.excluded[name] for name in changed})
 
 
 def _key(table: sa.Table, names: Any) -> list[str]:

@@ -40,33 +40,38 @@ def follow(tx: Tx, pair: str, of: str, which: Which, system: str, old: str, new:
     )
 
 
+_NEW = member.alias()
+_NEXT = (
+    sa.select(_NEW.c.link, member.c.ticket.label("old"), _NEW.c.ticket)
+    .join(member, sa.and_(member.c.link == _NEW.c.link, member.c.side == _NEW.c.side, member.c.pair == _NEW.c.pair))
+    .where(
+        _NEW.c.pair == sa.bindparam("pair"),
+        _NEW.c.side == sa.bindparam("which"),
+        _NEW.c.state == sa.bindparam("state"),
+        _NEW.c.current.is_(False),
+        member.c.current,
+    )
+    .order_by(_NEW.c.ticket)
+)
+
+
 def next_members(tx: Tx, pair: str, which: Which, state: str) -> list[tuple[str, str, str]]:
     """Read the follow-ups that wait to take their closed tickets' place: (link, closed ticket, follow-up)."""
-    new = member.alias()
-    select = (
-        sa.select(new.c.link, member.c.ticket.label("old"), new.c.ticket)
-        .join(member, sa.and_(member.c.link == new.c.link, member.c.side == new.c.side, member.c.pair == new.c.pair))
-        .where(
-            new.c.pair == pair,
-            new.c.side == which.value,
-            new.c.state == state,
-            new.c.current.is_(False),
-            member.c.current,
-        )
-        .order_by(new.c.ticket)
-    )
-    return [(row["link"], row["old"], row["ticket"]) for row in tx.rows(select)]
+    rows = tx.rows(_NEXT, pair=pair, which=which.value, state=state)
+    return [(row["link"], row["old"], row["ticket"]) for row in rows]
+
+
+_FORMER = sa.select(member.c.ticket).where(
+    member.c.pair == sa.bindparam("pair"),
+    member.c.side == sa.bindparam("which"),
+    member.c.ticket.in_(sa.bindparam("some", expanding=True)),
+    member.c.current.is_(False),
+)
 
 
 def known_former(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> set[str]:
     """Which of these tickets belong to a link and are not its current member."""
     found: set[str] = set()
     for some in chunks(sorted(set(tickets))):
-        select = sa.select(member.c.ticket).where(
-            member.c.pair == pair,
-            member.c.side == which.value,
-            member.c.ticket.in_(some),
-            member.c.current.is_(False),
-        )
-        found |= {row["ticket"] for row in tx.rows(select)}
+        found |= {row["ticket"] for row in tx.rows(_FORMER, pair=pair, which=which.value, some=some)}
     return found
