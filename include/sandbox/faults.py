@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Kind = Literal["down", "slow", "hang", "rate_limited", "error_before", "error_after", "cut_after"]
+Kind = Literal["down", "slow", "hang", "rate_limited", "error_before", "error_after", "cut_after", "hang_after"]
 
 
 class Fault(BaseModel):
@@ -24,8 +24,11 @@ class Fault(BaseModel):
     - `error_before`: `status` (a 5xx), nothing done
     - `error_after`: the request is done, then answered with `status`
     - `cut_after`: the request is done, the connection ends in the middle of the answer
+    - `hang_after`: the request is done and never answered, until the caller leaves
     """
     tenant: str | None = None
+    account: str | None = None
+    """Strikes requests of this account alone: its e-mail address."""
     method: str | None = None
     path: str = ""
     """Regular expression, searched in the path and query as sent."""
@@ -50,9 +53,10 @@ class Fault(BaseModel):
             raise ValueError(f"no regular expression: {error}") from error
         return pattern
 
-    def matches(self, tenant: str, method: str, target: str, body: str) -> bool:
+    def matches(self, tenant: str, account: str | None, method: str, target: str, body: str) -> bool:
         return (
             self.tenant in (None, tenant)
+            and self.account in (None, account)
             and (self.method is None or self.method.upper() == method)
             and re.search(self.path, target) is not None
             and re.search(self.body, body) is not None
@@ -93,14 +97,14 @@ class Faults:
         """Those that are set, the used-up ones included, oldest first."""
         return list(self._states.values())
 
-    def strike(self, tenant: str, method: str, target: str, body: str) -> FaultState | None:
+    def strike(self, tenant: str, account: str | None, method: str, target: str, body: str) -> FaultState | None:
         """The fault that this request meets, counted."""
         if self.paused:
             return None
         for state in self._states.values():
             fault = state.fault
             used_up = fault.count is not None and state.struck >= fault.count
-            if used_up or not fault.matches(tenant, method, target, body):
+            if used_up or not fault.matches(tenant, account, method, target, body):
                 continue
             if state.passed < fault.skip:
                 state.passed += 1

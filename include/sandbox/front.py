@@ -69,7 +69,7 @@ class Front:
         )
         target = cast(bytes, scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         struck = self._faults.strike(
-            self._name, entry.method, f"{target}?{entry.query}" if entry.query else target, entry.body
+            self._name, entry.account, entry.method, f"{target}?{entry.query}" if entry.query else target, entry.body
         )
         entry.fault = struck.id if struck else None
 
@@ -109,6 +109,9 @@ class Front:
                 await self._tracker.server_error(fault.status)(scope, receive, send)
             case "cut_after":
                 await self._cut(await self._answer(scope, receive), scope, send)
+                await receive.until_left()
+            case "hang_after":
+                await self._answer(scope, receive)
                 await receive.until_left()
 
     async def _answer(self, scope: Scope, receive: Receive) -> list[Message]:

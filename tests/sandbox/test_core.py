@@ -137,6 +137,23 @@ def test_a_hanging_tracker_answers_nobody_and_others_meanwhile(desk: ZendeskDesk
     assert desk.ask("GET", "users/me").status_code == 200
 
 
+def test_a_tracker_that_hangs_after_it_has_done_the_work_keeps_it(desk: ZendeskDesk) -> None:
+    before = desk.read("tickets/count")["count"]["value"]
+    desk.control.fault("hang_after", method="POST", count=1)
+
+    with pytest.raises(requests.ReadTimeout):
+        desk.ask("POST", "tickets", json={"ticket": {"comment": "kept"}}, timeout=0.5)
+
+    assert desk.read("tickets/count")["count"]["value"] == before + 1
+
+
+def test_a_fault_may_strike_one_account_alone(desk: ZendeskDesk) -> None:
+    desk.control.fault("error_before", account=desk.place.people["anna"].email)
+
+    assert desk.ask("GET", "users/me", "anna").status_code == 500
+    assert desk.ask("GET", "users/me").status_code == 200
+
+
 def test_a_slow_tracker_answers_after_its_time(desk: ZendeskDesk) -> None:
     desk.control.fault("slow", seconds=0.3, count=1)
 

@@ -331,3 +331,24 @@ def test_merged_tickets_are_closed_and_say_so(desk: ZendeskDesk) -> None:
         f"This request was closed and merged into request #{target}.",
         False,
     )
+
+
+@pytest.mark.parametrize("address", ["tickets.json", "users.json", "tickets/{one}/comments.json"])
+def test_pages_by_number_end_at_ten_thousand_records(desk, address):
+    path = address.format(one=desk.make()["id"])
+
+    last = desk.ask("GET", path, params={"page": 1000, "per_page": 10})
+    beyond = desk.ask("GET", path, params={"page": 1001, "per_page": 10})
+
+    assert last.status_code == 200
+    assert (beyond.status_code, beyond.json()["errors"][0]["code"]) == (400, "InvalidPaginationDepth")
+
+
+def test_with_cursors_the_older_way_of_sorting_is_passed_over(desk):
+    ids = [desk.make()["id"] for _ in range(2)]
+
+    by_number = [one["id"] for one in desk.read("tickets.json", sort_by="id", sort_order="desc")["tickets"]]
+    by_cursor = desk.read("tickets.json", **{"page[size]": 100, "sort_by": "id", "sort_order": "desc"})["tickets"]
+
+    assert by_number[:2] == ids[::-1]
+    assert [one["id"] for one in by_cursor][-2:] == ids

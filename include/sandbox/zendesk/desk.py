@@ -67,7 +67,7 @@ class Desk:
         return self._last_id
 
     def new_ticket_id(self) -> int:
-        self._last_ticket = max(self._last_ticket, *self.tickets, 0) + 1
+        self._last_ticket += 1
         return self._last_ticket
 
     def add_user(self, name: str, email: str | None, role: str = "end-user", number: int | None = None) -> User:
@@ -102,6 +102,9 @@ class Desk:
     def visible(self, user: User) -> list[Ticket]:
         """By id."""
         return [ticket for _, ticket in sorted(self.tickets.items()) if self.sees(user, ticket)]
+
+    def has_incidents(self, problem: Ticket) -> bool:
+        return any(ticket.values["problem_id"] == problem.id for ticket in self.tickets.values())
 
     def ticket(self, user: User, number: int) -> Ticket:
         """Raises: ZendeskError (404), also for one that this user may not see."""

@@ -55,6 +55,15 @@ def invalid_value(text: str) -> ZendeskError:
     return ZendeskError(400, {"error": "InvalidValue", "description": text})
 
 
+def too_deep() -> ZendeskError:
+    """Unlike other errors a list. The code and the title are from logs that users of clients have published."""
+    title = (
+        "Pagination requests using Offset Pagination are limited to page 100 or up to 10000 records (page * per_page)"
+    )
+    detail = "There are limits to how deep Offset Pagination can go. Use Cursor Pagination for large datasets."
+    return ZendeskError(400, {"errors": [{"code": "InvalidPaginationDepth", "title": title, "detail": detail}]})
+
+
 def start_time_too_recent(lag: float) -> ZendeskError:
     text = f"Too recent start_time. Use a start_time older than {lag:g} seconds"
     return ZendeskError(422, {"error": "StartTimeTooRecent", "description": text})

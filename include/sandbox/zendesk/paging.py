@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from sandbox.zendesk.errors import invalid_value
+from sandbox.zendesk.errors import invalid_value, too_deep
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
+DEEPEST = 10_000
+"""Records that pages by number reach; behind them Zendesk gives an error."""
 
 
 def page_of(
@@ -49,9 +51,12 @@ def by_number(
     default: int = 100,
     largest: int = 100,
 ) -> dict[str, Any]:
+    """Raises: ZendeskError (400) for a page that lies too deep."""
     size = max(1, min(largest, whole(query, "per_page", default)))
     number = max(1, whole(query, "page", 1))
     start = (number - 1) * size
+    if number * size > DEEPEST:
+        raise too_deep()
 
     def at(page: int) -> str:
         return f"{address}?{urlencode({**_others(query), 'page': page, 'per_page': size})}"

@@ -51,7 +51,7 @@ def ticket_shape(desk: Desk, ticket: Ticket) -> dict[str, Any]:
         "email_cc_ids": list(values["email_cc_ids"]),
         "forum_topic_id": None,
         "problem_id": values["problem_id"],
-        "has_incidents": any(t.values["problem_id"] == ticket.id for t in desk.tickets.values()),
+        "has_incidents": values["type"] == "problem" and desk.has_incidents(ticket),
         "is_public": ticket.is_public,
         "due_at": values["due_at"],
         "tags": list(values["tags"]),
