@@ -5,27 +5,18 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
+from engine.remembered import JIRA, ZENDESK, Memory, Said
 from support.sandbox import RunningSandbox
 
-ZENDESK, JIRA = "mercuri-zendesk", "infinity-jira"
+__all__ = ["JIRA", "LABELS", "PRIORITIES", "ZENDESK", "Desk", "Memory", "People", "adf"]
+
 PRIORITIES = {"urgent": "Highest", "high": "High", "normal": "Medium", "low": "Low"}
 LABELS = ("checkout", "kiosk", "payment")
-
-
-@dataclass
-class Memory:
-    """What people did to one ticket. Keys of comments and files are their texts and names."""
-
-    comments: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by side, in order
-    files: dict[str, bytes] = field(default_factory=dict)
-    titles: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    priorities: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+RESTRICTED = {"type": "role", "value": "Developers", "identifier": "Developers"}
 
 
 class Desk:
@@ -34,11 +25,12 @@ class Desk:
     def __init__(self, box: RunningSandbox, tenant: str, who: str) -> None:
         place = box[tenant]
         self.url = place.url
+        self.name = place.people[who].name
         self.session = requests.Session()
         self.session.auth = place.people[who].basic
 
     def ask(self, method: str, path: str, **sent: Any) -> Any:
-        """Call the API; a refusal is an error of the test, except where ``allow`` names its status."""
+        """Call the API; a refusal is an error of the test, except where ``allow`` names its status: then it is None."""
         allow = sent.pop("allow", ())
         answer = self.session.request(method, self.url + path, timeout=30, **sent)
         if answer.status_code in allow:
@@ -79,7 +71,7 @@ class People:
         memory, title = Memory(), self.word("ticket")
         comment: dict[str, Any] = {"html_body": f"<p>Opened: {title}</p>"}
         if with_file:
-            comment["uploads"] = [self._upload(memory)]
+            comment["uploads"] = [self._upload(memory, self.word("file") + ".bin")]
         made = self.zendesk.ask(
             "POST",
             "/api/v2/tickets.json",
@@ -98,15 +90,14 @@ class People:
             "issuetype": {"name": "Task"},
             "summary": title,
             "labels": ["customer"],
-            "description": _adf(f"Opened: {title}"),
+            "description": adf(f"Opened: {title}"),
         }
         made = self.jira.ask("POST", "/rest/api/3/issue", json={"fields": fields})
         memory.titles[JIRA].append(title)
         self.issues[made["id"]] = memory
         return str(made["id"])
 
-    def _upload(self, memory: Memory) -> str:
-        name = self.word("file") + ".bin"
+    def _upload(self, memory: Memory, name: str) -> str:
         body = self.random.randbytes(self.random.randint(1, 20_000))
         memory.files[name] = body
         answer = self.zendesk.ask(
@@ -115,29 +106,39 @@ class People:
         return str(answer["upload"]["token"])
 
     def change_ticket(self, ticket: int, memory: Memory, what: str) -> None:
-        """Anna does one thing to a ticket."""
+        """Anna does one thing to a ticket, unless it is closed."""
         sent: dict[str, Any] = {}
+        said: Said | None = None
         if what == "title":
             sent["subject"] = self.word("title")
-            memory.titles[ZENDESK].append(sent["subject"])
         elif what == "priority":
             sent["priority"] = self.random.choice(list(PRIORITIES))
-            memory.priorities[ZENDESK].append(sent["priority"])
         elif what == "status":
             sent["status"] = self.random.choice(("open", "pending", "solved"))
         elif what == "label":
-            return self._tag(ticket)
+            self._tag(ticket)
+            return
         elif what == "secret":
             self.secrets.append(self.word("secret"))
             sent["comment"] = {"body": f"between us: {self.secrets[-1]}", "public": False}
         else:
-            text = self.word("say")
-            sent["comment"] = {"html_body": f"<p>{text} <strong>bold</strong></p>", "public": True}
+            said = Said(ZENDESK, "", self.zendesk.name, [self.word("say")], ticket)
+            sent["comment"] = {"html_body": f"<p>{said.words[-1]} <strong>bold</strong></p>", "public": True}
             if what == "file":
-                sent["comment"]["uploads"] = [self._upload(memory)]
-            memory.comments[ZENDESK].append(text)
-        self.zendesk.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": sent})
-        return None
+                said.files.append(self.word("file") + ".bin")
+                sent["comment"]["uploads"] = [self._upload(memory, said.files[-1])]
+        done = self.zendesk.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": sent}, allow=(422,))
+        if done is None:  # it was closed, or went on in another ticket
+            for name in said.files if said is not None else ():
+                del memory.files[name]
+            return
+        if "subject" in sent:
+            memory.titles[ZENDESK].append(sent["subject"])
+        if "priority" in sent:
+            memory.priorities[ZENDESK].append(sent["priority"])
+        if said is not None:
+            said.id = str(next(event["id"] for event in done["audit"]["events"] if event["type"] == "Comment"))
+            memory.remember(said)
 
     def _tag(self, ticket: int) -> None:
         label = self.random.choice(LABELS)
@@ -150,8 +151,8 @@ class People:
         path = f"/rest/api/3/issue/{issue}"
         if what == "title":
             title = self.word("summary")
-            memory.titles[JIRA].append(title)
             self.jira.ask("PUT", path, json={"fields": {"summary": title}})
+            memory.titles[JIRA].append(title)
         elif what == "priority":
             name = self.random.choice(list(PRIORITIES.values()))
             memory.priorities[JIRA].append(name)
@@ -172,20 +173,17 @@ class People:
             name = self.word("file") + ".bin"
             body = self.random.randbytes(self.random.randint(1, 20_000))
             memory.files[name] = body
+            memory.loose_files |= {name} if JIRA in memory.outside else set()
             self.jira.ask(
                 "POST", f"{path}/attachments", files={"file": (name, body)}, headers={"X-Atlassian-Token": "no-check"}
             )
         elif what == "secret":
             self.secrets.append(self.word("secret"))
-            body = {
-                "body": _adf(self.secrets[-1]),
-                "visibility": {"type": "role", "value": "Developers", "identifier": "Developers"},
-            }
-            self.jira.ask("POST", f"{path}/comment", json=body)
+            self.jira.ask("POST", f"{path}/comment", json={"body": adf(self.secrets[-1]), "visibility": RESTRICTED})
         else:
-            text = self.word("say")
-            memory.comments[JIRA].append(text)
-            self.jira.ask("POST", f"{path}/comment", json={"body": _adf(text)})
+            word = self.word("say")
+            made = self.jira.ask("POST", f"{path}/comment", json={"body": adf(word)})
+            memory.remember(Said(JIRA, made["id"], self.jira.name, [word]))
 
     def act(self, twins: dict[int, str] | None = None) -> None:
         """One random act of one of them; ``twins`` maps tickets to issues, so that both can meet on one ticket."""
@@ -210,7 +208,7 @@ class People:
                 self.change_issue(issue, memory, what)
 
 
-def _adf(text: str) -> dict[str, Any]:
+def adf(text: str) -> dict[str, Any]:
     return {
         "version": 1,
         "type": "doc",

@@ -1,21 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People at work on both sides, between runs and during them, with and without kills: every law holds at the end."""
+"""People at work on both sides, between runs and during them, with and without kills: every law holds at the end.
+
+The great storm has all of it at once: comments that are rewritten, hidden, blacked out and deleted, tickets that leave
+the scope, are closed, followed up and merged, while runs are killed (SIGKILL), their answers are lost, and both
+trackers let them ask seldom and list late. ``TANDEM_STORMS`` says how many (``3``), or which (``7-12``).
+"""
 
 from __future__ import annotations
 
+import os
 import random
-import subprocess
-import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.house import PAIR, House
+from engine.house import House
 from engine.people import People
+from engine.people_later import Later, meet
+from engine.storms import Working, clear_up, furnished, killed_run, weather
 from engine.truth import check, wait_for_feeds
 from support.sandbox import RunningSandbox, running_sandbox
+from tandem.errors import RetryableError
+
+STORMS = os.environ.get("TANDEM_STORMS", "1")
+ROUNDS = 5
+
+
+def seeds() -> range:
+    """Which great storms this run of the tests sees."""
+    first, _, last = STORMS.partition("-")
+    return range(int(first), int(last) + 1) if last else range(1, int(first) + 1)
 
 
 @pytest.fixture
@@ -24,9 +41,9 @@ def box() -> Iterator[RunningSandbox]:
         yield running
 
 
-def calm(house: House, people: People) -> None:
+def calm(house: House, people: People, most: int = 8) -> None:
     """Undisturbed runs until one finds nothing to do; then another, which must not write."""
-    for _ in range(8):
+    for _ in range(most):
         wait_for_feeds(people)
         told = house.run()
         if not told["diff"]["actions"] and not told["diff"]["links"]:
@@ -62,17 +79,54 @@ def test_runs_are_killed_at_any_moment(box: RunningSandbox, tmp_path: Path) -> N
         twins = {int(left): right for left, right in house.twins().items()}
         for _ in range(12):
             people.act(twins)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tandem.cli", "run", PAIR, "--json"],
-            env=house.environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(chance.uniform(1.5, 6.0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            killed += 1
+        killed += killed_run(house, chance.uniform(1.5, 6.0))
     calm(house, people)
+    assert check(house, people) == []
+
+
+# ---- the great storm
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_a_great_storm(box: RunningSandbox, tmp_path: Path, seed: int) -> None:
+    chance, mood = random.Random(seed), random.Random(-seed)
+    closed = chance.choice(("quarantine", "reopen", "comment"))
+    root = furnished(tmp_path / "include", closed=closed, on_edit=chance.choice(("edit", "edit", "comment")))
+    house, people = House(box, f"sqlite:///{tmp_path}/state.db", root), People(box, seed)
+    later = Later(people, follow_up=closed != "quarantine")
+
+    def twins() -> dict[int, str]:
+        return {int(left): right for left, right in house.twins().items()}
+
+    def act() -> None:
+        for _ in range(30):
+            if mood.random() < 0.5:
+                people.act(twins())
+            else:
+                later.act()
+
+    house.run()
+    people.open_ticket(with_file=True)
+    people.open_issue()
+    house.run()
+    weather(box, chance)
+    ended = Counter[str]()
+    for _ in range(ROUNDS):
+        meet(people, twins())
+        working = Working(act)
+        for _ in range(2):
+            if chance.random() < 0.5:
+                ended["killed" if killed_run(house, chance.uniform(0.8, 8.0)) else "done"] += 1
+                continue
+            try:
+                house.run()
+                ended["done"] += 1
+            except RetryableError:
+                ended["failed"] += 1
+        working.done()
+    clear_up(box)
+    meet(people, twins())
+    later.settle()
+    calm(house, people, 12)
+    print(f"storm {seed}: {dict(ended)}, {len(people.tickets)} + {len(people.issues)} tickets, {dict(later.done)}")
     assert check(house, people) == []

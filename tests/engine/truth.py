@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.house import House
-from engine.people import JIRA, LABELS, PRIORITIES, ZENDESK, Memory, People
+from engine.people import JIRA, LABELS, PRIORITIES, ZENDESK, People
+from engine.remembered import Memory, Said
 
 STATUS = {
     "new": {"To Do", "In Progress", "In Review"},
@@ -20,26 +21,32 @@ STATUS = {
 }
 
 
+BORN = re.compile(r"(ticket|issue|title|summary|again)-")
+Raw = dict[str, Any]
+
+
 def check(house: House, people: People) -> list[str]:
     """List every broken law, in words."""
     wrong: list[str] = []
-    tickets = _tickets(people)
+    lines = _lines(people)
     issues = _issues(people)
     twins = house.twins()
-    if set(twins) != {str(id_) for id_ in tickets}:
-        wrong.append(f"tickets without a twin: {sorted({str(i) for i in tickets} - set(twins))}")
+    now = {str(tickets[-1]["id"]): tickets for tickets in lines}
+    if set(twins) != set(now):
+        wrong.append(f"tickets without a twin: {sorted(set(now) - set(twins))}, {sorted(set(twins) - set(now))}")
     if set(twins.values()) != set(issues):
         wrong.append(f"issues without a twin: {sorted(set(issues) - set(twins.values()))}")
-    if len(tickets) != len(people.tickets) + len(people.issues):
-        wrong.append(f"{len(tickets)} tickets for {len(people.tickets)} + {len(people.issues)} born")
+    if len(lines) != len(people.tickets) + len(people.issues):
+        wrong.append(f"{len(lines)} tickets for {len(people.tickets)} + {len(people.issues)} born")
     for left, right in twins.items():
-        ticket, issue = tickets.get(int(left)), issues.get(right)
-        if ticket and issue:
-            memory = people.tickets.get(int(left)) or people.issues.get(right) or Memory()
-            wrong += [f"#{left}/{issue['key']}: {what}" for what in _compare(people, ticket, issue, memory)]
-    for number, entry in enumerate(house.box.control.requests(JIRA)):
-        if str(entry.get("account")).startswith("tandem"):
-            wrong += [f"{word} in request {number} to Jira" for word in people.secrets if word in str(entry)]
+        tickets, issue = now.get(left), issues.get(right)
+        if tickets and issue:
+            memory = people.tickets.get(tickets[0]["id"]) or people.issues.get(right) or Memory()
+            wrong += [f"#{left}/{issue['key']}: {what}" for what in _compare(people, tickets, issue, memory)]
+    for tenant in (JIRA, ZENDESK):
+        for number, entry in enumerate(house.box.control.requests(tenant)):
+            if str(entry.get("account")).startswith("tandem"):
+                wrong += [f"{word} in request {number} to {tenant}" for word in people.secrets if word in str(entry)]
     return wrong
 
 
@@ -65,40 +72,95 @@ def wait_for_feeds(people: People) -> None:
     raise AssertionError("the feeds did not catch up")
 
 
-def _tickets(people: People) -> dict[int, dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+def _lines(people: People) -> list[list[Raw]]:
+    """All tickets of people's with their comments, each with those that go on from it, oldest first."""
+    found: dict[int, Raw] = {}
     path: str | None = "/api/v2/tickets.json?page[size]=100"
     while path:
         page = people.zendesk.ask("GET", path)
-        found |= {one["id"]: one for one in page["tickets"] if "customer" in one["tags"]}
+        found |= {one["id"]: one for one in page["tickets"] if BORN.match(one["subject"])}
         path = page["links"]["next"] if page["meta"]["has_more"] else None
         path = path.partition(people.zendesk.url)[2] or path if path else None
-    born = {id_: one for id_, one in found.items() if re.match(r"(ticket|issue|title|summary)-", one["subject"])}
-    for id_, one in born.items():
+    for id_, one in found.items():
         one["comments"] = people.zendesk.ask("GET", f"/api/v2/tickets/{id_}/comments.json?page[size]=100")["comments"]
-    return born
+    lines: dict[int, list[Raw]] = {}
+    for id_, one in sorted(found.items()):
+        source = one["via"]["source"]
+        before = source["from"].get("ticket_id") if source["rel"] == "follow_up" else None
+        lines[id_] = [*lines.pop(before, []), one]
+    return list(lines.values())
 
 
-def _issues(people: People) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _issues(people: People) -> dict[str, Raw]:
+    found: dict[str, Raw] = {}
     token = None
     while True:
-        sent = {"jql": "project = SHOP AND labels = customer", "maxResults": 100, "fields": ["summary"]}
+        sent = {"jql": "project in (SHOP, OPS)", "maxResults": 100, "fields": ["summary"]}
         page = people.jira.ask(
             "POST", "/rest/api/3/search/jql", json=sent | ({"nextPageToken": token} if token else {})
         )
         for one in page["issues"]:
             issue = people.jira.ask("GET", f"/rest/api/3/issue/{one['id']}")
-            if re.match(r"(ticket|issue|title|summary)-", issue["fields"]["summary"]):
+            if BORN.match(issue["fields"]["summary"]):
                 found[one["id"]] = issue
         token = page.get("nextPageToken")
         if not token:
             return found
 
 
-def _compare(people: People, ticket: dict[str, Any], issue: dict[str, Any], memory: Memory) -> list[str]:
+def _compare(people: People, tickets: list[Raw], issue: Raw, memory: Memory) -> list[str]:
+    ticket, fields = tickets[-1], issue["fields"]
+    wrong = [] if memory.outside or ticket["status"] == "closed" else _fields(ticket, fields, memory)
+    left = [(one["id"], comment) for one in tickets for comment in one["comments"]]
+    open_left = [comment["body"] for id_, comment in left if id_ == ticket["id"] and ticket["status"] != "closed"]
+    every_left = [comment["body"] for _, comment in left]
+    right = [str(comment["body"]) for comment in fields["comment"]["comments"]]
+    for said in memory.said:
+        here, there = (every_left, right) if said.side == ZENDESK else (right, every_left)
+        reachable = right if said.side == ZENDESK else open_left
+        wrong += _said(said, here, there, reachable, sure=_sure(said, ticket, memory))
+    for side, texts in ((JIRA, every_left), (ZENDESK, right)):
+        own = [said for said in memory.said if said.side == side and len(said.words) == 1]
+        shown = [said.words[0] for one in texts for said in own if said.words[0] in one]
+        told = [said.words[0] for said in own if said.words[0] in shown]
+        if shown != told and sorted(shown) == sorted(told):
+            wrong.append(f"comments out of order: {shown}")
+    wrong += _files(people, tickets, issue, memory)
+    return wrong
+
+
+def _sure(said: Said, ticket: Raw, memory: Memory) -> bool:
+    """Tell whether all that is to become of a comment must have happened by now."""
+    blocked = memory.merged or (said.side == JIRA and ticket["status"] == "closed")
+    return not blocked and said.side not in memory.outside
+
+
+def _said(said: Said, here: list[str], there: list[str], reachable: list[str], *, sure: bool) -> list[str]:
+    """What is wrong about one comment: each of its words stands once at most, the last one once, the hidden nowhere."""
     wrong = []
-    fields = issue["fields"]
+    last = said.words[-1]
+    for word in said.words:
+        count = sum(word in text for text in there)
+        if count > 1:
+            wrong.append(f"comment {word} stands {count} times at the peer")
+        if count and word in said.unheard:
+            wrong.append(f"comment {word} leaked")
+        if sure and word in said.taken_back and any(word in text for text in reachable):
+            wrong.append(f"comment {word} was taken back and is still there")
+    if said.private or said.loose or last in said.taken_back | said.unheard:
+        return wrong
+    if sum(last in text for text in here) != 1:
+        wrong.append(f"comment {last} is not once at home")
+    copies = [text for text in there if last in text]
+    if sure and len(copies) != 1:
+        wrong.append(f"comment {last} of {said.words}: {len(copies)} at the peer")
+    if copies and said.by not in copies[0]:
+        wrong.append(f"comment {last} does not name {said.by}")
+    return wrong
+
+
+def _fields(ticket: Raw, fields: Raw, memory: Memory) -> list[str]:
+    wrong = []
     if ticket["subject"] != fields["summary"]:
         wrong.append(f"title {ticket['subject']!r} / {fields['summary']!r}")
     last = {titles[-1] for titles in memory.titles.values() if titles}
@@ -111,28 +173,20 @@ def _compare(people: People, ticket: dict[str, Any], issue: dict[str, Any], memo
     shared = set(LABELS)
     if set(ticket["tags"]) & shared != set(fields["labels"]) & shared:
         wrong.append(f"labels {ticket['tags']} / {fields['labels']}")
-    left = [comment["body"] for comment in ticket["comments"]]
-    right = [str(comment["body"]) for comment in fields["comment"]["comments"]]
-    for side, texts in memory.comments.items():
-        for text in texts:
-            here, there = (left, right) if side == ZENDESK else (right, left)
-            if sum(text in one for one in there) != 1 or sum(text in one for one in here) != 1:
-                wrong.append(
-                    f"comment {text}: {sum(text in o for o in here)} here, {sum(text in o for o in there)} there"
-                )
-        shown = [text for one in (right if side == ZENDESK else left) for text in texts if text in one]
-        if shown != texts and sorted(shown) == sorted(texts):
-            wrong.append(f"comments out of order: {shown}")
-    wrong += _files(people, ticket, issue, memory)
     return wrong
 
 
-def _files(people: People, ticket: dict[str, Any], issue: dict[str, Any], memory: Memory) -> list[str]:
+def _files(people: People, tickets: list[Raw], issue: Raw, memory: Memory) -> list[str]:
     wrong = []
-    left = [file for comment in ticket["comments"] for file in comment["attachments"]]
+    left = [file for one in tickets for comment in one["comments"] for file in comment["attachments"]]
     right = issue["fields"]["attachment"]
+    shut = tickets[-1]["status"] == "closed" or bool(memory.outside)
     for name, body in memory.files.items():
         there = [file for file in left if file["file_name"] == name], [f for f in right if f["filename"] == name]
+        if any(len(side) > 1 for side in there):
+            wrong.append(f"file {name}: {len(there[0])} in Zendesk, {len(there[1])} in Jira")
+        if shut or name in memory.loose_files:
+            continue
         if [len(side) for side in there] != [1, 1]:
             wrong.append(f"file {name}: {len(there[0])} in Zendesk, {len(there[1])} in Jira")
             continue
