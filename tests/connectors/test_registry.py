@@ -45,31 +45,31 @@ def test_what_a_checkout_falls_back_to_is_what_an_installation_has():
 
 
 def test_another_package_brings_a_connector(packages):
-    (packages / "acme_redmine.py").write_text("class Redmine: ...\n")
-    _installed(packages, "acme-redmine", redmine="acme_redmine:Redmine")
-    assert registry.factory("redmine").__name__ == "Redmine"
-    assert set(registry.systems()) >= {"jira", "redmine", "zendesk"}
+    (packages / "acme_otrs.py").write_text("class Otrs: ...\n")
+    _installed(packages, "acme-otrs", otrs="acme_otrs:Otrs")
+    assert registry.factory("otrs").__name__ == "Otrs"
+    assert set(registry.systems()) >= {"jira", "otrs", "zendesk"}
 
 
 def test_an_unknown_system_is_refused_with_those_that_there_are():
     problem = _refusal("jria")
-    assert "jira, request_tracker, zendesk" in problem.what
+    assert "jira, redmine, request_tracker, zendesk" in problem.what
     assert problem.fix == 'Did you mean "jira"?'
 
 
 def test_a_system_unlike_all_others_asks_for_its_package():
-    assert _refusal("redmine").fix == "Install the package that brings its connector."
+    assert _refusal("otrs").fix == "Install the package that brings its connector."
 
 
 def test_a_connector_that_cannot_be_imported_says_from_where(packages):
-    _installed(packages, "broken", redmine="nowhere_at_all:Redmine")
-    assert "nowhere_at_all" in _refusal("redmine").what
+    _installed(packages, "broken", otrs="nowhere_at_all:Otrs")
+    assert "nowhere_at_all" in _refusal("otrs").what
 
 
 def test_two_packages_with_one_name_are_not_chosen_from(packages):
-    _installed(packages, "one", redmine="one:Redmine")
-    _installed(packages, "two", redmine="two:Redmine")
-    assert "one:Redmine and two:Redmine" in _refusal("redmine").what
+    _installed(packages, "one", otrs="one:Otrs")
+    _installed(packages, "two", otrs="two:Otrs")
+    assert "one:Otrs and two:Otrs" in _refusal("otrs").what
 
 
 def test_asking_for_one_system_imports_no_other():

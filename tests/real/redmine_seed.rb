@@ -61,7 +61,7 @@ def field(name, format, trackers, **rest)
 end
 # The marker: for the integration account's role alone.
 field('Tandem', 'string', trackers, visible: false, roles: [sync, open_only])
-field('Labels', 'list', trackers, multiple: true, possible_values: %w[shared other more kept urgent web vip])
+field('Labels', 'list', trackers, multiple: true, possible_values: %w[shared other more apple zebra vip checkout kiosk payment])
 field('Order no', 'string', trackers)
 field('Channel', 'list', trackers, possible_values: %w[Web Kiosk Phone])
 field('Regions', 'enumeration', trackers, multiple: true)

@@ -17,11 +17,12 @@ HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-lengt
 
 @dataclass
 class Event:
-    """What happens to the next request of a method whose path fits: ``before`` it is passed on, and to its answer."""
+    """What happens to the next request of a method whose path fits: before and after it is passed on, to its answer."""
 
     method: str
     path: re.Pattern[str]
     before: Callable[[], None] | None = None
+    after: Callable[[], None] | None = None
     loses_answer: bool = False
     which: int = 1  # which of those that fit
     came: int = 0
@@ -47,6 +48,12 @@ class Wire:
     def interrupted(self, method: str, path: str, act: Callable[[], None], which: int = 1) -> Iterator[None]:
         """Does something before one of the next such requests arrives."""
         with self._awaiting(Event(method, re.compile(path), act, which=which)):
+            yield
+
+    @contextmanager
+    def cut_off(self, method: str, path: str, act: Callable[[], None], which: int = 1) -> Iterator[None]:
+        """Lets the next such requests through, does something behind one of them, and loses its answer."""
+        with self._awaiting(Event(method, re.compile(path), after=act, loses_answer=True, which=which)):
             yield
 
     @contextmanager
@@ -97,6 +104,8 @@ def wire_to(port: int) -> Iterator[Wire]:
                 return
             finally:
                 there.close()
+            if event is not None and event.after is not None:
+                event.after()
             if event is not None and event.loses_answer:
                 self.close_connection = True
                 return

@@ -70,7 +70,8 @@ def describe(pair: Pair) -> str:
 
 
 def _system(side: Side) -> str:
-    return {"jira": "Jira", "request_tracker": "Request Tracker", "zendesk": "Zendesk"}.get(side.system, side.system)
+    names = {"jira": "Jira", "redmine": "Redmine", "request_tracker": "Request Tracker", "zendesk": "Zendesk"}
+    return names.get(side.system, side.system)
 
 
 def _newest(pair: Pair) -> bool:

@@ -46,6 +46,7 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         fix = "Name at least the place: scope: [{field: project, is: SHOP}]."
         yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
     yield from _create(side, traits)
+    yield from _options(side, traits)
     if side.attachments is not None and not side.has("attachments.unreferenced"):
         what = "Files travel, and nothing is said about those that no text of the ticket shows."
         fix = "Add `unreferenced: send` (most files in most trackers) or `unreferenced: hold`."
@@ -190,9 +191,27 @@ def _create(side: Side, traits: SystemTraits) -> Iterator[Problem]:
             yield side.problem(Code.CREATE, what, f"Add it: create: {{{native}: …}}.", "create")
 
 
+def _options(side: Side, traits: SystemTraits) -> Iterator[Problem]:
+    for name in side.options:
+        if name not in traits.options:
+            what = f"{side.system} has no option `{name}`."
+            fix = did_you_mean(name, traits.options) if traits.options else "Remove it."
+            yield side.problem(Code.UNKNOWN_KEY, what, fix, f"options.{name}")
+    for name, allowed in traits.options.items():
+        value = side.options.get(name)
+        shown = " or ".join(allowed) or "…"
+        if value is None:
+            what = f"{side.system} does not tell `{name}`, so the contract must."
+            yield side.problem(Code.MISSING, what, f"Add it: options: {{{name}: {shown}}}.", "options")
+        elif allowed and value not in allowed:
+            what = f"`{value}` is no value of `{name}`."
+            yield side.problem(Code.WRONG_VALUE, what, f"Write {shown}.", f"options.{name}")
+
+
 def _placeholders(side: Side) -> Iterator[Problem]:
     """Find what :func:`tandem.config.start.new_contract` left to be filled in."""
     written: list[tuple[str, object]] = [("connection", side.connection), ("company", side.company)]
+    written += [(f"options.{name}", value) for name, value in side.options.items()]
     written += [(f"create.{name}", value) for name, value in (side.create or {}).items()]
     written += [(f"fields.{rule.hub}", rule.native) for rule in side.fields.values()]
     written += [

@@ -217,7 +217,7 @@ class ContractFile(Offer):
     """`include/contracts/<company>-<system>.yaml`: edited by the company alone."""
 
     company: Text = Field(description="The company's name, as others see it.")
-    system: Text = Field(description="The tracker: `jira`, `zendesk`.")
+    system: Text = Field(description="The tracker: `jira`, `redmine`, `request_tracker`, `zendesk`.")
     connection: Text = Field(description="Id of the Airflow connection that holds address and log-in.")
     zone: Zone = Field("UTC", description="Time zone in which days are meant.")
     due_hour: Annotated[StrictInt, Field(ge=0, le=23)] = Field(
@@ -226,6 +226,11 @@ class ContractFile(Offer):
     automations: Texts = Field((), description="Ids of accounts whose edits are house rules, not people's.")
     search_delay: Duration | None = Field(
         None, description="How long the tracker's search lags behind. Default: what the connector knows."
+    )
+    options: dict[str, Text] = Field(
+        {},
+        description="What only this kind of tracker must be told. Redmine: `marker` (the custom field for our marks, "
+        "`cf_…`) and `markup` (`textile` or `common_mark`), both required.",
     )
     offers: dict[str, Offer] = Field(
         {}, description="Named offers. Without them the contract itself is the one offer. Each inherits the keys above."

@@ -209,6 +209,7 @@ class Side:
     due_hour: int = 17  # hour of the day, in ``zone``, at which a day without a time is due
     automations: tuple[str, ...] = ()
     search_delay: timedelta | None = None  # overrides what the connector knows
+    options: Mapping[str, str] = field(default_factory=dict)  # what only this kind of tracker must be told
     fields: Mapping[str, FieldRule] = field(default_factory=dict)  # by hub field
     transitions: Mapping[str, TransitionRule] = field(default_factory=dict)  # by native status
     closed: Literal["reopen", "follow_up", "quarantine"] = "quarantine"

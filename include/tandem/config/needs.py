@@ -32,4 +32,5 @@ def needs(side: Side) -> Needs:
         else (),
         search_delay=side.search_delay.total_seconds() if side.search_delay is not None else None,
         own_addresses="url" in side.reveal,
+        options=side.options,
     )

@@ -41,6 +41,7 @@ def resolve(contract: ContractFile, offer: str | None, name: str, file: Path, li
         due_hour=contract.due_hour,
         automations=contract.automations,
         search_delay=contract.search_delay,
+        options=contract.options,
         fields={hub: _field(hub, spec) for hub, spec in fields.items() if spec.field != REMOVED},
         transitions={to: TransitionRule(spec.by, spec.fields) for to, spec in given["transitions"].items()},
         closed=given["closed"],

@@ -64,7 +64,25 @@ closed: reopen                         # or: quarantine
 create: {Queue: "<queue>"}             # for the other side's tickets, beside the fields above
 """
 
-_SYSTEMS = {"jira": _JIRA, "request_tracker": _REQUEST_TRACKER, "zendesk": _ZENDESK}
+_REDMINE = """\
+options: {marker: <cf_…>, markup: textile}   # the custom field for our marks; or common_mark. See docs/redmine.md
+scope: [{field: project, is: "<project identifier>"}]   # which issues are offered: all conditions hold
+
+fields:                                # hub field: native field; a custom field is cf_<number>
+  title:       {field: subject, too_long: comment}
+  description: description
+  priority:    {field: priority, map: {1: [Immediate, Urgent], 2: High, 3: Normal, 4: Low}}   # the first is written
+  status:                              # these are as Redmine is installed; the workflow of our role must allow them
+    field: status
+    map: {new: New, in_progress: In Progress, pending: Feedback, solved: [Resolved, Closed, Rejected]}
+# assignee:    {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
+# labels:      {field: cf_2, only: [shared]}          # a custom field that takes many values
+closed: reopen                         # or: quarantine
+
+create: {project: "<project identifier>", tracker: Bug}   # for the other side's tickets, beside the fields above
+"""
+
+_SYSTEMS = {"jira": _JIRA, "redmine": _REDMINE, "request_tracker": _REQUEST_TRACKER, "zendesk": _ZENDESK}
 
 _HEAD = """\
 # yaml-language-server: $schema=../../docs/schema/contract.schema.json

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tandem.config.models import TWIN, Kind
 
@@ -50,7 +50,10 @@ def is_declared(hub: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SystemTraits:
-    """What can be said of a system without asking it. ``create_needs``: native fields that no create can do without."""
+    """What can be said of a system without asking it. ``create_needs``: native fields that no create can do without.
+
+    ``options``: what a contract must say beside what all contracts say, and the values it may have (none: any).
+    """
 
     private_comments: bool
     history: bool
@@ -58,6 +61,7 @@ class SystemTraits:
     create_only: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset({"reopen", "follow_up", "quarantine"})
     create_needs: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 TRAITS: Mapping[str, SystemTraits] = {
@@ -67,6 +71,14 @@ TRAITS: Mapping[str, SystemTraits] = {
         workflow=True,
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "issuetype", "summary"),
+    ),
+    "redmine": SystemTraits(
+        private_comments=True,
+        history=True,
+        workflow=True,
+        closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
+        create_needs=("project", "tracker", "subject"),
+        options={"marker": (), "markup": ("textile", "common_mark")},
     ),
     "request_tracker": SystemTraits(
         private_comments=True,

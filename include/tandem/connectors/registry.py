@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds connectors by their system's name, in the entry point group ``tandem.connectors``.
 
-Any installed package may add one: ``[project.entry-points."tandem.connectors"] redmine = "package.module:Redmine"``.
+Any installed package may add one: ``[project.entry-points."tandem.connectors"] other = "package.module:Other"``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ GROUP = "tandem.connectors"
 # Our own, for a checkout that nobody installed; the same are entry points in pyproject.toml.
 BUILT_IN: Mapping[str, str] = {
     "jira": "tandem.connectors.jira:Jira",
+    "redmine": "tandem.connectors.redmine:Redmine",
     "request_tracker": "tandem.connectors.request_tracker:RequestTracker",
     "zendesk": "tandem.connectors.zendesk:Zendesk",
 }

@@ -2,8 +2,10 @@
 """Codecs between the hub's rich text and the trackers' own: ADF, HTML and plain text."""
 
 from tandem.markup.adf import Adf
+from tandem.markup.commonmark import CommonMark
 from tandem.markup.html import Html
 from tandem.markup.plain import Plain
 from tandem.markup.split import split
+from tandem.markup.textile import Textile
 
-__all__ = ["Adf", "Html", "Plain", "split"]
+__all__ = ["Adf", "CommonMark", "Html", "Plain", "Textile", "split"]

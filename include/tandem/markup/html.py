@@ -6,19 +6,17 @@ Read as a browser does (html5lib); written small and clean, and passed through n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
 import nh3
 
-from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise, paragraph, walk
-from tandem.core.doc import doc as document
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
-from tandem.markup.keep import Piece, align
+from tandem.markup.keep import as_shown, over
 from tandem.markup.neutralise import pieces as cut
 
 _MARKS = {"strong": "strong", "em": "em", "code": "code", "strike": "s", "underline": "u", "sub": "sub", "sup": "sup"}
@@ -69,34 +67,17 @@ class Html:
         blocks = normalise(doc)["content"]
         kept: tuple[str, ...] = ()
         if isinstance(present, str) and present:
-            shown = _as_shown(HtmlReader(self.hosts).read(present).doc)
+            shown = as_shown(HtmlReader(self.hosts).read(present).doc)
             kept = media_refs(shown)
-            blocks = _over(shown["content"], blocks)
+            blocks = over(shown["content"], blocks)
         writer = _Writer(self.patterns)
         native = clean("".join(map(writer.block, blocks)))
-        there = media_refs(_as_shown(HtmlReader().read(native).doc)) if kept else ()
+        there = media_refs(as_shown(HtmlReader().read(native).doc)) if kept else ()
         return Rendered(native, tuple(sorted(writer.lossy)), tuple(ref for ref in kept if ref not in there))
 
     def length(self, native: Json) -> int:
         """Count the bytes of the body in UTF-8, as Zendesk's 64 KB limit of a comment does (from memory; M)."""
         return len(native.encode("utf-8", "replace")) if isinstance(native, str) else 0
-
-
-def _as_shown(node: Node) -> Node:
-    """Take the target's own addresses as what they are: they may be shown there."""
-    if node["type"] == "media" and node.get("ref", "").startswith(SEEN):
-        return node | {"ref": SHOW + node["ref"].removeprefix(SEEN)}
-    return {**node, "content": [_as_shown(part) for part in node["content"]]} if "content" in node else node
-
-
-def _over(old: Sequence[Node], blocks: Sequence[Node]) -> list[Node]:
-    """Lay new blocks over present ones; pictures whose place is gone come at the end."""
-    pieces = [Piece(block, (block,), any(node["type"] == "media" for node in walk(block))) for block in old]
-    slots, _ = align(pieces, blocks)
-    new = [slot.block or (slot.piece.native if slot.piece else {}) for slot in slots]
-    there = set(media_refs(document(*new)))
-    gone = {node["ref"]: node for block in old for node in walk(block) if node["type"] == "media" and "ref" in node}
-    return new + [paragraph(node) for ref, node in gone.items() if ref not in there]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from tandem.core.doc import Node, doc, normalise, text
+from tandem.core.doc import SEEN, SHOW, Node, doc, media_refs, normalise, paragraph, text, walk
 from tandem.core.plain import to_plain
 
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
@@ -135,3 +135,20 @@ def _put_back_unseen(pieces: Sequence[Piece], slots: list[Slot]) -> None:
 
 def _words(blocks: Sequence[Node]) -> list[str]:
     return " ".join(_lines(blocks)).split()
+
+
+def as_shown(node: Node) -> Node:
+    """Take the target's own pictures as what they are: they may be shown there."""
+    if node["type"] == "media" and node.get("ref", "").startswith(SEEN):
+        return node | {"ref": SHOW + node["ref"].removeprefix(SEEN)}
+    return {**node, "content": [as_shown(part) for part in node["content"]]} if "content" in node else node
+
+
+def over(old: Sequence[Node], blocks: Sequence[Node]) -> list[Node]:
+    """Lay new blocks over present ones; pictures whose place is gone come at the end."""
+    pieces = [Piece(block, (block,), any(node["type"] == "media" for node in walk(block))) for block in old]
+    slots, _ = align(pieces, blocks)
+    new = [slot.block or (slot.piece.native if slot.piece else {}) for slot in slots]
+    there = set(media_refs(doc(*new)))
+    gone = {node["ref"]: node for block in old for node in walk(block) if node["type"] == "media" and "ref" in node}
+    return new + [paragraph(node) for ref, node in gone.items() if ref not in there]

@@ -77,6 +77,7 @@ class Needs:
     statuses: tuple[str, ...] = ()  # status names or ids that the contract maps
     search_delay: float | None = None  # overrides the capability
     own_addresses: bool = False  # whether texts may carry addresses of this tracker to others
+    options: Mapping[str, str] = field(default_factory=dict)  # what only this kind of tracker must be told
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CommonMark with tables and strikethrough, as Redmine (from 5.0) writes and shows it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tandem.core.doc import Doc, Node, Parsed, Rendered, repair
+from tandem.core.plain import note
+from tandem.core.values import Json
+from tandem.markup.html_read import HtmlReader
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, finished, picture
+
+_MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
+_MARKS |= {"sub": ("<sub>", "</sub>"), "sup": ("<sup>", "</sup>")}
+_SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
+# Redmine makes links of issues, wiki pages and people, and runs macros. Its own sign against the first two is "!".
+_ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d)|(?<!\[)(?=\[\[)")
+_UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d)|!(?=\[\[)")
+_LITERAL = re.compile(r"(?<=\\!)(?=\\#|\\\[\\\[)")
+_CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
+_TOKEN = re.compile(r"(?m)^[^\s<]{1,8}")
+_BULLETS = ("-", "*")
+_NUMBERS = (".", ")")
+
+
+@dataclass(frozen=True, slots=True)
+class CommonMark:
+    """The codec of CommonMark; addresses of ``hosts``, the tracker's own, are not read."""
+
+    hosts: frozenset[str] = frozenset()
+    name: Literal["common_mark"] = "common_mark"
+
+    def parse(self, native: Json) -> Parsed:
+        """Read CommonMark; none is the empty document."""
+        return read(native, self.hosts)
+
+    def render(self, doc: Doc, present: Json | None = None) -> Rendered:
+        """Write CommonMark over the present one; its pictures stay, at their place or at the end."""
+        return Dialect(_block, read).render(doc, present if isinstance(present, str) else "")
+
+    def length(self, native: Json) -> int:
+        """Count code points."""
+        return len(native) if isinstance(native, str) else 0
+
+
+def read(native: Json, hosts: frozenset[str] = frozenset()) -> Parsed:
+    """Read CommonMark into the hub's tree."""
+    source = repair(native) if isinstance(native, str) else ""
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    tokens = markdown.parse(source.replace("\t", "    "))
+    for token in tokens:
+        _keep_spaces(token)
+    parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
+    return finished(parsed, native, hosts)
+
+
+def _keep_spaces(token: Token) -> None:
+    """Keep spaces one after another, which HTML shows to nobody; and undo what keeps Redmine from making a link."""
+    for child in token.children or ():
+        if child.type == "text":
+            child.content = _UNDONE.sub("", re.sub(r"(?<= ) ", "\xa0", child.content))
+
+
+def _block(node: Node, caution: int, lossy: set[str]) -> str:
+    """Write one block."""
+    return _Writer(caution, lossy).block(node)
+
+
+@dataclass(slots=True)
+class _Writer:
+    caution: int
+    lossy: set[str]
+
+    def block(self, node: Node, turn: int = 0) -> str:
+        """Write a block. ``turn`` tells lists apart that stand one behind another."""
+        match node["type"]:
+            case "paragraph":
+                return self.inlines(node["content"])
+            case "heading":
+                return f"{'#' * node['level']} {self.inlines(node['content'])}"
+            case "code":
+                fence = "`" * max([2, *(len(run) for run in re.findall("`+", node["text"]))]) + "`"
+                return f"{fence}{node.get('language', '')}\n{node['text']}\n{fence}"
+            case "quote":
+                inner = self._blocks(node["content"])
+                return "\n".join(f"> {line}" if line else ">" for line in inner.split("\n"))
+            case "list":
+                return self._list(node, turn)
+            case "table":
+                return self._table(node)
+        return "---"
+
+    def _blocks(self, nodes: list[Node]) -> str:
+        written: list[str] = []
+        turn = 0
+        for before, node in zip([None, *nodes], nodes, strict=False):
+            behind = before is not None and before["type"] == node["type"] == "list"
+            turn = 1 - turn if behind else 0
+            written.append(self.block(node, turn))
+        return "\n\n".join(written)
+
+    def _list(self, node: Node, turn: int) -> str:
+        items = []
+        for number, item in enumerate(node["content"], node.get("start", 1)):
+            mark = f"{number}{_NUMBERS[turn]} " if node["ordered"] else f"{_BULLETS[turn]} "
+            inner = self._blocks(item["content"]).split("\n")
+            items.append("\n".join([mark + inner[0], *(" " * len(mark) + line if line else "" for line in inner[1:])]))
+        loose = any(len(item["content"]) > 1 for item in node["content"])
+        return ("\n\n" if loose else "\n").join(items)
+
+    def _table(self, node: Node) -> str:
+        rows = [[self._cell(cell) for cell in row["content"]] for row in node["content"]]
+        bar = "|".join("---" for _ in rows[0])
+        return "\n".join([f"| {' | '.join(rows[0])} |", f"|{bar}|", *(f"| {' | '.join(row)} |" for row in rows[1:])])
+
+    def _cell(self, cell: Node) -> str:
+        written = "<br>".join(map(self.block, cell["content"]))
+        return re.sub(r"(?<!\\)\|", r"\\|", re.sub(r" *\n", "<br>", written))
+
+    def inlines(self, nodes: list[Node]) -> str:
+        written = "".join(map(self._inline, nodes))
+        written = re.sub(r"(?m)^ ", "&nbsp;", written)
+        if self.caution >= BEGINNINGS:
+            written = _TOKEN.sub(lambda m: _SPECIAL.sub(r"\\\g<0>", m[0]) if "\\" not in m[0] else m[0], written)
+        return written
+
+    def _inline(self, node: Node) -> str:
+        if node["type"] == "break":
+            return "  \n"
+        if node["type"] == "media":
+            name = picture(node)
+            if name:
+                return f"![{name}]({name})"
+            self.lossy.add("media")
+            return self._text(note(node))
+        if node["type"] == "mention":
+            self.lossy.add("mention")
+            return self._text(node["text"])
+        marks, words, href = node.get("marks", ()), node["text"], node.get("href")
+        if href == words and not marks:
+            return str(words)
+        inner = words.strip(" ")
+        if not inner:
+            return str(words)
+        left, right = words[: len(words) - len(words.lstrip(" "))], words[len(words.rstrip(" ")) :]
+        written = self._code(inner) if marks == ["code"] else self._text(inner)
+        for mark in reversed([mark for mark in marks if mark != "code"]):
+            begin, end = _MARKS[mark]
+            written = f"{begin}{written}{end}"
+        return f"{left}[{written}]({href}){right}" if href else left + written + right
+
+    def _code(self, words: str) -> str:
+        fence = "`" * (max([0, *(len(run) for run in re.findall("`+", words))]) + 1)
+        space = " " if words.startswith("`") or words.endswith("`") else ""
+        return f"{fence}{space}{words}{space}{fence}"
+
+    def _text(self, value: str) -> str:
+        guarded = _ACTS.sub("\x02", value)
+        if self.caution < ALL:
+            return _CALLS.sub(_entity, guarded).replace("\x02", "!")
+        parts, at = [], 0
+        for found in ADDRESS.finditer(guarded):
+            parts += [_SPECIAL.sub(_escaped, guarded[at : found.start()]), found[0]]
+            at = found.end()
+        # A comment, which nobody sees, parts a sign of the text's own from what follows it.
+        return _LITERAL.sub("<!-- -->", "".join([*parts, _SPECIAL.sub(_escaped, guarded[at:])])).replace("\x02", "!")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _entity(found) if _CALLS.match(found.string, found.start()) else f"\\{found[0]}"
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"

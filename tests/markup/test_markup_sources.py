@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Laws of the markups whose source people read and edit: Textile and CommonMark."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from markup.trees import documents, names, texts
+from tandem.core import doc as hub
+from tandem.core.plain import from_plain, reading_text, to_plain, with_heading, without_heading
+from tandem.markup import CommonMark, Html, Textile, split
+from tandem.markup.source import autolinked, seen
+
+CODECS = [Textile(), CommonMark()]
+MENTIONS = st.builds(hub.mention, texts, st.sampled_from([None, "anna"]))
+PICTURES = st.builds(hub.media, st.sampled_from(["show:7", "seen:x", None]), st.sampled_from(["a.png", "b c.jpg", "n"]))
+both = pytest.mark.parametrize("markup", CODECS, ids=lambda markup: markup.name)
+P = hub.paragraph
+
+
+def letters(document: hub.Doc) -> str:
+    return re.sub(r"[\s|]", "", reading_text(document))
+
+
+@both
+@given(document=documents(st.one_of(MENTIONS, PICTURES)))
+def test_every_word_is_read_back(markup: hub.Markup, document: hub.Doc) -> None:
+    wanted = hub.normalise(seen(document))
+    rendered = markup.render(document)
+    read = markup.parse(rendered.native).doc
+    assert rendered.lossy or read == autolinked(wanted)
+    if not {"list", "table", "quote", "paragraph", "heading"} & set(rendered.lossy):  # these show their signs as words
+        assert letters(read) == letters(wanted)
+
+
+@both
+@given(value=texts)
+def test_plain_text_is_read_back_to_the_letter(markup: hub.Markup, value: str) -> None:
+    assert to_plain(markup.parse(markup.render(from_plain(value)).native).doc) == to_plain(from_plain(value))
+
+
+@both
+@given(document=documents(MENTIONS))
+def test_a_second_pass_changes_nothing(markup: hub.Markup, document: hub.Doc) -> None:
+    once = markup.render(markup.parse(markup.render(document).native).doc).native
+    assert markup.render(markup.parse(once).doc).native == once
+
+
+@both
+@given(source=st.text(st.sampled_from("*_-+^~@%?!\"|#[]<>&=:().`'\\/{} \nab1"), max_size=40))
+def test_no_text_makes_a_reader_raise_and_what_it_reads_stays(markup: hub.Markup, source: str) -> None:
+    read = markup.parse(source).doc
+    assert to_plain(markup.parse(markup.render(read).native).doc).split() or not to_plain(read).split()
+
+
+@both
+@settings(max_examples=25)
+@given(document=documents(holds=frozenset({"heading"})), limit=st.integers(400, 700))
+def test_parts_fit_and_joined_are_the_whole(markup: hub.Markup, document: hub.Doc, limit: int) -> None:
+    parts: list[hub.Doc] = []
+    rest: hub.Doc | None = document
+    while rest:
+        part, rest = split(markup, rest, limit)
+        assert markup.length(markup.render(part).native) <= limit
+        parts.append(part)
+    assert "".join(map(letters, parts)) == letters(hub.normalise(document))
+
+
+@both
+@given(document=documents(), words=st.text(st.sampled_from("ab *-_#12.:()"), min_size=1, max_size=12))
+def test_a_heading_comes_off_as_it_went_on(markup: hub.Markup, document: hub.Doc, words: str) -> None:
+    heading = to_plain(from_plain(words)).split("\n\n")[0]
+    sent = markup.render(with_heading(document, heading)).native
+    plain = markup.parse(markup.render(document).native).doc
+    assert without_heading(markup.parse(sent).doc, heading) == plain
+
+
+@both
+@given(value=texts, name=names)
+def test_what_the_tracker_acts_on_is_written_so_that_it_does_not(markup: hub.Markup, value: str, name: str) -> None:
+    native = str(markup.render(hub.doc(P(f"see #12, [[{name}]] {{{{toc}}}} @anna {value}"))).native)
+    assert not re.search(r"(?:^|[\s(,\-\[>])(?:#\d|\[\[)|\{\{toc|@anna", native)
+
+
+ORDINARY = [
+    hub.doc(P("Cart forgets the coupon! It's 5-6 * 7 (see below), x_y_z."), P("line1", hub.BREAK, "line2")),
+    hub.doc(P(hub.text("bold", "strong"), " and ", hub.text("it", "em"), ", ", hub.text("gone", "strike"), ".")),
+    hub.doc(P("see ", hub.text("the page", href="https://a.example/x?y=1"), ".")),
+    hub.doc(hub.heading(2, "Head"), hub.items([P("a")], [P("b"), hub.items([P("c")], ordered=True)])),
+    hub.doc(hub.code("if x < 1:\n    pass", "python"), hub.quote(P("said")), {"type": "rule"}),
+    hub.doc(hub.table([hub.cell(P("H"), header=True)], [hub.cell(P("1"))])),
+    hub.doc(P("h1. is no heading"), P("* is no item"), P("  two  spaces")),
+    hub.doc(P(hub.media("show:7", "a.png"))),
+]
+
+
+@both
+@pytest.mark.parametrize("document", ORDINARY, ids=range(len(ORDINARY)))
+def test_what_people_write_elsewhere_is_held_whole(markup: hub.Markup, document: hub.Doc) -> None:
+    rendered = markup.render(document)
+    assert rendered.lossy == ()
+    assert markup.parse(rendered.native).doc == hub.normalise(seen(document))
+
+
+def test_plain_sentences_stay_as_they_are() -> None:
+    said = "Cart forgets the coupon! It's 5-6 * 7 (see below), x_y_z; 20 % off. Or is it?"
+    for markup in CODECS:
+        assert markup.render(from_plain(said)).native == said
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("h2. A *b*\n\ntext\nmore", "<h2>A <strong>b</strong></h2><p>text<br>more</p>"),
+        ("* a\n** b\n# c", "<ul><li>a<ul><li>b</li></ul></li></ul><ol><li>c</li></ol>"),
+        ('"words":https://x.example/a. And !pic.png!', None),
+        ('<pre><code class="ruby">\na < b\n</code></pre>', '<pre><code class="language-ruby">a &lt; b</code></pre>'),
+        ("|_. a|b|\n|\\2. c|", "<table><tr><th>a</th><td>b</td></tr><tr><td colspan=2>c</td></tr></table>"),
+        ("> one\n> two\n\nbq. three", "<blockquote>one<br>two</blockquote><blockquote>three</blockquote>"),
+        ("!#12 and #13 and !{{toc}}", "<p>#12 and #13 and {{toc}}</p>"),
+    ],
+)
+def test_textile_is_read_as_redmine_shows_it(source: str, html: str | None) -> None:
+    read = Textile().parse(source).doc
+    if html is not None:
+        assert read == Html().parse(html).doc
+    else:
+        kinds = [node["type"] for node in hub.walk(read)]
+        assert "media" in kinds
+        assert [node.get("href") for node in hub.walk(read) if "href" in node] == ["https://x.example/a"]
+
+
+@both
+def test_pictures_of_the_present_text_stay(markup: hub.Markup) -> None:
+    present = {"textile": "before !a.png!", "common_mark": "before ![a.png](a.png)"}[markup.name]
+    rendered = markup.render(hub.doc(P("after")), present)
+    assert rendered.dropped_media == ()
+    assert "a.png" in str(rendered.native)
