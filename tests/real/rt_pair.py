@@ -63,6 +63,15 @@ class House:
         self.store.migrate()
         self.env = Environment(self.root, self.store, lambda offer: connect(self.way_to(offer.system), offer))
 
+    def edit(self, file: str, *changes: tuple[str, str]) -> None:
+        """Change texts in one of the files; each must be there."""
+        path = self.root / file
+        text = path.read_text()
+        for old, new in changes:
+            assert old in text, f"{old!r} is not in {file}"
+            text = text.replace(old, new)
+        path.write_text(text)
+
     def way_to(self, system: str) -> Tracker:
         """Log in as the integration."""
         session = requests.Session()
@@ -100,6 +109,12 @@ class House:
             "TANDEM_CONTENT_KEYS": self.keys[0],
             "TANDEM_HASH_KEY": self.keys[1],
         }
+
+    def reasons(self) -> dict[str, tuple[str, str]]:
+        """How each link stands, by Zendesk's ticket: state and reason."""
+        with self.store.read() as tx:
+            found = links.links(tx, PAIR).values()
+            return {link.members[Which.LEFT].ticket: (link.state, link.reason) for link in found if link.members}
 
     def twins(self) -> dict[str, str]:
         """Zendesk's ticket → Request Tracker's, of all links that have both."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from json import dumps, loads
+from secrets import token_hex
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Author, Away, Comment, Entry, File, History, Needs
@@ -196,14 +197,17 @@ def _marks(told: Told) -> dict[int, str]:
 
 
 def write_mark(mark: str, fields: Iterable[str]) -> str:
-    """The value of the custom field for marks: the mark, and the fields that are about to be written."""
-    return dumps([mark, *sorted(fields)])
+    """The value of the custom field for marks: the mark, and the fields that are about to be written.
+
+    A walk writes several times under one mark; what is never twice the same is a change each time.
+    """
+    return dumps([mark, token_hex(4), *sorted(fields)])
 
 
 def read_mark(value: str) -> tuple[str, list[str]]:
     """Read it back; none where it was emptied or written by hand."""
     try:
-        mark, *fields = loads(value)
+        mark, _, *fields = loads(value)
     except (TypeError, ValueError):
         return "", []
     return str(mark), [str(name) for name in fields]
