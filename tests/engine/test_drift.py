@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT
+from engine.memory_house import LEFT, PAIR, RIGHT, Bench
 from tandem.core.rules import Which
-from tandem.pipeline.drift import APART, PENDING, UNSAID, Drift, drift
+from tandem.pipeline.drift import APART, EARLY, PENDING, UNSAID, Drift, drift
 from tandem.pipeline.environment import Job
 
 
@@ -98,3 +99,38 @@ def test_where_both_ways_are_open_somebody_must_say_who_is_right(linked: Linked)
     compared(linked, repair=True, choice=Which.LEFT)
     bench.quiet()
     assert (linked.get(LEFT, "priority"), linked.get(RIGHT, "priority")) == ("low", "3")
+
+
+def test_comments_and_files_made_before_they_were_offered_go_by_a_repair_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, left={"comments": {"out": "none"}}, right={"attachments": None})
+    ticket, issue = bench.linked()
+    linked = Linked(bench, ticket, issue)
+    said = [bench.say(LEFT, ticket), bench.say(LEFT, ticket, file=b"with it")]
+    secret = bench.say(LEFT, ticket, private=True)
+    bench.attach(RIGHT, issue, b"alone")
+    bench.quiet()
+    bench.write()
+    bench.quiet()
+    assert bench.texts(RIGHT, issue) == [], "a wider policy is for what is made afterwards"
+    told = compared(linked)
+    assert sorted((one.field, one.state, one.repaired) for one in told.findings) == [
+        ("comment", EARLY, False),
+        ("comment", EARLY, False),
+        ("file", EARLY, False),
+        ("file", EARLY, False),
+    ]
+    assert dict(told.counts) == {EARLY: 1}
+    before = bench.changes()
+    assert all(one.repaired for one in compared(linked, repair=True).findings)
+    assert bench.changes() == before, "the repair is the next run's to write"
+    bench.quiet()
+    shown = bench.texts(RIGHT, issue)
+    assert [[word in text for text in shown] for word in said] == [[True, False], [False, True]]
+    assert secret not in " ".join(shown)
+    contents = [bench.tracker(RIGHT).contents[file.id] for file in bench.tracker(RIGHT).tickets[issue].files]
+    assert sorted(contents) == [b"alone", b"with it"]
+    assert [bench.tracker(LEFT).contents[file.id] for file in bench.tracker(LEFT).tickets[ticket].files].count(b"alone")
+    assert states(compared(linked, repair=True)) == {}
+    before = bench.changes()
+    bench.quiet()
+    assert bench.changes() == before

@@ -9,7 +9,7 @@ from tandem.cli.out import IN_STEP, WAITS, Answer, UsageError
 from tandem.cli.run import make_job
 from tandem.cli.setting import Setting
 from tandem.core.rules import Which
-from tandem.pipeline.drift import APART, HELD, UNSAID, Drift
+from tandem.pipeline.drift import APART, EARLY, HELD, UNSAID, Drift
 from tandem.pipeline.drift import drift as compare
 
 
@@ -23,7 +23,7 @@ def drift(setting: Setting, pair: str, *, repair: bool, prefer: str | None) -> A
     with setting.store(migrate=True) as store:
         env = setting.environment(store, lambda phase, done, total: None)
         told = compare(make_job(name), env, repair=repair, choice=Which(prefer) if prefer else None)
-    open_ = told.undecided if repair else [one for one in told.findings if one.state in (UNSAID, APART, HELD)]
+    open_ = told.undecided if repair else [one for one in told.findings if one.state in (UNSAID, APART, EARLY, HELD)]
     data = {
         "pair": name,
         "links": dict(told.counts),
@@ -41,7 +41,7 @@ def _lines(pair: str, told: Drift, *, repair: bool) -> Iterator[str]:
         yield f"  {one.left} / {one.right}  {one.field}: {one.state}{', taken up' if one.repaired else ''}"
     if any(one.repaired for one in told.findings):
         yield f"What was taken up is written by the next run: tandem run {pair}"
-    elif not repair and any(one.state in (UNSAID, APART) for one in told.findings):
+    elif not repair and any(one.state in (UNSAID, APART, EARLY) for one in told.findings):
         yield f"To bring it in line: tandem drift {pair} --repair"
     if repair and told.undecided:
         yield "Some fields go both ways: say who is right, by --prefer left or --prefer right."

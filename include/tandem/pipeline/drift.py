@@ -3,21 +3,24 @@
 
 A field is *pending* where the next run has it in hand anyway, *held* where it waits for a person, *unsaid* where one
 side's value had no counterpart when it came, and *apart* where nobody changed anything since, as after a change of a
-contract. Repair takes up what is unsaid or apart: one side counts as the one that changed, and the next run writes.
+contract. A comment or file is *earlier* where it was made before the contract offered its kind. Repair takes up what is
+unsaid, apart or earlier: one side counts as the one that changed or spoke, and the next run writes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.pipeline.decide import pair_rules
 from tandem.pipeline.environment import Environment, Job, Run
 from tandem.pipeline.extract import preflight
+from tandem.pipeline.intake import events_of
 from tandem.pipeline.joining import Seen, Sides, differences, prefer, read_tickets
+from tandem.pipeline.policy import EARLIER, note_offers, only_since_offered
 from tandem.pipeline.tasks import command
 from tandem.pipeline.translate import canonical
 from tandem.state import links, records, runs
@@ -26,6 +29,7 @@ from tandem.state.records import Happened
 from tandem.state.store import Tx
 
 AGREE, PENDING, HELD, UNSAID, APART = "in agreement", "pending", "held", "unsaid", "apart"
+EARLY = "earlier"
 LONE, UNREAD = "without a twin", "not to be read now"
 Known = Mapping[Which, Base | None]  # the bases of one field
 TOGETHER = 200  # links compared at a time
@@ -33,7 +37,10 @@ TOGETHER = 200  # links compared at a time
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A field on which the two tickets of a link do not agree. ``winner``: who counts as right if it is repaired."""
+    """A field on which the two tickets of a link do not agree, or a ``comment`` or ``file`` that did not go.
+
+    ``winner``: who counts as right if it is repaired.
+    """
 
     left: str
     right: str
@@ -67,6 +74,7 @@ def drift(job: Job, env: Environment, *, repair: bool = False, choice: Which | N
     with command(job, env, "drift") as run:
         for end in run.ends.values():
             preflight(run, end)
+            note_offers(run, end)
         with run.store.read() as tx:
             all_links = links.links(tx, run.name)
         both = [link for link in all_links.values() if link.lone is None and link.members]
@@ -98,11 +106,33 @@ def _compare(run: Run, some: Sequence[Link], told: Drift, *, repair: bool, choic
                 waits = link.id in held or (link.id, one.field) in conflicts
                 states.append(HELD if waits else _state(run, sides, one.field, known))
                 told.findings.append(_found(tx, run, link, sides, one.field, states[-1], known, repair, choice))
+            early = [one for which in Which for one in _early(tx, run, link, sides, which, repair=repair)]
+            told.findings += early
+            states += [one.state for one in early]
             told.counts[_worst(states)] += 1
 
 
 def _worst(states: Sequence[str]) -> str:
-    return next((state for state in (APART, UNSAID, HELD, PENDING) if state in states), AGREE)
+    return next((state for state in (APART, EARLY, UNSAID, HELD, PENDING) if state in states), AGREE)
+
+
+def _early(tx: Tx, run: Run, link: Link, sides: Sides, which: Which, *, repair: bool) -> Iterator[Finding]:
+    """What was said or attached before the contract offered it; a repair lets it wait to be sent."""
+    end, record = run.end(which), sides[which].record
+    happened = events_of(tx, run, end, record, sides[which].history)
+    early = {one.key for one in only_since_offered(end, happened) if one.reason == EARLIER}
+    if early:
+        kept = records.keys_with_reason(tx, run.name, which, record.id, "noted", EARLIER)
+        early -= records.known_event_keys(tx, run.name, which, record.id) - kept
+    left, right = (link.members[one].key for one in Which)
+    for one in happened:
+        if one.key not in early:
+            continue
+        if repair:
+            if not records.reopen(tx, run.name, which, record.id, one.key, (EARLIER,), one.content):
+                records.add_events(tx, run.name, which, record.id, [replace(one, state="waiting")])
+            links.update_links(tx, [link.id], run.env.now(), pending=True)
+        yield Finding(left, right, one.kind, EARLY, which, repair)
 
 
 def _state(run: Run, sides: Sides, hub: str, known: Known) -> str:

@@ -260,14 +260,21 @@ def refresh(tx: Tx, id_: int, content: Mapping[str, Json]) -> None:
 def reopen(
     tx: Tx, pair: str, which: Which, ticket: str, key: str, why: Sequence[str], content: Mapping[str, Json]
 ) -> bool:
-    """Let an event that was dropped for one of these reasons wait again, as it reads now; false where there is none."""
+    """Let an event that did not go for one of these reasons wait again, as it reads now; false where there is none."""
     where = (event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket, event.c.key == key)
-    row = tx.row(sa.select(event.c.id).where(*where, event.c.state == "dropped", event.c.reason.in_(why)))
+    row = tx.row(sa.select(event.c.id).where(*where, event.c.state.in_(("dropped", "noted")), event.c.reason.in_(why)))
     if row is None:
         return False
     values = {"state": "waiting", "reason": "", "sealed": tx.seal(dict(content))}
     tx.run(sa.update(event).where(event.c.id == row["id"]).values(**values))
     return True
+
+
+def keys_with_reason(tx: Tx, pair: str, which: Which, ticket: str, state: str, reason: str) -> set[str]:
+    """Read the keys of a ticket's events that are in this state for this reason."""
+    where = (event.c.pair == pair, event.c.side == which.value, event.c.ticket == ticket)
+    select = sa.select(event.c.key).where(*where, event.c.state == state, event.c.reason == reason)
+    return {row["key"] for row in tx.rows(select)}
 
 
 def set_events(
