@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from engine.conftest import Linked
 from engine.memory_house import LEFT, RIGHT, Bench, aged, at_peace
-from tandem.connectors.memory import JIRA_LIKE, Clock, Memory
+from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Clock, Memory
 from tandem.core.rules import Which
 from tandem.errors import BudgetError
 from tandem.state import tables
@@ -317,3 +318,22 @@ def test_waves_never_hold_one_ticket_twice(linked: Linked, monkeypatch: pytest.M
         bench.say(LEFT, id_)
     assert at_peace(bench) == []
     assert sorted(map(len, calls)) == [2, 2] and all(len(set(call)) == len(call) for call in calls)
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_without_a_history_a_base_is_what_the_write_was_answered(tmp_path: Path, which: Which) -> None:
+    """A person's edit right behind our write is in the read-back, and is no part of what both agreed on."""
+    kinds = {"left": aged(ZENDESK_LIKE, history=False), "right": replace(aged(JIRA_LIKE, history=False), answers=True)}
+    bench = Bench(tmp_path, kinds=kinds, pair={"conflicts": {"default": "right"}})
+    ids = dict(zip(Which, bench.linked(), strict=True))
+    tracker = bench.tracker(which)
+
+    def edit_behind(verb: str, phase: str, item: object) -> None:
+        if (verb, phase) == ("update", "after"):
+            tracker.fail = lambda verb, phase, item: None
+            bench.set(which, ids[which], "title", "theirs")
+
+    bench.set(which.other, ids[which.other], "title", "ours")
+    tracker.fail = edit_behind
+    bench.quiet()
+    assert [bench.get(side, ids[side], "title") for side in Which] == ["theirs", "theirs"]

@@ -125,7 +125,7 @@ def _settle_create(
     refused: dict[str, Base] = {}
     told = action.content["fields"]
     assert isinstance(told, dict)
-    source = run.end(end.which.other)
+    source, answered = run.end(end.which.other), _answered(action)
     for hub, rule in end.offer.fields.items():
         if rule.of_twin:
             moved |= {hub: Base(told[hub], end.mapping)} if hub in told else {}
@@ -133,7 +133,9 @@ def _settle_create(
         if rule.native not in record.fields:
             continue
         first = next((entry for entry in _sorted(history) if entry.field == rule.native), None)
-        value = record.fields[rule.native]
+        value = (
+            record.fields[rule.native] if end.caps.history else answered.get(rule.native, record.fields[rule.native])
+        )
         if first is not None and rule.kind != "rich":
             value = first.before
         elif first is not None and rule.native in written:
@@ -166,6 +168,7 @@ def _settle_fields(
     """Move the target's bases; return the fields whose write was accepted without effect."""
     native, told, before = action.content["native"], action.content["fields"], action.content.get("before")
     assert isinstance(native, dict) and isinstance(told, dict)
+    answered = _answered(action)
     moved: dict[str, Base] = {}
     refused: set[str] = set()
     again = {name for other in later for name in _natives(other)}
@@ -188,7 +191,9 @@ def _settle_fields(
             continue
         shown = canonical(end, hub, record.fields.get(name), record)
         wanted = canonical(end, hub, sent, record)
-        reached = canonical(end, hub, ours.after, record) if ours and rule.kind != "rich" else wanted
+        reached = canonical(end, hub, answered.get(name, sent), record)
+        if ours and rule.kind != "rich":
+            reached = canonical(end, hub, ours.after, record)
         if name in again:
             moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
             continue
@@ -196,19 +201,26 @@ def _settle_fields(
         people = [entry for entry in after if end.by_person(entry)]
         if same(shown, wanted) or same(shown, reached):
             moved[hub] = Base(shown, end.mapping)
+            counts["altered"] += ours is None and not same(shown, wanted)
         elif people:
             moved[hub] = Base(reached, end.mapping)
-        elif ours is None and same(shown, canonical(end, hub, replaced, record)):
+        elif ours is None and same(reached if name in answered else shown, canonical(end, hub, replaced, record)):
             _refused(tx, run, end, link, hub, name, counts)
             refused.add(hub)
-        elif ours is None and _changed_since(end, action, entries):
-            moved[hub] = Base(wanted, end.mapping)
+        elif ours is None and (name in answered or _changed_since(end, action, entries)):
+            moved[hub] = Base(reached, end.mapping)  # what shows is somebody's later change
         else:
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += 1
     moved |= {hub: Base(told[hub], end.mapping) for hub in moved if end.offer.fields[hub].of_twin}
     links.set_bases(tx, link.id, end.which, moved)
     return frozenset(refused)
+
+
+def _answered(action: Action) -> Mapping[str, Json]:
+    """What the write's own answer showed of the fields, where it has one."""
+    shown = action.content.get("shown")
+    return shown if isinstance(shown, dict) else {}
 
 
 def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: Record) -> None:
