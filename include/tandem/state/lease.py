@@ -9,11 +9,13 @@ nothing is decided by the number, in the transaction that writes (:meth:`tandem.
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import psutil
@@ -64,8 +66,7 @@ def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: ti
             holder = holder_text(row)
             raise LeaseHeldError(f"The pair is held by {holder}.", holder=holder, where=pair)
         fence = Fence(pair, row["fence"] + 1, run, task)
-        process = psutil.Process()
-        holder_now = {"host": socket.gethostname(), "pid": process.pid, "pid_started": process.create_time()}
+        holder_now = {"host": socket.gethostname(), "pid": os.getpid(), "pid_started": _started(os.getpid())}
         values = {"fence": fence.number, "run": run, "task": task, "until": to_db(now + ttl), "doing": None}
         _set(tx, pair, **values, **holder_now)
     return fence
@@ -197,6 +198,12 @@ def _set(tx: Tx, pair: str, **values: Any) -> None:
 def _free(tx: Tx, *which: sa.ColumnElement[bool]) -> None:
     nobody = {"run": None, "task": None, "host": None, "pid": None, "pid_started": None, "until": None, "doing": None}
     tx.run(sa.update(lease).where(*which).values(**nobody))
+
+
+@cache
+def _started(pid: int) -> float:
+    """When this process was started; it asks anew behind a fork."""
+    return psutil.Process(pid).create_time()
 
 
 def _alive(row: Mapping[str, Any]) -> bool:
