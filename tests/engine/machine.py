@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from engine.memory_house import TASKS
-from engine.play import SETTINGS, Play, show
+from engine.play import Play, show
+from engine.play_settings import SETTINGS
 
 GIVEN = os.environ.get("TANDEM_EXAMPLES", "")
 IN_CI = 400
@@ -34,19 +35,41 @@ def act(what: str, **how: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
     return st.fixed_dictionaries({"what": st.just(what), "side": sides, "pick": picks, **how})
 
 
+def saying() -> st.SearchStrategy[dict[str, Any]]:
+    return act("say", file=st.booleans(), private=st.booleans())
+
+
+# What is done most at work stands here several times: of tickets that are gone the laws ask little.
 acts = st.one_of(
     act("title"),
+    act("title"),
+    act("text"),
     act("priority", value=st.integers(0, 3)),
     act("status", value=three),
+    act("status", value=three),
     act("label", label=labels, add=st.booleans()),
-    act("say", file=st.booleans(), private=st.booleans()),
+    saying(),
+    saying(),
+    saying(),
+    saying(),
     act("attach"),
+    act("unoffered"),
+    act("edit", nth=picks),
+    act("edit", nth=picks),
+    act("hide", nth=picks),
+    act("black_out", nth=picks),
+    act("unsay", nth=picks),
     act("leave"),
     act("come_back"),
-    act("unoffered"),
+    act("come_back"),
     act("restrict", on=st.booleans()),
     act("relocate", away=st.booleans()),
     act("close"),
+    act("follow_up"),
+    act("merge", into=picks),
+    act("delete"),
+    act("obscure", on=st.booleans()),
+    act("obscure", on=st.just(False)),
 )
 
 
@@ -71,6 +94,10 @@ class Company(RuleBasedStateMachine):
     @rule(side=sides, silent=st.booleans())
     def open(self, side: str, silent: bool) -> None:
         self.play.do("open", side=side, silent=silent)
+
+    @rule()
+    def approve(self) -> None:
+        self.play.do("approve")
 
     @rule(seconds=st.sampled_from([0.5, 2, 30, 300, 4000]))
     def wait(self, seconds: float) -> None:

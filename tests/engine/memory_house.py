@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.pipeline import tasks
 from tandem.pipeline.environment import Environment, Job
-from tandem.state import links, records, tables
+from tandem.state import links, records, runs, tables
 from tandem.state.store import Store, open_store, to_db
 from tandem.state.vault import Vault, new_keys
 
@@ -127,7 +127,10 @@ class KilledError(BaseException):
 
 @dataclass(frozen=True)
 class Deed:
-    """A comment or file of a person. ``text`` is written nowhere else; of a file it is the name."""
+    """A comment or file of a person. ``text`` is written nowhere else; of a file it is the name.
+
+    ``comment`` is the id of the comment that says or shows it. ``fate`` is what people did to it later on.
+    """
 
     side: Which
     ticket: str
@@ -136,6 +139,11 @@ class Deed:
     kind: str = "comment"  # comment, file
     private: bool = False
     content: bytes = b""
+    comment: str = ""
+    fate: str = ""
+
+
+HIDDEN, BLACKED_OUT = "hidden", "blacked out"  # fates behind which a text is shown to nobody any more
 
 
 @dataclass
@@ -279,10 +287,11 @@ class Bench:
         if file is not None:
             name = self.word("file") + ".txt"
             names.append(self.tracker(which).attach(ticket, name, file, person))
-            self.world.deeds.append(Deed(which, ticket, name, person.name, "file", private, file))
         body = f"<p>{text}</p>" if which is LEFT else text
-        self.tracker(which).comment(ticket, body, person, public=not private, files=names)
-        self.world.deeds.append(Deed(which, ticket, text, person.name, "comment", private))
+        said = self.tracker(which).comment(ticket, body, person, public=not private, files=names).id
+        if file is not None:
+            self.world.deeds.append(Deed(which, ticket, name, person.name, "file", private, file, said))
+        self.world.deeds.append(Deed(which, ticket, text, person.name, "comment", private, comment=said))
         return text
 
     def attach(self, which: Which, ticket: str, content: bytes = b"bytes", ending: str = "txt") -> str:
@@ -317,6 +326,14 @@ class Bench:
     def task(self, name: str, job: Job) -> dict[str, Any]:
         """One task of a run."""
         return TASKS[name](job, self.env)
+
+    def approve(self) -> None:
+        """A person approves what stopped the newest run, as `tandem approve` does; where nothing did, nothing is."""
+        with self.store.begin() as tx:
+            newest = runs.recent_runs(tx, PAIR, 1)[0]
+            stops = newest["counts"].get("safety", {}).get("stops", []) if newest["state"] == "stopped" else []
+            for limit, side, value, _ in stops:
+                runs.approve(tx, PAIR, limit, side, value, "elaine", self.world.clock.now)
 
     def quiet(self, most: int = 6) -> None:
         """Undisturbed runs until one plans nothing."""
@@ -474,15 +491,17 @@ def laws(bench: Bench, *, resting: bool = True) -> list[str]:
     wrong: list[str] = []
     twins = bench.twins()
     both = {LEFT: twins, RIGHT: {right: left for left, right in twins.items()}}
+    kin = kin_of(bench)
     for which in Which:
         mine = {ticket for side, ticket in bench.world.born if side is which}
         made = set(bench.tracker(which).tickets) - mine
         marks = [bench.tracker(which).tickets[ticket].mark for ticket in made]
         if len(set(marks)) != len(marks):
             wrong.append(f"{which}: one ticket was made twice")
-        if not made <= set(both[which]):
-            wrong.append(f"{which}: copies without a link: {sorted(made - set(both[which]))}")
-        for ticket in sorted(mine - set(both[which])):
+        known = {ticket for side, ticket in kin if side is which}
+        if not made <= known:
+            wrong.append(f"{which}: copies without a link: {sorted(made - known)}")
+        for ticket in sorted(one for one in mine if not kin.get((which, one))):
             if in_scope(bench, which, ticket):
                 wrong.append(f"{which} {ticket} has no twin")
     for left, right in twins.items():
@@ -492,9 +511,20 @@ def laws(bench: Bench, *, resting: bool = True) -> list[str]:
         twin = both[deed.side].get(deed.ticket)
         takes = twin is not None and not _gone(bench, deed.side.other, twin)
         if twin is not None and takes and not deed.private and in_scope(bench, deed.side, deed.ticket):
-            wrong += _once(bench, deed, twin)
+            wrong += _once(bench, deed, kin[(deed.side, deed.ticket)])
     wrong += _order(bench, both) + _leaks(bench) + _states(bench, resting=resting)
     return wrong
+
+
+def kin_of(bench: Bench) -> dict[tuple[Which, str], list[str]]:
+    """For each ticket that is or was a member of a link: all that are or were at the other side."""
+    rows = bench.rows(tables.member)
+    return {
+        (Which(row["side"]), row["ticket"]): [
+            other["ticket"] for other in rows if other["link"] == row["link"] and other["side"] != row["side"]
+        ]
+        for row in rows
+    }
 
 
 def _gone(bench: Bench, which: Which, ticket: str) -> bool:
@@ -532,17 +562,28 @@ def _apart(bench: Bench, left: str, right: str) -> list[str]:
     return wrong
 
 
-def _once(bench: Bench, deed: Deed, twin: str) -> list[str]:
+def _once(bench: Bench, deed: Deed, peers: Sequence[str]) -> list[str]:
+    """What was said or shown stands once at the peer; taken back, it stands there no more.
+
+    A copy that people changed or deleted is theirs: it is not written again, and that is all that is asked.
+    """
     there = bench.tracker(deed.side.other)
+    may_be = {"": {1}, "edited": {1}, HIDDEN: {0}, BLACKED_OUT: {0}}.get(deed.fate, {0, 1})
     if deed.kind == "file":
-        found = [file for file in there.tickets[twin].files if file.name == deed.text]
-        if len(found) != 1:
-            return [f"file {deed.text}: {len(found)} times at the peer"]
-        return [] if there.contents[found[0].id] == deed.content else [f"file {deed.text} differs"]
-    shown = [text for text in bench.texts(deed.side.other, twin) if deed.text in text]
-    if len(shown) != 1:
-        return [f"comment {deed.text}: {len(shown)} times at the peer"]
-    return [] if deed.author in shown[0] else [f"comment {deed.text} does not name {deed.author}"]
+        found = [file for peer in peers for file in there.tickets[peer].files if file.name == deed.text]
+        if len(found) not in may_be:
+            return [f"file {deed.text} ({deed.fate}): {len(found)} times at the peer"]
+        return [f"file {deed.text} differs" for file in found if there.contents[file.id] != deed.content]
+    shown = [text for peer in peers for text in said_at(bench, deed.side.other, peer) if deed.text in text]
+    if len(shown) not in may_be:
+        return [f"comment {deed.text} ({deed.fate}): {len(shown)} times at the peer"]
+    return [f"comment {deed.text} does not name {deed.author}" for text in shown if deed.author not in text]
+
+
+def said_at(bench: Bench, which: Which, ticket: str) -> list[str]:
+    """The bodies of a ticket's comments; a follow-up begins with one that waited."""
+    found = bench.tracker(which).tickets[ticket]
+    return [*([str(found.fields["description"])] if found.follows else []), *bench.texts(which, ticket)]
 
 
 def _order(bench: Bench, both: Mapping[Which, Mapping[str, str]]) -> list[str]:
@@ -551,7 +592,7 @@ def _order(bench: Bench, both: Mapping[Which, Mapping[str, str]]) -> list[str]:
     for which in Which:
         for ticket, twin in both[which].items():
             own = (d for d in bench.world.deeds if (d.side, d.ticket, d.kind) == (which, ticket, "comment"))
-            said = [deed.text for deed in own if not deed.private]
+            said = [deed.text for deed in own if not deed.private and not deed.fate]
             shown = [word for text in bench.texts(which.other, twin) for word in said if word in text]
             if shown != [word for word in said if word in shown]:
                 wrong.append(f"{which} {ticket}: out of order: {shown}")

@@ -7,27 +7,32 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from engine.acts import Acts, Place
 from engine.memory_house import LEFT, NATIVE, RIGHT, Bench, meant
 from tandem.connectors.base import Entry
 from tandem.core.rules import Which
 
 TIE = 5.0  # seconds: changes on two sides that are closer were made at the same time
-Place = tuple[Which, str]
 
 
-def later_laws(
-    bench: Bench, strayed: set[Place], secret: Sequence[Place], told: Sequence[str], words: re.Pattern[bytes]
-) -> list[str]:
-    """List what is broken. ``strayed``: tickets that left the scope or closed once; ``secret``: words by side."""
-    wrong = _kept_in(bench, secret, told, words)
+def later_laws(bench: Bench, acts: Acts, told: Sequence[str], words: re.Pattern[bytes]) -> list[str]:
+    """List what is broken. ``told``: what was logged; ``words``: what no log may say and no row in clear."""
+    wrong = _kept_in(bench, acts.secret, told, words)
     history = all(bench.tracker(which).kind.capabilities.history for which in Which)
     for left, right in bench.twins().items():
-        if (LEFT, left) in strayed or (RIGHT, right) in strayed:
+        if (LEFT, left) in acts.strayed or (RIGHT, right) in acts.strayed:
             continue
+        wrong += _described(bench, left, acts.described.get((RIGHT, right), ""))
         if history:
             wrong += [f"{left}/{right}: {what}" for what in _last_word(bench, left, right)]
             wrong += [f"{left}/{right}: {what}" for what in _steps(bench, left, right)]
     return wrong
+
+
+def _described(bench: Bench, ticket: str, word: str) -> list[str]:
+    """A description that was written anew stands at the peer, in its place or in a comment."""
+    shown = [str(bench.tracker(LEFT).tickets[ticket].fields["description"]), *bench.texts(LEFT, ticket)]
+    return [] if any(word in text for text in shown) else [f"{ticket}: the description {word} is not there"]
 
 
 def _people(bench: Bench, which: Which, ticket: str, hub: str) -> list[Entry]:
@@ -65,7 +70,7 @@ def _steps(bench: Bench, left: str, right: str) -> list[str]:
             continue
         told: list[tuple[datetime, str, str]] = []
         for deed in bench.world.deeds:
-            if (deed.side, deed.ticket, deed.kind, deed.private) == (which, ticket, "comment", False):
+            if (deed.side, deed.ticket, deed.kind, deed.private, deed.fate) == (which, ticket, "comment", False, ""):
                 found = [c for c in bench.tracker(which).tickets[ticket].comments if deed.text in str(c.body)]
                 told += [(found[0].at, found[0].order, deed.text)] if found else []
         said = [str(meant("status", which, entry.after)) for entry in theirs]

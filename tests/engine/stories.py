@@ -35,4 +35,12 @@ STORIES = {
             ),
         ],
     ),
+    "where no history tells who wrote last, what the write itself was answered is the base": Story(
+        "no history",
+        [
+            ("between", {"task": "diff", "act": {"what": "title", "side": "right"}}),
+            ("trouble", {"call": 10, "what": "acts", "acts": [{"what": "title", "side": "left"}]}),
+        ],
+        "the sides were apart for good",
+    ),
 }

@@ -8,7 +8,7 @@ import pytest
 from engine.machine import EXAMPLES, tell
 
 
-@pytest.mark.parametrize("setting", ["compare and set", "no history"])
+@pytest.mark.parametrize("setting", ["compare and set", "no history", "followed up"])
 @pytest.mark.timeout(120 + EXAMPLES * 3)
 def test_any_story_ends_well(setting: str) -> None:
     tell(setting)

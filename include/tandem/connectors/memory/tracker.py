@@ -195,9 +195,10 @@ class Tracker:
         self._revise(id_, comment, blacked)
 
     def delete_comment(self, id_: str, comment: str) -> None:
-        """Delete a comment."""
+        """Delete a comment, and the files that ride in it."""
         ticket = self._open(id_)
         ticket.comments = [one for one in ticket.comments if one.id != comment]
+        self.remove_files(id_, [file.id for file in ticket.files if file.comment == comment])
         ticket.revised_at = self._tick()
         self._touched(ticket, ticket.revised_at)
 
