@@ -92,11 +92,12 @@ def test_at_first_contact_a_held_side_empties_nothing() -> None:
 # ---- a value that our own write ran over
 
 
-def test_what_our_write_ran_over_is_merged_and_given_back() -> None:
+def test_what_our_write_ran_over_is_given_back_before_it_goes_on() -> None:
     lost = moved("ours", "theirs").model_copy(update={"overwritten": True})
     told = plan({"title": lost}, {"title": resting("ours")}, change(1, 1, None, "theirs", field="title"))
-    assert {i.target: i.fields for i in told.intents} == {LEFT: {"title": "theirs"}, RIGHT: {"title": "theirs"}}
-    assert [i.carries for i in told.intents] == [(1,), (1,)] and told.states == {}
+    (back,) = told.intents
+    assert (back.target, back.fields, back.gives_back, back.carries) == (LEFT, {"title": "theirs"}, True, ())
+    assert told.states[1].name == "waiting" and told.rebase == set()
 
 
 @pytest.mark.parametrize("right", [moved("ours", "theirs"), resting("ours")])

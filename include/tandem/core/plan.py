@@ -8,100 +8,54 @@ state or rides on an intent; an event that it leaves alone stays open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from tandem.core.doc import Doc, doc, paragraph
-from tandem.core.merge import Clash, Merged, Times, merge, moved
+from tandem.core.doc import doc, paragraph
+from tandem.core.intents import (
+    ATTACH,
+    BACK,
+    COMMENT,
+    CREATE,
+    DELETED,
+    LEFT,
+    MOVE,
+    NO_LONGER_SHARED,
+    NOT_ANY_MORE,
+    REOPENED,
+    STATUS,
+    UPDATE,
+    FieldPlan,
+    Intent,
+    LinkPlan,
+    PairRules,
+    State,
+)
+from tandem.core.merge import Merged, Times, merge, moved
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 
-STATUS = "status"
-CREATE, UPDATE, MOVE, COMMENT, ATTACH = "create", "update", "status", "comment", "attach"
-LEFT = "left"  # kind of the event that a ticket left the scope, where the other side is told
-DELETED = "deleted"  # kind of the event that a tracker deleted its ticket, where the other side is told
-REOPENED = "reopened"  # kind of the event that people went on from a closed ticket in a follow-up
-NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
-NOT_ANY_MORE = "the contract does not offer it any more"
-BACK = "back to what both agreed on"
-_RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """How a pair treats one hub field. ``ways`` holds the sides that may be written."""
-
-    hub: str
-    ways: frozenset[Which]
-    rule: str
-    a_set: bool = False
-    once: frozenset[Which] = frozenset()  # sides that take it at creation only
-    on_change: Mapping[Which, str] = field(default_factory=dict)  # sides that cannot change it: "comment" or "ignore"
-
-    def is_closed(self, target: Which) -> bool:
-        """Tell whether a later change ends without a trace at a side."""
-        return target in self.once or self.on_change.get(target) == "ignore"
-
-
-@dataclass(frozen=True, slots=True)
-class PairRules:
-    """What diff needs to know of a pair."""
-
-    fields: Mapping[str, FieldPlan]
-    tie: Which
-    workflow: frozenset[Which] = frozenset()  # sides whose status moves along a workflow
-    creates: frozenset[Which] = frozenset()  # sides that make tickets
-    takes_comments: frozenset[Which] = frozenset()
-    takes_files: frozenset[Which] = frozenset()
-    twins: Mapping[Which, frozenset[str]] = field(default_factory=dict)  # what each side shows of its twin
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One remote write that is meant. ``carries`` arrive with it; ``covers`` are superseded by it."""
-
-    target: Which
-    kind: str
-    at: datetime
-    order: str
-    fields: Mapping[str, Json] = field(default_factory=dict)
-    carries: tuple[int, ...] = ()
-    covers: tuple[int, ...] = ()
-    step: int | None = None  # event whose value this status step writes
-    event: HubEvent | None = None  # the comment or file
-    text: Doc | None = None  # of a comment that tells of a change which the target cannot make
-    follows: str = ""  # of a create: the closed ticket that it goes on from
-    cause: str = ""  # of a write that no event causes: what it is made for, once
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The state that an event comes to without a write."""
-
-    name: str
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class LinkPlan:
-    """All that is decided for one link in one run."""
-
-    intents: list[Intent] = field(default_factory=list)
-    rebase: set[tuple[Which, str]] = field(default_factory=set)  # bases that take in what the side shows
-    unsaid: set[tuple[Which, str]] = field(default_factory=set)  # values to be remembered as unsaid
-    too_long: dict[tuple[Which, str], int] = field(default_factory=dict)  # elements of sets left out, by their source
-    clashes: dict[str, Clash] = field(default_factory=dict)
-    states: dict[int, State] = field(default_factory=dict)
-
-    def mark(self, events: Iterable[HubEvent | int], name: str, reason: str = "") -> None:
-        """Bring events to a state."""
-        for event in events:
-            self.states[event if isinstance(event, int) else event.id] = State(name, reason)
-
-    def ordered(self) -> list[Intent]:
-        """The intents in the order in which their events happened."""
-        return sorted(self.intents, key=lambda i: (i.kind != CREATE, i.at, i.order, _RANK.get(i.kind, len(_RANK))))
+__all__ = [
+    "ATTACH",
+    "BACK",
+    "COMMENT",
+    "CREATE",
+    "DELETED",
+    "LEFT",
+    "MOVE",
+    "NOT_ANY_MORE",
+    "NO_LONGER_SHARED",
+    "REOPENED",
+    "STATUS",
+    "UPDATE",
+    "FieldPlan",
+    "Intent",
+    "LinkPlan",
+    "PairRules",
+    "State",
+    "plan_create",
+    "plan_link",
+]
 
 
 def plan_link(
@@ -176,6 +130,11 @@ def _plan_field(
                 plan.mark([event], "dropped", event.note)
         events[which] = [event for event in own if not event.note]
     sent = [target for target in Which if verdict.to(target) and target.other not in held]
+    unshown = [which for which in Which if states[which].overwritten and which.other in sent]
+    if unshown:
+        for which in unshown:
+            _plan_back(plan, hub, which, states[which], verdict, events, now)
+        return
     winner = verdict.clash.winner if verdict.clash else None
     if winner is not None and winner in held:
         plan.mark(events[winner.other], "waiting", "the other side changed it too, and is set aside")
@@ -289,6 +248,26 @@ def _plan_write(
     plan.intents.append(Intent(target, kind, at, order, {hub: write.value}, carries, covers))
 
 
+def _plan_back(
+    plan: LinkPlan,
+    hub: str,
+    which: Which,
+    state: FieldState,
+    verdict: Merged,
+    events: Mapping[Which, list[HubEvent]],
+    now: datetime,
+) -> None:
+    """A value that our own write ran over, and that is to go on: its side gets it back first, all else waits for that.
+
+    The next run then merges what truly shows. Were both sides written at once, a death between the two would leave a
+    side that shows our old value beside a base that says otherwise: its people would seem to have set it.
+    """
+    write = verdict.to(which)
+    value = state.value if write is None else write.value
+    plan.mark(events[Which.LEFT] + events[Which.RIGHT], "waiting", "its side gets back first what our write ran over")
+    plan.intents.append(Intent(which, MOVE if hub == STATUS else UPDATE, now, "", {hub: value}, gives_back=True))
+
+
 def _plan_restore(
     plan: LinkPlan, hub: str, which: Which, state: FieldState, events: list[HubEvent], now: datetime
 ) -> None:
@@ -385,7 +364,7 @@ def _merge_updates(plan: LinkPlan) -> None:
     groups: dict[tuple[Which, datetime], Intent] = {}
     rest: list[Intent] = []
     for intent in plan.intents:
-        if intent.kind != UPDATE:
+        if intent.kind != UPDATE or intent.gives_back:
             rest.append(intent)
             continue
         known = groups.get((intent.target, intent.at))

@@ -177,6 +177,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "before": before,
         "fields": {hub: value for hub, value in intent.fields.items() if hub in bases or hub in told},
         "bases": bases,
+        "gives_back": intent.gives_back,
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
     yield from rest(tx, scene, intent, seq + 1, overflow, cause)
@@ -205,6 +206,7 @@ def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "before": {rule.native: present},
         "fields": {hub: value},
         "bases": {hub: base},
+        "gives_back": intent.gives_back,
     }
     yield make_action(scene, intent, seq, MOVE, causes_of(intent, scene), content)
 

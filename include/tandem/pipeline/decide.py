@@ -250,6 +250,7 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
         for which, ticket in hubs.items()
         for event in records.open_events(tx, run.name, which, [ticket.ticket]).get(ticket.ticket, [])
         if event.key.startswith("lost:") and (hub := run.end(which).hub_of(event.field or ""))
+        if hub in ticket.fields and ticket.fields[hub].overwritten
     }
     made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps, lost), len(diff.actions))
     diff.actions += made.actions

@@ -94,8 +94,9 @@ def _settle_link(
                 refused = _settle_create(tx, run, end, link, action, record, history, counts)
             elif action.kind in ("update", "status"):
                 refused = _settle_fields(tx, run, end, link, action, record, history, later, counts)
-            _move_source(tx, run, link, action, refused)
-            _arrive(tx, run, action, refused)
+            if not action.content.get("gives_back"):
+                _move_source(tx, run, link, action, refused)
+                _arrive(tx, run, action, refused)
             settled.append(action.id)
         store_ticket(tx, run, end, record, history if record.in_scope else None)
         news = records.open_events(tx, run.name, which, [record.id]).get(record.id, [])
@@ -183,6 +184,8 @@ def _settle_fields(
         first = next((entry for entry in entries if entry.mark == action.id), None)
         if first is not None and rule.kind != "rich" and not same_native(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
+        if action.content.get("gives_back"):
+            continue  # it is the next run that merges what shows
         if not record.in_scope:
             moved[hub] = Base(canonical(end, hub, sent, record), end.mapping)  # it shows us nothing
             continue

@@ -112,8 +112,10 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
             if base is not None:  # out of scope, or not asked for any more: it counts as unchanged
                 fields[hub] = _as_base(end, hub, record, base, terms)
             continue
-        overwritten = lost.get(rule.native)
         native = record.fields[rule.native]
+        overwritten = lost.get(rule.native)
+        if overwritten is not None and _stands(end, record, overwritten, events):
+            overwritten = None
         if overwritten is not None:
             native = overwritten.content.get("after")
         try:
@@ -143,6 +145,13 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
         heard=twin.heard(end, bases),
         lossy=lossy,
     )
+
+
+def _stands(end: End, record: Record, lost: Event, events: Sequence[Event]) -> bool:
+    """Tell whether what our write ran over shows again, or people of its side have gone on from there."""
+    later = (event for event in events if event.field == lost.field and event.person and event.order > lost.order)
+    native = str(lost.field)
+    return any(later) or same_native(end, native, record.fields[native], lost.content.get("after"), record)
 
 
 def _field(end: End, hub: str, record: Record, native: Json, base: Base | None, terms: Terms) -> tuple[FieldState, int]:
