@@ -72,7 +72,7 @@ def test_the_storys_people_are_people_of_the_storys_world() -> None:
     assert pair.right.automations == (site.account("automation").id,)
 
 
-@pytest.mark.parametrize("system", ["jira", "request_tracker", "zendesk"])
+@pytest.mark.parametrize("system", ["jira", "request_tracker", "servicenow", "zendesk"])
 def test_a_new_contract_is_valid_once_filled_in(root: Path, system: str) -> None:
     left = system == "zendesk"
     file = root / "contracts" / ("mercuri-zendesk.yaml" if left else "infinity-jira.yaml")
@@ -85,7 +85,7 @@ def test_a_new_contract_is_valid_once_filled_in(root: Path, system: str) -> None
     with pytest.raises(ConfigurationError) as raised:
         load_pair(pair, root / "contracts")
     assert {problem.code for problem in raised.value.problems} == {Code.PLACEHOLDER}
-    for place in ("connection", "project key", "queue", "tag"):
+    for place in ("connection", "project key", "group", "queue", "tag"):
         text = text.replace(f"<{place}>", "FILLED")
     file.write_text(text)
     assert load_pair(pair, root / "contracts").warnings == ()

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One running Zendesk for all tests of its connector."""
+"""One running Zendesk, and one running ServiceNow, for all tests of their connectors."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from connectors import servicenow_house
 from connectors.zendesk_house import WORLD, as_it_was, connector
 from support.sandbox import RunningSandbox, running_sandbox
+from support.servicenow import Desk
 from support.zendesk import ZendeskDesk
 from tandem.connectors.zendesk import Zendesk
 
@@ -26,3 +28,15 @@ def desk(zendesk_sandbox: RunningSandbox) -> Iterator[ZendeskDesk]:
 @pytest.fixture
 def zendesk(desk: ZendeskDesk) -> Zendesk:
     return connector(desk)
+
+
+@pytest.fixture(scope="session")
+def servicenow_sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox(servicenow_house.WORLD) as running:
+        yield running
+
+
+@pytest.fixture
+def servicenow(servicenow_sandbox: RunningSandbox) -> Iterator[Desk]:
+    with servicenow_house.as_it_was(servicenow_sandbox) as desk:
+        yield desk

@@ -8,22 +8,23 @@ from typing import Any
 
 import nh3
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from markup.trees import documents, names, recorded, texts
 from sandbox.jira import adf as jira_site
 from tandem.core import doc as hub
 from tandem.core.plain import from_plain, reading_text, to_plain, with_heading, without_heading
-from tandem.markup import Adf, Html, Plain, split
+from tandem.markup import Adf, Html, Journal, Plain, split
 from tandem.markup.html import clean
 from tandem.markup.neutralise import JIRA, ZENDESK
 
-ADF, HTML = Adf(JIRA), Html(ZENDESK)
+ADF, HTML, JOURNAL = Adf(JIRA), Html(ZENDESK), Journal()
 ADDRESSES = st.sampled_from(["show:https://z.example/a.png", "show:https://z.example/b?name=c.png"])
 PICTURES = st.builds(hub.media, ADDRESSES, names.filter(str.strip))
 FILES = st.builds(hub.media, st.sampled_from(["show:uuid-1", "show:uuid-2"]), names)
 UNSHOWN = st.builds(hub.media, st.sampled_from([None, "seen:https://sender.example/x.png", "file:1"]), names)
+ENTRY = ["[code]", "[/code]", "[CODE]", "<b>", "</b>", "x < y", "  ", "\r\n", "\n\n", "&amp;", "@[Beth]"]
 MENTIONS = st.builds(hub.mention, texts, st.sampled_from([None, "anna"]))
 
 
@@ -52,6 +53,35 @@ def test_html_holds_every_document(document: hub.Doc) -> None:
     rendered = HTML.render(document)
     assert HTML.parse(rendered.native).doc == seen(wanted, keep_language=False)
     assert set(rendered.lossy) <= {"language"}
+
+
+@given(documents(PICTURES))
+def test_a_journal_holds_every_document(document: hub.Doc) -> None:
+    wanted = hub.normalise(document)
+    rendered = JOURNAL.render(document)
+    assert JOURNAL.parse(rendered.native).doc == seen(wanted, keep_language=False)
+    assert set(rendered.lossy) <= {"language"}
+
+
+@given(st.lists(texts, min_size=1, max_size=4))
+def test_a_journal_writes_plain_text_as_it_is(lines: list[str]) -> None:
+    """Nobody who reads an entry sees tags for what needs none."""
+    document = hub.normalise(hub.doc(*(hub.paragraph(line) for line in lines)))
+    plain = to_plain(document)
+    assume(from_plain(plain) == document and not re.search(r"(?i)\[/?code]|@\[", plain))
+    assert JOURNAL.render(document).native == plain
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["[code]", "[/code]", "[CODE]", "<b>", "</b>", "x < y", "  ", "\r\n", "\n\n", "&amp;", "@[Beth]"]
+        )
+    ).map("".join)
+)
+def test_no_entry_makes_the_journal_reader_raise_and_one_form_is_reached(native: str) -> None:
+    once = JOURNAL.render(JOURNAL.parse(native).doc).native
+    assert JOURNAL.render(JOURNAL.parse(once).doc).native == once
 
 
 @given(documents(FILES, holds=frozenset()))
@@ -83,7 +113,7 @@ def test_html_is_safe_and_keeps_all_text(document: hub.Doc) -> None:
     assert letters(HTML.parse(native).doc) == letters(hub.normalise(document))
 
 
-@pytest.mark.parametrize("markup", [ADF, HTML, Plain()], ids=lambda markup: markup.name)
+@pytest.mark.parametrize("markup", [ADF, HTML, JOURNAL, Plain()], ids=lambda markup: markup.name)
 @given(document=documents(MENTIONS))
 def test_a_second_pass_changes_nothing(markup: hub.Markup, document: hub.Doc) -> None:
     once = markup.render(markup.parse(markup.render(document).native).doc).native
@@ -99,11 +129,11 @@ def test_both_trackers_show_the_same_plain_text(document: hub.Doc) -> None:
 @given(texts)
 def test_plain_text_is_read_back_to_the_letter(value: str) -> None:
     wanted = to_plain(from_plain(value))
-    for markup in (ADF, HTML, Plain()):
+    for markup in (ADF, HTML, JOURNAL, Plain()):
         assert to_plain(markup.parse(markup.render(from_plain(value)).native).doc) == wanted
 
 
-@pytest.mark.parametrize("markup", [ADF, HTML, Plain()], ids=lambda markup: markup.name)
+@pytest.mark.parametrize("markup", [ADF, HTML, JOURNAL, Plain()], ids=lambda markup: markup.name)
 @settings(max_examples=50)
 @given(document=documents(holds=frozenset({"heading"})), limit=st.integers(250, 500))
 def test_parts_fit_and_joined_are_the_whole(markup: hub.Markup, document: hub.Doc, limit: int) -> None:
@@ -128,7 +158,7 @@ def links(document: hub.Doc) -> int:
 @given(documents(), texts)
 def test_a_heading_comes_off_as_it_went_on(document: hub.Doc, words: str) -> None:
     heading = to_plain(from_plain(words)).split("\n\n")[0]
-    for markup in (ADF, HTML):
+    for markup in (ADF, HTML, JOURNAL):
         sent = markup.render(with_heading(document, heading)).native
         plain = markup.parse(markup.render(document).native).doc
         assert without_heading(markup.parse(sent).doc, heading) == (plain if heading.strip() else hub.normalise(plain))

@@ -93,6 +93,8 @@ def matching(call: Call, table: str, text: str) -> list[Row]:
         return instance.cell(table, row, path)
 
     rows: Iterable[Row] = instance.table(table)
+    for name, value in (("getUserID", call.user.sys_id), ("getUserName", call.user.user_name)):
+        text = text.replace(f"javascript:gs.{name}()", value)
     query = parse(text, lambda path: instance.has(table, path))
     if query.invalid and instance.settings.invalid_query_returns_no_rows:
         return []

@@ -70,7 +70,8 @@ def describe(pair: Pair) -> str:
 
 
 def _system(side: Side) -> str:
-    names = {"jira": "Jira", "redmine": "Redmine", "request_tracker": "Request Tracker", "zendesk": "Zendesk"}
+    names = {"jira": "Jira", "redmine": "Redmine", "request_tracker": "Request Tracker"}
+    names |= {"servicenow": "ServiceNow", "zendesk": "Zendesk"}
     return names.get(side.system, side.system)
 
 

@@ -53,7 +53,9 @@ class WhenSpec(Written):
     """Another map, for tickets of some places or types. Of several the first that fits is in force."""
 
     place: Texts = Field(
-        (), description="Where the ticket lies: a Jira project's key, a Zendesk brand's name. One of a list is enough."
+        (),
+        description="Where the ticket lies: a Jira project's key, a Zendesk brand's name, a ServiceNow table. "
+        "One of a list is enough.",
     )
     type: Texts = Field(
         (), description="The ticket's native type: a Jira issue type's name, a Zendesk `type`. With `place`, both fit."
@@ -217,7 +219,7 @@ class ContractFile(Offer):
     """`include/contracts/<company>-<system>.yaml`: edited by the company alone."""
 
     company: Text = Field(description="The company's name, as others see it.")
-    system: Text = Field(description="The tracker: `jira`, `redmine`, `request_tracker`, `zendesk`.")
+    system: Text = Field(description="The tracker: `jira`, `redmine`, `request_tracker`, `servicenow`, `zendesk`.")
     connection: Text = Field(description="Id of the Airflow connection that holds address and log-in.")
     zone: Zone = Field("UTC", description="Time zone in which days are meant.")
     due_hour: Annotated[StrictInt, Field(ge=0, le=23)] = Field(

@@ -27,6 +27,29 @@ closed: reopen                         # or: follow_up, quarantine
 create: {project: "<project key>", issuetype: Task}   # for the other side's tickets, beside the fields above
 """
 
+_SERVICENOW = """\
+scope:                                 # which tickets are offered: all conditions hold
+  - {field: sys_class_name, is: incident}          # the one table of this contract, or of an offer
+  - {field: assignment_group, is: "<group>"}
+
+fields:                                # hub field: native field; see docs/reference/hub.md
+  title:       {field: short_description, too_long: comment}
+  description: description
+  priority:    {field: priority, map: {1: 1 - Critical, 2: 2 - High, 3: 3 - Moderate, 4: [4 - Low, 5 - Planning]}}
+  status:
+    field: state
+    map: {new: New, in_progress: In Progress, pending: On Hold, solved: Resolved, closed: Closed}
+    ignore: [Canceled]
+# assignee:    {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
+transitions:                           # what the instance's data policies ask for with a state
+  On Hold:  {fields: {hold_reason: Awaiting Vendor}}
+  Resolved: {fields: {close_code: Solved (Permanently), close_notes: Resolved by our partner.}}
+  Closed:   {fields: {close_code: Solved (Permanently), close_notes: Resolved by our partner.}}
+closed: quarantine                     # or: reopen, where the account may write closed tickets
+
+create: {sys_class_name: incident, assignment_group: "<group>"}   # for the other side's tickets, beside these fields
+"""
+
 _ZENDESK = """\
 scope: [{field: tags, contains: "<tag>"}]   # which tickets are offered: all conditions hold
 
@@ -82,7 +105,14 @@ closed: reopen                         # or: quarantine
 create: {project: "<project identifier>", tracker: Bug}   # for the other side's tickets, beside the fields above
 """
 
-_SYSTEMS = {"jira": _JIRA, "redmine": _REDMINE, "request_tracker": _REQUEST_TRACKER, "zendesk": _ZENDESK}
+_SYSTEMS = {
+    "jira": _JIRA,
+    "redmine": _REDMINE,
+    "request_tracker": _REQUEST_TRACKER,
+    "servicenow": _SERVICENOW,
+    "zendesk": _ZENDESK,
+}
+_TITLES = {"request_tracker": "Request Tracker", "servicenow": "ServiceNow"}
 
 _HEAD = """\
 # yaml-language-server: $schema=../../docs/schema/contract.schema.json
@@ -115,5 +145,5 @@ def new_contract(system: str, company: str) -> str:
     company = " ".join(company.split())
     quoted = "'" + company.replace("'", "''") + "'"
     head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
-    head = head.replace("{title}", system.replace("_", " ").title()).replace("{system}", system)
+    head = head.replace("{title}", _TITLES.get(system, system.capitalize())).replace("{system}", system)
     return head + _SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL

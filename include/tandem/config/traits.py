@@ -88,6 +88,13 @@ TRAITS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("Queue", "Subject"),
     ),
+    "servicenow": SystemTraits(
+        private_comments=True,
+        history=True,
+        workflow=True,
+        closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
+        create_needs=("sys_class_name", "short_description"),
+    ),
     "zendesk": SystemTraits(
         private_comments=True,
         history=True,

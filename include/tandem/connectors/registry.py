@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, str] = {
     "jira": "tandem.connectors.jira:Jira",
     "redmine": "tandem.connectors.redmine:Redmine",
     "request_tracker": "tandem.connectors.request_tracker:RequestTracker",
+    "servicenow": "tandem.connectors.servicenow:ServiceNow",
     "zendesk": "tandem.connectors.zendesk:Zendesk",
 }
 

@@ -19,6 +19,7 @@ from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Re
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
 from tandem.errors import MappingError, Problem
+from tandem.markup import Plain
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
 from tandem.traffic import TRAFFIC
@@ -26,6 +27,7 @@ from tandem.traffic import TRAFFIC
 log = logging.getLogger("tandem")
 
 NO_CHOICE = "TDM-225"
+LINES = "lines"  # kind of a field whose text has no markup, whatever comments have
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +167,11 @@ class End:
     def terms(self, native: str, record: Record | None = None) -> Terms:
         """Give what is needed to read and write a field of a record."""
         people = record.people if record else {}
+        choices, markup = self.dictionary.get(native, Choices()), self.connector.markup
         return Terms(
-            choices=self.dictionary.get(native, Choices()),
+            choices=choices,
             people=self.offer.people,
-            markup=self.connector.markup,
+            markup=Plain(markup.hosts, self.caps.utf16) if choices.kind == LINES else markup,
             emails={account: person.email.lower() for account, person in people.items() if person.email},
             zone=self.offer.zone,
             due_hour=self.offer.due_hour,

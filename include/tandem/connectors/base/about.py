@@ -95,7 +95,7 @@ class FieldInfo:
 
     name: str
     label: str
-    kind: str  # "text", "rich", "choice", "set", "person", "date", "datetime", "number"
+    kind: str  # "text", "lines" (text without markup), "rich", "choice", "set", "person", "date", "datetime", "number"
     writable: bool = True
     max_length: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The preflight: log-in, rights, clock, dictionary, choices and scope, with all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
+from tandem.connectors.servicenow.scope import Scope, misread
+from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column
+from tandem.connectors.servicenow.site import Site
+from tandem.errors import CredentialsError, ItemError, Problem
+
+VERSION = "Table API v2"
+NAMED = 1000  # rows that a reference may name, so that the contract can name them too
+LIMIT = "com.glide.attachment.max_size"
+_BESIDE = {"sys_audit": "documentkeyISNOTEMPTY", "sys_journal_field": "element_idISNOTEMPTY"}
+_MEGABYTE = 1024 * 1024
+
+# What a new instance's data policies ask for when an incident comes to a state.
+NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "incident": {"3": ("hold_reason",), "6": ("close_code", "close_notes"), "7": ("close_code", "close_notes")}
+}
+
+
+def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
+    """Check all that can be checked without a write."""
+    try:
+        account = site.account
+    except CredentialsError:
+        return _stranger(site, search_delay, "ServiceNow does not accept the log-in")
+    except ItemError:
+        return _stranger(site, search_delay, "there is no ServiceNow at this address")
+    problems = [*_rights(site, account), *_tables(site)]
+    try:
+        fields = _dictionary(site)
+    except (CredentialsError, ItemError):
+        fix = "Give the account the right to read sys_dictionary, sys_db_object and sys_choice."
+        problems.append(_wrong(site, "TDM-221", "our account may not read the dictionary", fix))
+        fields = {}
+    if fields:
+        problems += [*_columns(site, fields), *_scope(site, scope), *_readable(site, fields)]
+    return Preflight(
+        account=account,
+        offset=site.http.clock_offset,
+        version=VERSION,
+        fields=fields,
+        search_delay=search_delay,
+        edges=tuple(_edges(site)) if fields else (),
+        problems=tuple(problems),
+        max_file=_largest_file(site),
+    )
+
+
+def ways(site: Site, state: str) -> tuple[Way, ...]:
+    """The ways out of a state: to every other that the table has, with what the vendor's policies ask for."""
+    column = site.columns.get("state")
+    asked = next((NEEDS[name] for name in site.line if name in NEEDS), {})
+    states = column.choices if column else {}
+    return tuple(Way(one, label, one, asked.get(one, ())) for one, label in states.items() if one != state)
+
+
+def _stranger(site: Site, delay: float, what: str) -> Preflight:
+    fix = "Set host to https://<instance>.service-now.com, log-in and password to an active account of it."
+    problem = _wrong(site, "TDM-220", what, fix)
+    return Preflight(Author("", ""), site.http.clock_offset, VERSION, {}, delay, problems=(problem,))
+
+
+def _rights(site: Site, account: Author) -> Iterator[Problem]:
+    """Journals and audit give lists without rows, and no word of it, to those who may not read them."""
+    if not account.id:
+        yield _wrong(site, "TDM-221", "our account may not read sys_user", "Give it the right to read users.")
+    for table, query in _BESIDE.items():
+        try:
+            rows, total, _ = site.page(table, query, ("sys_id",), limit=1)
+            blind = total > 0 and not rows
+        except (CredentialsError, ItemError):
+            blind = True
+        if blind:
+            what = f"our account may not read {table}: what people said or changed, and what is our own, is told there"
+            yield _wrong(site, "TDM-221", what, f"Give it a role whose access rules let it read {table}.", table)
+
+
+def _tables(site: Site) -> Iterator[Problem]:
+    if len(site.tables) != 1:
+        what = "the scope names no table" if not site.tables else "the scope names several tables"
+        fix = "Name one in the scope: {field: sys_class_name, is: incident}. Each table has an offer of its own."
+        yield _wrong(site, "TDM-227", what, fix, TABLE)
+        return
+    rows, _, _ = site.page("sys_db_object", f"name={site.table}", ("name",), limit=1)
+    if not rows or site.line[-1] != "task":
+        fix = "Name a table that extends task: incident, problem, change_request, sc_task."
+        yield _wrong(site, "TDM-224", f"there is no table of tasks {site.table}", fix, TABLE)
+    elif len(site.needs.scope) == 1 and not site.needs.query:
+        what = "the scope takes every row of the table that our account may see"
+        everything = _wrong(site, "TDM-227", what, "Name a group, a label or the like in the scope.", "scope")
+        yield replace(everything, warning=True)
+
+
+def _dictionary(site: Site) -> dict[str, FieldInfo]:
+    found = {name: _info(site, column) for name, column in site.columns.items() if name not in JOURNALS}
+    if TABLE in found:
+        kinds = {site.table: site.table}
+        found[TABLE] = replace(found[TABLE], kind="choice", writable=True, choices=kinds, max_length=None)
+    return found
+
+
+def _info(site: Site, column: Column) -> FieldInfo:
+    choices: Mapping[str, str] = column.choices
+    if column.type == "boolean":
+        choices = {"true": "true", "false": "false"}
+    elif column.kind == "choice" and not choices and column.name in site.needed and column.name != TABLE:
+        choices = _rows_named(site, column.reference)
+    return FieldInfo(
+        name=column.name,
+        label=column.label,
+        kind=column.kind,
+        writable=not column.read_only,
+        max_length=column.length or None if column.kind in ("text", "lines") else None,
+        choices=choices,
+        required=column.mandatory,
+    )
+
+
+def _rows_named(site: Site, table: str) -> dict[str, str]:
+    """The rows that a reference may name, where they are few enough to be named in a contract."""
+    try:
+        rows, total, _ = site.page(table, "nameISNOTEMPTY^ORDERBYname", ("sys_id", "name"), limit=NAMED)
+    except (CredentialsError, ItemError):
+        return {}
+    return {row["sys_id"]: row["name"] for row in rows} if total <= NAMED else {}
+
+
+def _columns(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
+    for name in sorted((site.needed | {ORIGIN, WRITE}) - fields.keys()):
+        what = f"{site.table} has no column {name}" if name not in JOURNALS else f"{name} is a journal, not a field"
+        fix = "Write the column's name (short_description, u_order_no, …)."
+        fix = fix if name not in JOURNALS else "Journals travel as comments: `comments.out`, `comments.as`."
+        yield _wrong(site, "TDM-222", what, fix, name)
+    for name in sorted(site.needs.write & fields.keys()):
+        if not fields[name].writable:
+            yield _wrong(site, "TDM-223", f"{name} cannot be written", "Take it out of what comes in.", name)
+    html = sorted(name for name in site.needed & site.columns.keys() if site.columns[name].type.endswith("html"))
+    for name in html:
+        yield _wrong(site, "TDM-223", f"{name} is kept as HTML, which is not read here", "Leave it out.", name)
+    states = fields["state"].choices if "state" in fields else {}
+    known = {word.casefold() for pair in states.items() for word in pair}
+    for status in site.needs.statuses:
+        if states and status.casefold() not in known:
+            fix = f"Choose from: {', '.join(states.values())}."
+            yield _wrong(site, "TDM-225", f'{site.table} has no state "{status}"', fix, "state")
+
+
+def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
+    for condition in site.needs.scope:
+        for word in scope.unknown(condition) if condition.field != TABLE else ():
+            fix = f"Choose from: {', '.join(site.columns[condition.field].choices.values())}."
+            what = f'the scope names {condition.field} "{word}", which ServiceNow does not have'
+            yield _wrong(site, "TDM-224", what, fix, condition.field)
+    wrong = misread(site.needs.query or "", site.columns.keys())
+    if wrong:
+        what = f"ServiceNow would pass over a part of the raw query, or read it as more: {len(wrong)} of its parts"
+        fix = "Use columns of the table and known operators; no ^NQ and no ORDERBY."
+        yield _wrong(site, "TDM-226", what, fix, "query")
+
+
+def _readable(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
+    """A column that our account may not read is left out of every answer."""
+    asked = (site.needed & fields.keys()) | {ORIGIN, WRITE, TABLE}
+    try:
+        rows, _, _ = site.page(site.table, "ORDERBYDESCsys_created_on", asked, limit=1)
+    except ItemError:  # there is no such table, as is told already
+        return
+    for name in sorted(asked - rows[0].keys()) if rows else ():
+        fix = "Give it the right to read the column, or take the column out of the contract."
+        yield _wrong(site, "TDM-222", f"our account may not read {name} of {site.table}", fix, name)
+
+
+def _edges(site: Site) -> Iterator[Edge]:
+    column = site.columns.get("state") if site.tables else None
+    for state in column.choices if column else ():
+        yield from (Edge(site.table, "", state, way) for way in ways(site, state))
+
+
+def _largest_file(site: Site) -> int | None:
+    """The instance's own limit, where our account may know it."""
+    if not site.needs.files:
+        return None
+    try:
+        rows, _, _ = site.page("sys_properties", f"name={LIMIT}", ("value",), limit=1)
+    except (CredentialsError, ItemError):
+        return None
+    limit = rows[0]["value"] if rows else ""
+    return int(limit) * _MEGABYTE if limit.isdigit() else None
+
+
+def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:
+    return Problem(code, what, fix, where=site.http.tenant, key=key)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scope, twice: as an encoded query, which may find too much, and as a judgement on a read row, which alone decides.
+
+ServiceNow passes over any part of a query that it does not understand and runs the rest: a typing error would take
+the whole table. So each condition is tested on each row that came, a row without a column that decides is out, and a
+raw query is taken apart and held against the dictionary before it is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from tandem.connectors.base import Condition
+from tandem.connectors.servicenow.shape import Raw, flat, quoted
+from tandem.connectors.servicenow.site import FETCH, Site
+from tandem.core.values import Json
+
+QUERY = "query"
+_SPLIT = re.compile(r"(?<!\^)\^(?!\^)")
+_TERM = re.compile(
+    r"([a-z_][a-z0-9_]*)(?:\.[a-z0-9_]+)*"
+    r"(?:DOES NOT CONTAIN|NOT LIKE|STARTSWITH|ENDSWITH|CONTAINS|BETWEEN|NOT IN|ISNOTEMPTY|ISEMPTY|LIKE|IN"
+    r"|!=|>=|<=|>|<|=)",
+)
+
+
+class Scope:
+    """Which rows belong to an offer. All conditions must hold, and the raw query, where there is one."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._conditions = site.needs.scope
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Columns that decide."""
+        return frozenset(condition.field for condition in self._conditions)
+
+    def query(self) -> str:
+        """Render all that a query can tell of the scope. It never finds less than :meth:`reason` lets in."""
+        parts = [part for condition in self._conditions for part in self._rendered(condition)]
+        parts += [self._site.needs.query] if self._site.needs.query else []
+        return "^".join(parts)
+
+    def reasons(self, rows: Sequence[Raw]) -> dict[str, str]:
+        """Judge rows as read: for each the condition that failed, empty if it is in scope."""
+        found = {row["sys_id"]: self._reason(row) for row in rows}
+        raw = self._site.needs.query
+        maybe = [sys_id for sys_id, reason in found.items() if not reason]
+        if raw and maybe:
+            within: set[str] = set()
+            for start in range(0, len(maybe), FETCH // 2):
+                listed = ",".join(maybe[start : start + FETCH // 2])
+                rows, _, _ = self._site.page(self._site.table, f"sys_idIN{listed}^{raw}", ("sys_id",))
+                within |= {row["sys_id"] for row in rows}
+            found |= {sys_id: QUERY for sys_id in maybe if sys_id not in within}
+        return found
+
+    def _reason(self, row: Raw) -> str:
+        for condition in self._conditions:
+            value = row.get(condition.field)
+            if value is None or not self._holds(condition, value):
+                return condition.field
+        return ""
+
+    def holds(self, field: str, value: Json) -> bool:
+        """Tell whether a flat value of one column keeps a row in scope."""
+        stored = ",".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+        return all(self._holds(condition, stored) for condition in self._conditions if condition.field == field)
+
+    def unknown(self, condition: Condition) -> Iterator[str]:
+        """Name the words of a condition that mean nothing here, where it is known what there is."""
+        column = self._site.columns.get(condition.field)
+        if column is None or not column.choices:
+            return
+        known = {word.casefold() for pair in column.choices.items() for word in pair}
+        yield from (word for word in _words(condition) if word.casefold() not in known)
+
+    def _rendered(self, condition: Condition) -> Iterator[str]:
+        name = condition.field
+        wanted = [value for word in _wanted(condition) for value in sorted(self._site.stored(name, word))]
+        if wanted:
+            yield "^OR".join(f"{name}={quoted(value)}" for value in wanted)
+        if condition.contains is not None:
+            among = sorted(self._site.stored(name, condition.contains))
+            yield "^OR".join(f"{name}LIKE{quoted(value)}" for value in among)
+        if condition.set_ is not None:
+            yield f"{name}{'ISNOTEMPTY' if condition.set_ else 'ISEMPTY'}"
+
+    def _holds(self, condition: Condition, raw: str) -> bool:
+        column = self._site.columns.get(condition.field)
+        value = flat(column, raw) if column is not None else raw or None
+        checks = []
+        wanted = list(_wanted(condition))
+        if wanted:
+            checks.append(any(raw in self._site.stored(condition.field, word) for word in wanted))
+        if condition.contains is not None:
+            among = self._site.stored(condition.field, condition.contains)
+            listed = isinstance(value, list)
+            checks.append(
+                bool(among & set(map(str, value))) if listed else condition.contains.casefold() in raw.casefold()  # type: ignore[arg-type]
+            )
+        if condition.set_ is not None:
+            checks.append((value is not None) is condition.set_)
+        return bool(checks) and all(checks)
+
+
+def misread(query: str, known: Collection[str]) -> list[str]:
+    """Name the parts of a raw query that ServiceNow would pass over, or that would widen the scope."""
+    found = []
+    for place, part in enumerate(_SPLIT.split(query) if query else ()):
+        # An "or" of the first part would be one of the scope's own last condition.
+        term = _TERM.match(part.removeprefix("OR") if place else part)
+        if part.startswith(("NQ", "ORDERBY", "GROUPBY")) or term is None or term[1] not in known:
+            found.append(part)
+    return found
+
+
+def _wanted(condition: Condition) -> Iterator[str]:
+    """Yield the words one of which the column must be."""
+    listed = condition.is_ if isinstance(condition.is_, list) else [condition.is_]
+    for word in listed if condition.is_ is not None else ():
+        yield ("true" if word else "false") if isinstance(word, bool) else str(word)
+    yield from condition.in_
+
+
+def _words(condition: Condition) -> Iterator[str]:
+    yield from _wanted(condition)
+    if condition.contains is not None:
+        yield condition.contains
