@@ -91,7 +91,15 @@ CASES = [
     Case(
         PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.FILE_NAME, "left", "infinity-jira__infinity-jira"
     ),
-    Case(PAIR, "left: mercuri-zendesk ", "left: infinity-jira ", Code.PAIR_TWICE, "right", "Name another", "right:"),
+    Case(
+        PAIR,
+        "left: mercuri-zendesk ",
+        "left: infinity-jira/customers ",
+        Code.PAIR_TWICE,
+        "right",
+        "Name another",
+        "right:",
+    ),
     Case(PAIR, "left: mercuri-zendesk ", "left: mercuri+zendesk ", Code.WRONG_VALUE, "left", "a plain name"),
     Case(ZENDESK, "system: zendesk", "system: zendisk", Code.SYSTEM, "system", "Did you mean `zendesk`?"),
     Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -27,13 +27,14 @@ PAIR = "mercuri-zendesk__infinity-jira"
 TENANTS = {"mercuri_zendesk": "mercuri-zendesk", "infinity_jira": "infinity-jira"}
 
 
-def way_to(box: RunningSandbox, connection: str) -> Tracker:
+def way_to(box: RunningSandbox, connection: str, tenants: Mapping[str, str] = TENANTS) -> Tracker:
     """Log in as the integration."""
-    place = box[TENANTS[connection]]
+    place = box[tenants[connection]]
     session = requests.Session()
     login = place.integration
     user = f"{login.email}/token" if place.kind == "zendesk" else login.email
-    session.auth = (user, login.token or login.password)
+    by_token = login.token and place.kind != "servicenow"
+    session.auth = (user, login.token if by_token else login.password)  # type: ignore[arg-type]
     return Tracker(place.url, session, allow_plain_http=False)
 
 
@@ -47,15 +48,18 @@ class House:
     keys: tuple[str, str] = field(default_factory=new_keys)
     numbers: Any = field(default_factory=lambda: count(1))
     between: Callable[[str], None] | None = None  # called before each task: people act in mid-run
+    pair: str = PAIR
+    tenants: Mapping[str, str] = field(default_factory=lambda: TENANTS)
 
     def __post_init__(self) -> None:
         self.store: Store = open_store(self.url, Vault([self.keys[0]], self.keys[1]))
         self.store.migrate()
-        self.env = Environment(self.root, self.store, lambda offer: connect(way_to(self.box, offer.connection), offer))
+        ways = {connection: way_to(self.box, connection, self.tenants) for connection in self.tenants}
+        self.env = Environment(self.root, self.store, lambda offer: connect(ways[offer.connection], offer))
 
     def run(self, **what: Any) -> dict[str, Any]:
         """One whole run; gives each task's counts."""
-        job = Job(PAIR, f"test-{next(self.numbers)}", **what)
+        job = Job(self.pair, f"test-{next(self.numbers)}", **what)
         steps = {
             "extract": tasks.extract,
             "map": tasks.map_tickets,
@@ -95,6 +99,6 @@ class House:
         with self.store.read() as tx:
             return {
                 link.members[Which.LEFT].ticket: link.members[Which.RIGHT].ticket
-                for link in links.links(tx, PAIR).values()
+                for link in links.links(tx, self.pair).values()
                 if link.lone is None and link.members
             }
