@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -457,6 +458,10 @@ def _empty_state() -> bytes:
         store = open_store(f"sqlite:///{folder}/state.db", Vault([KEYS[0]], KEYS[1]))
         store.migrate()
         store.close()
+        with closing(sqlite3.connect(Path(folder) / "state.db", isolation_level=None)) as database:
+            for small in ("journal_mode=DELETE", "page_size=512"):  # it is copied often
+                database.execute(f"PRAGMA {small}")
+            database.execute("VACUUM")
         return (Path(folder) / "state.db").read_bytes()
 
 

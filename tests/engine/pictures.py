@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of a whole small world: the state database as committed, both trackers, and what people did."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sqlite3
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.play import Play
+from tandem.connectors.memory import Kind
+
+_NO_LOG = b"\x01\x01"  # a database in memory has no log of its own beside it
+_FREE = "UPDATE tandem_lease SET run=NULL, task=NULL, host=NULL, pid=NULL, pid_started=NULL, until=NULL"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All there is at one moment."""
+
+    state: bytes  # packed
+    world: bytes
+
+    def stored(self) -> bytes:
+        """The database as a file."""
+        return zlib.decompress(self.state)
+
+
+class Camera:
+    """Takes pictures of a play and goes back to them, each time in the same database file."""
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self._kinds = {str(which): tracker.kind for which, tracker in play.bench.world.trackers.items()}
+        play.bench.store.engine.connect().close()
+        self.state = sqlite3.connect(play.bench.root / "state.db", isolation_level=None)
+        self.state.execute("PRAGMA synchronous=OFF")
+        self._paper = sqlite3.connect(":memory:", isolation_level=None)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.state.close()
+        self._paper.close()
+
+    def take(self) -> Picture:
+        """Take a picture, in the midst of a task too: then it shows what would be left if the process ended here."""
+        stored = bytearray(self.state.serialize())
+        stored[18:20] = _NO_LOG
+        return Picture(zlib.compress(stored, 1), self._world())
+
+    def restore(self, picture: Picture) -> None:
+        """Go back to a picture, as a new process: nothing disturbs it, and no one holds the lease."""
+        self._paper.deserialize(picture.stored())
+        self._paper.backup(self.state)
+        self.state.execute(_FREE)
+        bench, acts = self.play.bench, self.play.acts
+        file = io.BytesIO(picture.world)
+        bench.world, acts.strayed, acts.secret, acts.described = _Unpickler(file, self._kinds).load()
+        bench.dead, bench.commits, bench.on_commit = False, 0, lambda number: None
+
+    def _world(self) -> bytes:
+        play, acts = self.play, self.play.acts
+        trackers = play.bench.world.trackers.values()
+        disturbances: list[Callable[[str, str, object], None]] = [tracker.fail for tracker in trackers]
+        for tracker in trackers:
+            tracker.fail = calm
+        file = io.BytesIO()
+        names = {id(kind): name for name, kind in self._kinds.items()}
+        _Pickler(file, names).dump((play.bench.world, acts.strayed, acts.secret, acts.described))
+        for tracker, disturbance in zip(trackers, disturbances, strict=True):
+            tracker.fail = disturbance
+        return file.getvalue()
+
+
+def calm(verb: str, phase: str, item: object) -> None:
+    """Nothing befalls a call."""
+
+
+class _Pickler(pickle.Pickler):
+    """Leaves out what never changes: the kinds of trackers."""
+
+    def __init__(self, file: io.BytesIO, names: Mapping[int, str]) -> None:
+        super().__init__(file, protocol=5)
+        self._names = names
+
+    def persistent_id(self, obj: Any) -> str | None:
+        return self._names[id(obj)] if isinstance(obj, Kind) else None
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, kinds: Mapping[str, Kind]) -> None:
+        super().__init__(file)
+        self._kinds = kinds
+
+    def persistent_load(self, pid: Any) -> Kind:
+        return self._kinds[pid]
