@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.memory_house import LEFT, PAIR, RIGHT, Bench, _empty_state, at_peace, laws
@@ -171,3 +173,56 @@ def test_a_source_that_was_out_of_sight_is_not_copied_again(bench: Bench, which:
     bench.say(which, source)
     assert at_peace(bench) == []
     assert len([row for row in bench.rows(tables.link) if row["state"] == "linked"]) == 2
+
+
+@pytest.mark.parametrize("by", ["ours", "people"])
+@pytest.mark.parametrize("born", list(Which))
+@pytest.mark.parametrize("gone", [False, True], ids=["closed one in sight", "closed one gone"])
+def test_a_line_of_follow_ups_is_known_again_and_nothing_is_said_twice(
+    tmp_path: Path, by: str, born: Which, gone: bool
+) -> None:
+    """The follow-up stands for the ticket; what was exchanged on the closed one counts as exchanged."""
+    bench = Bench(tmp_path, left={"closed": "follow_up"})
+    bench.run()
+    first = bench.open(born, **({"status": "open"} if born is LEFT else {}))
+    bench.quiet()
+    ticket, issue = next(iter(bench.twins().items()))
+    bench.say(LEFT, ticket, file=b"left")
+    bench.say(RIGHT, issue)
+    bench.move(LEFT, ticket, "solved")
+    bench.quiet()
+    bench.move(LEFT, ticket, "closed")
+    bench.quiet()
+    if by == "ours":
+        bench.say(RIGHT, issue)
+        bench.move(RIGHT, issue, "2")
+    else:
+        fields = {"subject": bench.get(RIGHT, issue, "title"), "description": "<p>again</p>", "tags": ["customer"]}
+        bench.tracker(LEFT).open_ticket(fields, bench.person(LEFT), follows=ticket)
+    bench.quiet()
+    twins = bench.twins()
+    assert twins != {ticket: issue}
+    new = next(iter(twins))
+    bench.say(LEFT, new)
+    bench.say(RIGHT, issue)
+    bench.quiet()
+    if gone:
+        bench.tracker(LEFT).tickets[ticket].deleted = True  # as years later
+    before = bench.changes()
+    told = relinked(bench)
+    if gone and by == "people":
+        assert {one.kind for one in told.rest} <= {"ticket", "copy"}, "nothing shows that they belong together"
+        return
+    assert told.joined == 1 and bench.twins() == twins
+    assert [one for one in told.rest if one.kind != "comment"] == []
+    if gone:
+        return  # what was exchanged on the closed ticket cannot be told any more: the person decides
+    assert told.rest == []
+    accepted(bench, "send")
+    for _ in range(3):
+        bench.run()
+    assert bench.changes() == before
+    bench.say(RIGHT, issue)
+    bench.quiet()
+    assert len([text for text in bench.texts(LEFT, new)]) == 3
+    assert first in (ticket, issue)

@@ -90,6 +90,13 @@ def _alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> bool:
     return False
 
 
+def first_comment(end: End, record: Record) -> Words | None:
+    """A ticket's description, as it is compared with comments of its twin; none where it holds nothing."""
+    said = _said(end, "description", record) if end.rule("description") else None
+    value = _value(said)
+    return _description(end, record, value) if isinstance(value, dict) else None
+
+
 def _description(end: End, record: Record, text: dict[str, Json]) -> Words:
     who = record.reporter
     plain = " ".join(to_plain(text).split())
@@ -188,7 +195,7 @@ def join(
         links.see_member(tx, run.name, which, record, now)
         runs.raise_highest(tx, run.name, which, {record.place: record.key})
         links.set_bases(tx, of, which, bases_shown(run.end(which), record))
-        _take_in(tx, run, which, sides[which], keep[which] if keep else (), why)
+        take_in(tx, run, which, sides[which], keep[which] if keep else (), why)
     early.take_out(tx, run.name, {which: [sides[which].record.id] for which in Which})
     links.update_links(tx, [of], now, state="linked", reason="", pending=True)
     return of
@@ -204,7 +211,7 @@ def _present(tx: Tx, end: End, record: Record, origin: str) -> None:
     )
 
 
-def _take_in(tx: Tx, run: Run, which: Which, seen: Seen, keep: Collection[str], why: str) -> None:
+def take_in(tx: Tx, run: Run, which: Which, seen: Seen, keep: Collection[str] = (), why: str = "") -> None:
     """All that happened so far is behind us: no field is replayed, and nothing that was said is said again."""
     ticket = seen.record.id
     waiting = records.open_events(tx, run.name, which, [ticket]).get(ticket, [])

@@ -14,18 +14,20 @@ from typing import Literal
 
 from tandem.connectors.base import Record
 from tandem.core.rules import Which
+from tandem.pipeline import lines
 from tandem.pipeline.environment import End, Environment, Job, Run
 from tandem.pipeline.extract import preflight
-from tandem.pipeline.joining import Sides, differences, heard_so_far, join, read_tickets, twins, words_of
+from tandem.pipeline.joining import Sides, differences, heard_so_far, join, read_tickets, take_in, twins, words_of
 from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.tasks import command
-from tandem.state import early, holds, joins, links, records, runs
+from tandem.state import early, holds, joins, links, records, runs, succession
 from tandem.state.holds import RELINK, Hold
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of, source_of
 
 Rest = Literal["send", "drop"]
 NO_TWIN = "no twin was found when the pair was relinked"
+KINDS = ("comment", "file")
 TOGETHER = 100  # tickets that are read whole and joined in one step
 
 
@@ -46,11 +48,11 @@ class Found:
     origin: str
     source_side: Which
     source: Record
-    copy: Record
+    lines: Mapping[Which, tuple[Record, ...]]  # each ticket with those that go on from it
 
     def record(self, which: Which) -> Record:
-        """The ticket at a side."""
-        return self.source if which is self.source_side else self.copy
+        """The ticket that stands at a side now."""
+        return self.lines[which][-1]
 
 
 Waiting = dict[Which, list[tuple[str, str]]]
@@ -138,26 +140,35 @@ def _paired(run: Run, there: Mapping[Which, Mapping[str, Record]], told: Relinke
     with run.store.read() as tx:
         linked = {which: links.link_of(tx, run.name, which, there[which]) for which in Which}
         of = links.links(tx, run.name, ids={id_ for own in linked.values() for id_ in own.values()})
+        former = {which: succession.known_former(tx, run.name, which, there[which]) for which in Which}
         passed = {which: early.among(tx, run.name, which, there[which]) for which in Which}
         held = next(one for one in holds.holds(tx, run.name) if one.cause == RELINK).detail.get("tickets", {})
-    met = {which: {ticket for ticket, id_ in own.items() if of[id_].lone is None} for which, own in linked.items()}
+    met = {
+        which: {ticket for ticket, id_ in own.items() if of[id_].lone is None} | former[which]
+        for which, own in linked.items()
+    }
     sources = {
         which: {run.store.vault.source(run.end(which).system, id_): record for id_, record in own.items()}
         for which, own in there.items()
     }
     pairs: list[Found] = []
-    for which, own in there.items():
-        for copy in sorted(own.values(), key=lambda record: record.created_at):
-            origin = origin_of(copy.mark)
-            if origin is None or copy.id in met[which]:
-                continue
-            source = sources[which.other].get(source_of(copy.mark) or "")
-            if source is None or source.id in met[which.other]:
-                told.rest.append(Lone(which, copy.key, "copy" if source is None else "double"))
-                continue
-            met[which].add(copy.id)
-            met[which.other].add(source.id)
-            pairs.append(Found(origin, which.other, source, copy))
+    alone: list[tuple[str, Lone]] = []
+    copies = [(which, copy) for which, own in there.items() for copy in own.values() if origin_of(copy.mark)]
+    for which, copy in sorted(copies, key=lambda one: (one[1].follows is not None, one[1].created_at)):
+        if copy.id in met[which]:
+            continue
+        other = which.other
+        source = sources[other].get(source_of(copy.mark) or "")
+        if source is None:
+            source = lines.source_of_follow_up(run, run.end(other), copy, there[other].values())
+        if source is None or source.id in met[other]:
+            alone.append((copy.id, Lone(which, copy.key, "copy" if source is None else "double")))
+            continue
+        both = {which: lines.line(there[which], copy), other: lines.line(there[other], source)}
+        for side, records_ in both.items():
+            met[side] |= {record.id for record in records_}
+        pairs.append(Found(str(origin_of(copy.mark)), other, source, both))
+    told.rest += [lone for id_, lone in alone if id_ not in met[lone.side]]  # else it is the source of a follow-up
     for which, own in there.items():
         waits = set(held.get(which.value, []))
         told.rest += [
@@ -170,7 +181,10 @@ def _paired(run: Run, there: Mapping[Which, Mapping[str, Record]], told: Relinke
 
 def _join(run: Run, some: Sequence[Found], told: Relinked, waiting: Waiting) -> None:
     """Read some pairs whole and join them, in one transaction."""
-    whole = {which: read_tickets(end, [one.record(which).id for one in some]) for which, end in run.ends.items()}
+    whole = {
+        which: read_tickets(end, [record.id for one in some for record in one.lines[which]])
+        for which, end in run.ends.items()
+    }
     with run.store.begin(run.fence) as tx:
         for one in some:
             missing = [which for which in Which if one.record(which).id not in whole[which]]
@@ -178,15 +192,23 @@ def _join(run: Run, some: Sequence[Found], told: Relinked, waiting: Waiting) -> 
                 told.rest += [Lone(which, one.record(which).key, "ticket") for which in missing]
                 continue
             sides = {which: whole[which][one.record(which).id] for which in Which}
+            before = {
+                which: [whole[which][old.id] for old in one.lines[which][:-1] if old.id in whole[which]]
+                for which in Which
+            }
             origin = _restored(tx, run.end(one.source_side), one)
-            items = {kind: _items(run, sides, kind) for kind in ("comment", "file")}
+            exchanged = _exchanged(run, lines.stages(sides, before))
+            items = {kind: [pair for _, of, pairs in exchanged if of == kind for pair in pairs] for kind in KINDS}
             rest = {which: _rest(run, sides, which, items) for which in Which}
             keep = {which: {f"{lone.kind}:{lone.name}" for lone in rest[which]} for which in Which}
-            join(tx, run, sides, origin=origin, keep=keep, why=NO_TWIN)
-            for kind, pairs in items.items():
-                twins(tx, run, sides, kind, pairs, by=RELINK)
+            link = join(tx, run, sides, origin=origin, keep=keep, why=NO_TWIN)
+            for stage, kind, pairs in exchanged:
+                twins(tx, run, stage, kind, pairs, by=RELINK)
                 told.twins += len(pairs)
             for which in Which:
+                lines.note_line(tx, run, run.end(which), link, origin, one.lines[which])
+                for seen in before[which]:
+                    take_in(tx, run, which, seen)
                 heard_so_far(tx, run, sides, which)
                 told.rest += rest[which]
                 waiting[which] += [(sides[which].record.id, key) for key in sorted(keep[which])]
@@ -204,9 +226,29 @@ def _restored(tx: Tx, source: End, one: Found) -> str:
     return one.origin
 
 
-def _items(run: Run, sides: Sides, kind: str) -> list[tuple[Words, Words]]:
+def _exchanged(run: Run, stages: Sequence[Sides]) -> list[tuple[Sides, str, list[tuple[Words, Words]]]]:
+    """What is on both sides already, on each ticket of a line: (tickets, kind, pairs of it)."""
+    found: list[tuple[Sides, str, list[tuple[Words, Words]]]] = []
+    met: dict[str, set[tuple[Which, str]]] = {kind: set() for kind in KINDS}
+    for stage in stages:
+        for kind in KINDS:
+            pairs = _items(run, stage, kind, met[kind])
+            found.append((stage, kind, pairs))
+            met[kind] |= {(which, one.id) for pair in pairs for which, one in zip(Which, pair, strict=True)}
+    for stage in stages:
+        for which in Which:
+            said = words_of(run.end(which.other), stage[which.other], "comment")
+            said = [one for one in said if (which.other, one.id) not in met["comment"] and origin_of(one.mark) is None]
+            found.append((stage, "comment", lines.begun_with(run, stage, which, said)))
+    return found
+
+
+def _items(run: Run, sides: Sides, kind: str, known: set[tuple[Which, str]]) -> list[tuple[Words, Words]]:
     """Pair comments or files: by the copy's marker; those without one by author, text and count. (left, right)"""
-    every = {which: words_of(run.end(which), sides[which], kind) for which in Which}
+    every = {
+        which: [one for one in words_of(run.end(which), sides[which], kind) if (which, one.id) not in known]
+        for which in Which
+    }
     found: list[tuple[Words, Words]] = []
     met: set[tuple[Which, str]] = set()
     for which in Which:
