@@ -33,7 +33,7 @@ def test_a_scheduled_run_looks_again_as_long_as_a_dead_holder_may_have_it(waited
 
 
 def test_a_scheduled_run_is_skipped_in_the_end_and_names_the_holder() -> None:
-    with pytest.raises(AirflowSkipException, match="run-7, task load.*next interval"):
+    with pytest.raises(AirflowSkipException, match=r"run-7, task load.*next interval"):
         wait_for_lease(HELD, context("scheduled", TTL + timedelta(seconds=1)), DEADLINE)
 
 
