@@ -55,7 +55,7 @@ def connector(
     who: str = "tandem",
     word: str = "",
     clock: Callable[[], float] = time.time,
-    page: int = 1000,
+    page: int = 2000,
 ) -> ServiceNow:
     """Our connector, logged in as one of the people; ``clock`` is what it takes for the time."""
     person = desk.place.people[who]

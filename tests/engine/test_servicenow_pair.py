@@ -18,6 +18,7 @@ from support.jira import JIRA, JiraSite, doc
 from support.sandbox import STORY, RunningSandbox, running_sandbox
 from support.servicenow import NAME, Desk
 from support.servicenow import world as servicenow_world
+from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
 
@@ -142,6 +143,12 @@ def test_the_example_is_right_as_it_stands(tmp_path: Path) -> None:
     root = example(tmp_path / "root")
     pair = load_pair(root / "pairs" / f"{PAIR}.yaml", root / "contracts")
     assert (pair.name, pair.warnings) == (PAIR, ())
+
+
+def test_the_example_passes_the_check_of_both_trackers(both: Both) -> None:
+    pair = load_pair(both.house.root / "pairs" / f"{PAIR}.yaml", both.house.root / "contracts")
+    report = check_trackers(pair, both.house.env.connect)
+    assert [problem for problem in report.everything if not problem.warning] == []
 
 
 def test_tickets_of_both_sides_get_one_twin_each_and_a_third_run_writes_nothing(both: Both) -> None:

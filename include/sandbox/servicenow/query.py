@@ -7,6 +7,7 @@ What cannot be understood, or names a column that is not there, is passed over i
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 Row = dict[str, str]
 Cell = Callable[[Row, str], str]
@@ -29,6 +30,10 @@ class Term:
     operator: str
     value: str
 
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        return frozenset(self.value.lower().split(","))
+
     def holds(self, row: Row, cell: Cell) -> bool:
         """Raises: KeyError for a column that is not there."""
         there = cell(row, self.column)
@@ -39,9 +44,9 @@ class Term:
             case "!=":
                 return found != value
             case "IN":
-                return found in value.split(",")
+                return found in self._listed
             case "NOT IN":
-                return found not in value.split(",")
+                return found not in self._listed
             case "LIKE" | "CONTAINS":
                 return value in found
             case "NOT LIKE" | "DOES NOT CONTAIN":

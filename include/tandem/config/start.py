@@ -34,7 +34,7 @@ scope:                                 # which tickets are offered: all conditio
 
 fields:                                # hub field: native field; see docs/reference/hub.md
   title:       {field: short_description, too_long: comment}
-  description: description
+  description: {field: description, too_long: comment}   # 4,000 characters without markup
   priority:    {field: priority, map: {1: 1 - Critical, 2: 2 - High, 3: 3 - Moderate, 4: [4 - Low, 5 - Planning]}}
   status:
     field: state

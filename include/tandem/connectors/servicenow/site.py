@@ -18,7 +18,7 @@ from tandem.errors import ItemError
 from tandem.http import Http, parsed
 
 FETCH = 180  # ids in one query: 33 characters each, and an address has room for some 8,000
-PAGE = 1000
+PAGE = 2000  # rows in one answer
 NOBODY = Author("", "")
 DELIVERED = frozenset({"incident", "problem", "change_request", "sc_task", "sc_request"})
 _ME = "sys_id=javascript:gs.getUserID()"
