@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from engine.conftest import Linked
+from engine.memory_house import Bench
+from tandem.connectors.memory import JIRA_LIKE
 from tandem.core.rules import Which
 from tandem.errors import GoneError
 from tandem.state import tables
@@ -47,3 +52,21 @@ def test_a_lone_file_that_is_gone_is_noted(linked: Linked) -> None:
     assert linked.get(Which.LEFT, "title") == "goes on"
     files = [row for row in bench.rows(tables.event) if row["kind"] == "file"]
     assert [row["state"] for row in files] == ["noted"]
+
+
+@pytest.mark.parametrize("private_files", [True, False])
+def test_a_file_of_a_private_comment_goes_only_where_it_stays_private(tmp_path: Path, private_files: bool) -> None:
+    can = replace(JIRA_LIKE.capabilities, private_comments=True, private_files=private_files)
+    kinds = {"right": replace(JIRA_LIKE, capabilities=can)}
+    bench = Bench(tmp_path, left={"comments": {"out": "all"}}, right={"company": "Acme"}, kinds=kinds)
+    ticket, issue = bench.linked()
+    secret = bench.say(Which.LEFT, ticket, private=True, file=b"secret")
+    shown = bench.say(Which.LEFT, ticket, file=b"open")
+    bench.quiet()
+    twin = bench.tracker(Which.RIGHT).tickets[issue]
+    assert [(secret in str(one.body), shown in str(one.body), one.public) for one in twin.comments] == [
+        (True, False, False),
+        (False, True, True),
+    ]
+    assert sorted(file.size for file in twin.files) == ([4, 6] if private_files else [4])
+    assert ("not sent" in str(twin.comments[0].body)) is not private_files

@@ -19,10 +19,11 @@ from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, finished, pi
 _MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
 _MARKS |= {"sub": ("<sub>", "</sub>"), "sup": ("<sup>", "</sup>")}
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
-# Redmine makes links of issues, wiki pages and people, and runs macros. Its own sign against the first two is "!".
-_ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d)|(?<!\[)(?=\[\[)")
-_UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d)|!(?=\[\[)")
-_LITERAL = re.compile(r"(?<=\\!)(?=\\#|\\\[\\\[)")
+# Redmine makes links of issues, wiki pages and people, and runs macros. Its own sign against links is "!"; whom a note
+# names by "@" gets a mail, so that is hidden from it, too.
+_ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d|@\w)|(?<!\[)(?=\[\[)")
+_UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d|@\w)|!(?=\[\[)")
+_LITERAL = re.compile(r"(?<=\\!)(?=\\#|&#64;)")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _TOKEN = re.compile(r"(?m)^[^\s<]{1,8}")
 _BULLETS = ("-", "*")
@@ -168,8 +169,8 @@ class _Writer:
         for found in ADDRESS.finditer(guarded):
             parts += [_SPECIAL.sub(_escaped, guarded[at : found.start()]), found[0]]
             at = found.end()
-        # A comment, which nobody sees, parts a sign of the text's own from what follows it.
-        return _LITERAL.sub("<!-- -->", "".join([*parts, _SPECIAL.sub(_escaped, guarded[at:])])).replace("\x02", "!")
+        # An element without anything in it parts a "!" of the text's own from ours.
+        return _LITERAL.sub("<b></b>!", "".join([*parts, _SPECIAL.sub(_escaped, guarded[at:])])).replace("\x02", "!")
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -39,6 +39,9 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if event.private and not end.private_comments:  # nor do its files go: they are as private as it is
         scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
         return
+    if event.private and event.files and not end.caps.private_files:
+        scene.plan.mark([file.event for file in event.files], "noted", "the other side shows its files to everybody")
+        event, intent = _without_files(event), replace(intent, carries=(event.id,))
     origin = _origin(tx, scene, source, event, "comment", event.native)
     files = list(event.files)
     origins = {file.native: _origin(tx, scene, source, event, "file", file.native) for file in files}
@@ -48,7 +51,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             seq += 1
         intent = replace(intent, carries=(event.id,))  # each file's event rides on its own write
     heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
-    text = with_heading(shown(event.doc), heading)
+    text = with_heading(shown(event.doc or doc()), heading)
     public = end.offer.comments.as_ == "public" and not event.private
     parts = list(parts_of(end, text))
     said = said_of(tx, scene.run, source, event.id)
@@ -138,6 +141,13 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "files": [_file_content(file, origin)],
     }
     yield make_action(scene, intent, seq, COMMENT, [f"event:{event.id}"], content)
+
+
+def _without_files(event: HubEvent) -> HubEvent:
+    """A private comment for a side that has no private files: a note stands in the place of each."""
+    lines = [paragraph(f"({file.name}: not sent, the other side shows its files to everybody)") for file in event.files]
+    blocks = event.doc["content"] if event.doc else []
+    return event.model_copy(update={"files": (), "doc": doc(*blocks, *lines)})
 
 
 def _file_action(scene: Scene, intent: Intent, seq: int, file: HubFile, origin: str) -> Action:

@@ -48,6 +48,7 @@ class Capabilities:
     reopens_closed: bool = True  # a closed ticket can be opened again
     place_field: str = ""  # native field that says where a ticket lies: its dictionary names Record.place
     type_field: str = ""  # native field that holds Record.type
+    private_files: bool = True  # a file of a private comment is as private; else none is sent with one
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ _CAPABILITIES = Capabilities(
     clock=1.0,
     place_field="project",
     type_field="tracker",
+    private_files=False,  # who sees an issue sees all its files
 )
 
 

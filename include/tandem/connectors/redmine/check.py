@@ -13,11 +13,11 @@ from tandem.connectors.redmine.scope import wanted
 from tandem.connectors.redmine.shape import (
     CUSTOM,
     LINE_LONGEST,
+    NO_ORIGIN,
     STANDARD,
     YES_NO,
     Raw,
     label,
-    marker,
     options,
     raw_value,
 )
@@ -134,7 +134,9 @@ def _check_options(site: Site, found: Finding) -> None:
 
 
 def _is_ours(value: Any) -> bool:
-    return not value or marker(value).origin is not None or marker(value).write is not None
+    if not value:
+        return True
+    return isinstance(value, str) and all(word == NO_ORIGIN or ":" in word for word in value.split(" "))
 
 
 # ---- dictionary

@@ -244,7 +244,8 @@ class Site:
         return {
             str(one["id"]): str(one["name"])
             for name in self.scope.projects
-            for one in self.get(f"/projects/{name}/versions.json").get("versions") or ()
+            if (number := self.project_id(name)) is not None
+            for one in self.get(f"/projects/{number}/versions.json").get("versions") or ()
         }
 
     @cached_property
