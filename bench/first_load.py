@@ -2,8 +2,9 @@
 """How long a first load takes, and that it may be killed anywhere: ``python bench/first_load.py 10000``.
 
 Tickets are opened in the simulated Zendesk, then ``tandem run`` carries them to Jira and is killed (SIGKILL) at random
-moments, ``--kills`` times. In the end each ticket has one twin. It tells the processor's time that all runs took for a
-ticket, which depends least on what else the machine does, and the most memory that one of them held.
+moments of each of its tasks, ``--kills`` times in all. In the end each ticket has one twin. It tells the processor's
+time that all runs took for a ticket, which depends least on what else the machine does, and the most memory that one of
+them held.
 """
 
 from __future__ import annotations
@@ -22,11 +23,30 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests")]
 
+import sqlalchemy as sa  # noqa: E402
+
 from engine.house import PAIR, TENANTS, House  # noqa: E402
 from support.sandbox import running_sandbox  # noqa: E402
+from tandem.state.tables import lease  # noqa: E402
 
 ZENDESK, JIRA = TENANTS["mercuri_zendesk"], TENANTS["infinity_jira"]
+TASKS = ("extract", "load", "reconcile", "map", "diff")
 UNLIMITED = json.dumps({"limits": {"creates": 1_000_000, "closes": 1_000_000}})
+
+
+def killed_in(process: subprocess.Popen[bytes], house: House, task: str, seconds: float) -> bool:
+    """Kill a run so many seconds after it came to a task; false where it ended before."""
+    until = None
+    while process.poll() is None:
+        with house.store.read() as tx:
+            row = tx.row(sa.select(lease.c.task, lease.c.pid))
+        if until is None and row and (row["task"], row["pid"]) == (task, process.pid):
+            until = time.monotonic() + seconds
+        if until is not None and time.monotonic() > until:
+            process.kill()
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def main() -> None:
@@ -62,12 +82,9 @@ def main() -> None:
                 env={**os.environ, **environment},
                 stdout=subprocess.DEVNULL,
             )
-            try:
-                process.wait(chance.uniform(3, 3 + given.tickets / 100) if killed < given.kills else None)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                killed += 1
+            task = TASKS[killed % len(TASKS)] if killed < given.kills else None
+            killed += task is not None and killed_in(process, house, task, chance.uniform(0, given.tickets / 200))
+            process.wait()
             box.control.advance(30)
             print(
                 f"{time.monotonic() - began:7.1f} s  {len(house.twins())} of {given.tickets}, killed {killed} times",
