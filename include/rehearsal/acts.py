@@ -200,16 +200,20 @@ class FaultSpec(Written):
     """What goes wrong between Tandem and a tracker. Neither people's acts nor the looks of `expect` meet it."""
 
     at: Side = Field(description="At which tracker.")
-    kind: Literal["down", "rate_limited", "error_before", "error_after", "cut_after", "none"] = Field(
-        description="`down`: no answer. `rate_limited`: 429. `error_before`, `error_after`: 5xx, before or after "
-        "it was done. `cut_after`: done, and the answer lost. `none`: all of it ends."
+    kind: Literal["down", "rate_limited", "refused", "error_before", "error_after", "cut_after", "none"] = Field(
+        description="`down`: no answer. `rate_limited`: 429. `refused`: 4xx. `error_before`, `error_after`: 5xx, "
+        "before or after it was done. `cut_after`: done, and the answer lost. `none`: all of it ends."
     )
     method: Text | None = Field(None, description="Only requests of this method.")
     path: str = Field("", description="Only requests whose path and query match this regular expression.")
     body: str = Field("", description="Only requests whose body matches it.")
     skip: StrictInt = Field(0, ge=0, description="So many pass first.")
     count: StrictInt | None = Field(1, ge=1, description="It strikes so often; `null`: until it is ended.")
-    status: StrictInt = Field(500, ge=500, le=599, description="Of `error_…`.")
+    status: StrictInt | None = Field(
+        None, ge=400, le=599, description="Of `error_…` (default 500), of `refused` (default 422)."
+    )
+    text: str = Field("It is refused.", description="Of `refused`: what is said; `{n}` is how often it has struck.")
+    field: Text | None = Field(None, description="Of `refused`: the native field that is blamed.")
     retry_after: str | None = Field("1", description="Of a 429: its `Retry-After`, as it is; `null`: none.")
 
 

@@ -3,11 +3,13 @@
 
 import random
 import re
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Kind = Literal["down", "slow", "hang", "rate_limited", "error_before", "error_after", "cut_after", "hang_after"]
+Kind = Literal[
+    "down", "slow", "hang", "rate_limited", "refused", "error_before", "error_after", "cut_after", "hang_after"
+]
 
 
 class Fault(BaseModel):
@@ -21,6 +23,7 @@ class Fault(BaseModel):
     - `slow`: answered after `seconds`
     - `hang`: read, never done, never answered, until the caller leaves
     - `rate_limited`: the vendor's 429, nothing done
+    - `refused`: the vendor's refusal (a 4xx) with `text`, blaming `field`; nothing done
     - `error_before`: `status` (a 5xx), nothing done
     - `error_after`: the request is done, then answered with `status`
     - `cut_after`: the request is done, the connection ends in the middle of the answer
@@ -40,9 +43,20 @@ class Fault(BaseModel):
     """Strikes so many times, then it is used up; None: until removed."""
     probability: float = Field(default=1.0, ge=0, le=1)
     seconds: float = Field(default=1.0, ge=0)
-    status: int = Field(default=500, ge=500, le=599)
+    status: int | None = Field(default=None, ge=400, le=599)
+    """Of an error or a refusal; None: 500, or 422."""
+    text: str = "It is refused."
+    """What a refusal says; `{n}` in it is how often the fault has struck."""
+    field: str | None = None
+    """The field that a refusal blames."""
     retry_after: str | None = "1"
     """The header's value of a 429, sent as it is; None: no such header."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.status is not None and (self.status < 500) is not (self.kind == "refused"):
+            raise ValueError("a refusal is a 4xx, an error a 5xx")
+        return self
 
     @field_validator("path", "body")
     @classmethod

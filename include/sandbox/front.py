@@ -102,11 +102,14 @@ class Front:
                 await receive.until_left()
             case "rate_limited":
                 await self._tracker.rate_limited(fault.retry_after)(scope, receive, send)
+            case "refused":
+                text = fault.text.replace("{n}", str(struck.struck))
+                await self._tracker.refusal(fault.status or 422, text, fault.field)(scope, receive, send)
             case "error_before":
-                await self._tracker.server_error(fault.status)(scope, receive, send)
+                await self._tracker.server_error(fault.status or 500)(scope, receive, send)
             case "error_after":
                 await self._answer(scope, receive)
-                await self._tracker.server_error(fault.status)(scope, receive, send)
+                await self._tracker.server_error(fault.status or 500)(scope, receive, send)
             case "cut_after":
                 await self._cut(await self._answer(scope, receive), scope, send)
                 await receive.until_left()

@@ -104,6 +104,11 @@ class Act:
     files: tuple[Upload, ...] = field(default=())
 
 
+def with_changes(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Put changed settings over those in force; one that is None goes back to what it is unless set."""
+    return {name: value for name, value in {**settings, **changes}.items() if name not in changes or value is not None}
+
+
 class Refused(Exception):
     """The tracker's rules forbid what a person tried; the text is shown to them."""
 
@@ -122,6 +127,9 @@ class Tracker(Protocol):
     def rate_limited(self, retry_after: str | None) -> Response:
         """The vendor's own 429; `retry_after` is the header's value as sent, None for no such header."""
 
+    def refusal(self, status: int, text: str, field: str | None) -> Response:
+        """The vendor's own 4xx for a write that its rules do not allow, blaming a field or none."""
+
     def server_error(self, status: int) -> Response:
         """The vendor's own 5xx."""
 
@@ -129,7 +137,10 @@ class Tracker(Protocol):
         """The settings in force, as JSON."""
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """Sets the named ones at run time. Raises pydantic.ValidationError and changes nothing if they do not fit."""
+        """Sets the named ones at run time, None: as if never set.
+
+        Raises pydantic.ValidationError and changes nothing if they do not fit.
+        """
 
     def rows(self) -> list[Row]:
         """All tickets, last changed first."""

@@ -96,6 +96,8 @@ class Transition(Named):
 @dataclass(frozen=True)
 class Project(Named):
     key: str
+    first_key: str
+    """The one in the settings: it still leads here after the key was changed."""
     settings: ProjectSettings
     types: tuple[IssueType, ...]
     """Those of sub-tasks last."""
@@ -131,29 +133,36 @@ class Catalog:
         for flow in [self.settings.workflow, *(p.workflow for p in self.settings.projects.values() if p.workflow)]:
             names |= flow.statuses
         made = (
-            Status(_status_id(n, name), self.settings.renamed.get(name, name), category)
-            for n, (name, category) in enumerate(names.items())
+            Status(_status_id(n, name), self.called(name), category) for n, (name, category) in enumerate(names.items())
         )
         object.__setattr__(self, "statuses", tuple(made))
 
+    def ignores(self, account: Account, part: str) -> bool:
+        """Tell whether what the account writes there is answered as if it were done, and is not."""
+        return part in self.settings.ignores.get(account.alias, ())
+
+    def called(self, name: str) -> str:
+        """Give the present name of what the settings call so."""
+        return self.settings.renamed.get(name, name)
+
     @cached_property
     def priorities(self) -> tuple[Named, ...]:
-        return _numbered(self.settings.priorities, 1)
+        return _numbered(map(self.called, self.settings.priorities), 1)
 
     @cached_property
     def resolutions(self) -> tuple[Named, ...]:
-        return _numbered(self.settings.resolutions, 10000)
+        return _numbered(map(self.called, self.settings.resolutions), 10000)
 
     @cached_property
     def types(self) -> tuple[IssueType, ...]:
         projects = self.settings.projects.values()
         used = dict.fromkeys((name, False) for project in projects for name in project.issue_types)
         used |= dict.fromkeys((name, True) for project in projects for name in project.subtask_types)
-        return tuple(IssueType(str(10001 + n), name, subtask) for n, (name, subtask) in enumerate(used))
+        return tuple(IssueType(str(10001 + n), self.called(name), sub) for n, (name, sub) in enumerate(used))
 
     @cached_property
     def levels(self) -> tuple[Named, ...]:
-        return _numbered(self.settings.security_levels, 10100)
+        return _numbered(map(self.called, self.settings.security_levels), 10100)
 
     @cached_property
     def link_types(self) -> tuple[LinkType, ...]:
@@ -164,7 +173,7 @@ class Catalog:
 
     @cached_property
     def custom_fields(self) -> tuple[CustomField, ...]:
-        return tuple(_custom(n, *pair) for n, pair in enumerate(self.settings.custom_fields.items()))
+        return tuple(self._custom(n, *pair) for n, pair in enumerate(self.settings.custom_fields.items()))
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
@@ -234,9 +243,10 @@ class Catalog:
         raise KeyError(alias)
 
     def project(self, id_or_key: object) -> Project | None:
-        """Find by id or key; keys are upper-case but read in any case."""
+        """Find by id or key, one that it had before too; keys are upper-case but read in any case."""
         wanted = str(id_or_key)
-        return next((p for p in self.projects if wanted == p.id or wanted.upper() == p.key), None)
+        now = next((p for p in self.projects if wanted == p.id or wanted.upper() == p.key), None)
+        return now or next((p for p in self.projects if wanted.upper() == p.first_key), None)
 
     def status(self, status_id: str) -> Status:
         return next(s for s in self.statuses if s.id == status_id)
@@ -250,27 +260,43 @@ class Catalog:
         """Whether the account is a member of the issue security level."""
         if level is None:
             return True
-        name = next(known.name for known in self.levels if known.id == level)
-        return account.alias in self.settings.security_levels[name]
+        members = zip(self.levels, self.settings.security_levels.values(), strict=True)
+        return any(known.id == level and account.alias in aliases for known, aliases in members)
 
     def _project(self, number: int, key: str, settings: ProjectSettings) -> Project:
         flow = settings.workflow or self.settings.workflow
-        shown = {self.settings.renamed.get(name, name): name for name in self.settings.renamed}
-        by_name = {shown.get(status.name, status.name): status for status in self.statuses}
+        statuses = {status.name: status for status in self.statuses}
+        by_name = {name: statuses[self.called(name)] for name in flow.statuses}
+        types = settings.issue_types, settings.subtask_types
         return Project(
             id=str(10000 + number),
             name=settings.name,
-            key=key,
+            key=self.called(key),
+            first_key=key,
             settings=settings,
-            types=tuple(
-                kind
-                for kind in self.types
-                if kind.name in (settings.subtask_types if kind.subtask else settings.issue_types)
-            ),
+            types=tuple(kind for kind in self.types if kind.name in map(self.called, types[kind.subtask])),
             initial=by_name[flow.initial],
-            statuses=tuple(by_name[name] for name in flow.statuses),
-            transitions=_transitions(flow, by_name),
+            statuses=tuple(by_name.values()),
+            transitions=self._transitions(flow, by_name),
         )
+
+    def _transitions(self, flow: WorkflowSettings, by_name: Mapping[str, Status]) -> tuple[Transition, ...]:
+        return tuple(
+            Transition(
+                id=str(11 + 10 * n),
+                name=self.called(made.name),
+                source=frozenset(by_name[name].id for name in made.source),
+                to=by_name[made.to],
+                required=made.required,
+                optional=made.optional,
+                sets=dict(made.sets),
+            )
+            for n, made in enumerate(flow.transitions)
+        )
+
+    def _custom(self, number: int, field_id: str, settings: CustomFieldSettings) -> CustomField:
+        options = _numbered(map(self.called, settings.options), 10020 + 100 * number)
+        return CustomField(field_id, self.called(settings.name), settings.type, options)
 
 
 def named(known: Iterable[N], wanted: str) -> N | None:
@@ -282,21 +308,6 @@ def with_id(known: Iterable[N], wanted: str) -> N | None:
     return next((item for item in known if item.id == wanted), None)
 
 
-def _transitions(flow: WorkflowSettings, by_name: Mapping[str, Status]) -> tuple[Transition, ...]:
-    return tuple(
-        Transition(
-            id=str(11 + 10 * n),
-            name=made.name,
-            source=frozenset(by_name[name].id for name in made.source),
-            to=by_name[made.to],
-            required=made.required,
-            optional=made.optional,
-            sets=dict(made.sets),
-        )
-        for n, made in enumerate(flow.transitions)
-    )
-
-
 def _status_id(number: int, name: str) -> str:
     """Jira's own In Progress is 3 on every site; others are numbered by the site."""
     return "3" if name == "In Progress" else str(10000 + number)
@@ -304,11 +315,6 @@ def _status_id(number: int, name: str) -> str:
 
 def _numbered(names: Iterable[str], first: int) -> tuple[Named, ...]:
     return tuple(Named(str(first + n), name) for n, name in enumerate(names))
-
-
-def _custom(number: int, field_id: str, settings: CustomFieldSettings) -> CustomField:
-    options = _numbered(settings.options, 10020 + 100 * number)
-    return CustomField(field_id, settings.name, settings.type, options)
 
 
 def _account_id(tenant: str, email: str) -> str:

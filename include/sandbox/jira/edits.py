@@ -39,7 +39,7 @@ def create(site: Site, account: Account, body: JsonObject, version: str) -> Issu
         raise JiraError(400, fields=problems)
     for document in rich_values(site, values):
         site.check_media((), document)
-    default = named(site.catalog.priorities, site.catalog.settings.default_priority)
+    default = named(site.catalog.priorities, site.catalog.called(site.catalog.settings.default_priority))
     values = {"priority": default.id if default else None, "reporter": account.id} | values | {"issuetype": kind.id}
     if parent and parent.fields.get("security"):
         values["security"] = parent.fields["security"]
@@ -196,7 +196,7 @@ def changed_values(
             messages += refused.messages
     if problems or messages:
         raise JiraError(400, *messages, fields=problems)
-    return values
+    return {name: value for name, value in values.items() if not setting.catalog.ignores(setting.account, name)}
 
 
 def check_beside(site: Site, account: Account, issue: Issue, body: JsonObject, version: str) -> None:

@@ -42,9 +42,9 @@ class Parts:
     def seed(self, catalog: Catalog) -> None:
         """Make what the settings give to projects that were not there before."""
         for project in catalog.projects:
-            if project.key in self._seeded:
+            if project.first_key in self._seeded:
                 continue
-            self._seeded.add(project.key)
+            self._seeded.add(project.first_key)
             for name in project.settings.components:
                 self.save(Component(self.next_id(), name, project.id))
             for name in project.settings.versions:

@@ -112,9 +112,13 @@ class JiraSettings(_Part):
     custom_fields: dict[str, CustomFieldSettings] = {}
     workflow: WorkflowSettings = WorkflowSettings()
     renamed: dict[str, str] = {}
-    """Status: the name that an administrator gave it later. Its id stays."""
+    """What an administrator calls a thing of these settings now; its id stays. A status, transition, priority, type,
+    resolution, security level, custom field or option of one by its name, a project by its key."""
     languages: dict[str, dict[str, str]] = {}
-    """Alias of an account: names of statuses and priorities in its language. Histories keep the site's own."""
+    """Alias of an account: names of statuses, priorities, types and resolutions in its language. Histories keep the
+    site's own."""
+    ignores: dict[str, tuple[str, ...]] = {}
+    """Alias of an account: fields, `status` or `comment`. What it writes there is answered as ever, without effect."""
     link_types: dict[str, tuple[str, str]] = {
         "Blocks": ("is blocked by", "blocks"),
         "Cloners": ("is cloned by", "clones"),
@@ -147,7 +151,7 @@ class JiraSettings(_Part):
     def _people_known(self, info: ValidationInfo) -> Self:
         """Check aliases against the tenant's people, whom the caller gives as the context."""
         people = set((info.context or {}).get("people", ()))
-        named = {*self.hidden_emails, *self.account_ids, *([self.automation] if self.rules else [])}
+        named = {*self.hidden_emails, *self.account_ids, *self.ignores, *([self.automation] if self.rules else [])}
         for members in (*self.security_levels.values(), *self.roles.values(), *self.groups.values()):
             named.update(members)
         for project in self.projects.values():

@@ -163,7 +163,7 @@ def issue_type(view: View, kind: IssueType) -> JsonObject:
         "id": kind.id,
         "description": TYPE_TEXTS.get(kind.name, ""),
         "iconUrl": f"{view.rest}/universal_avatar/view/type/issuetype/avatar/{avatar}?size=medium",
-        "name": kind.name,
+        "name": spoken(view, kind.name),
         "subtask": kind.subtask,
         "avatarId": avatar,
         "hierarchyLevel": -1 if kind.subtask else 0,
@@ -223,12 +223,13 @@ def priority(view: View, shown: Named) -> JsonObject:
 
 def whole_priority(view: View, shown: Named) -> JsonObject:
     """Show a priority by itself, with more than stands within an issue."""
-    default = shown.name == view.site.catalog.settings.default_priority
+    default = shown.name == view.site.catalog.called(view.site.catalog.settings.default_priority)
     return priority(view, shown) | {"statusColor": "#666666", "description": "", "isDefault": default}
 
 
 def resolution(view: View, shown: Named) -> JsonObject:
-    return {"self": f"{view.rest}/resolution/{shown.id}", "id": shown.id, "description": "", "name": shown.name}
+    name = spoken(view, shown.name)
+    return {"self": f"{view.rest}/resolution/{shown.id}", "id": shown.id, "description": "", "name": name}
 
 
 def level(view: View, shown: Named) -> JsonObject:

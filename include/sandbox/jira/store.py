@@ -158,6 +158,14 @@ class Store:
         self._numbers[project_key] = self._numbers.get(project_key, 0) + 1
         return f"{project_key}-{self._numbers[project_key]}"
 
+    def rekey(self, before: str, after: str) -> None:
+        """Give all issues of a project whose key was changed their new keys; the old ones still find them."""
+        self._numbers[after] = max(self._numbers.pop(before, 0), self._numbers.get(after, 0))
+        for issue in list(self.all()):
+            place, _, number = issue.key.rpartition("-")
+            if place == before:
+                self.save(replace(issue, key=f"{after}-{number}"), touch=False)
+
     def save(self, issue: Issue, *, touch: bool = True) -> Issue:
         """Store another version; `updated` always grows, by a millisecond if the clock stands still.
 

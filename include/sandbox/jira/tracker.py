@@ -29,7 +29,7 @@ from sandbox.jira.limits import RateLimited, Standing
 from sandbox.jira.seeds import plant
 from sandbox.jira.settings import JiraSettings
 from sandbox.jira.site import Site
-from sandbox.tracker import Act, Detail, Refused, Row
+from sandbox.tracker import Act, Detail, Refused, Row, with_changes
 from sandbox.world import Person, Tenant
 
 _ENDPOINTS = (
@@ -72,6 +72,11 @@ class JiraTracker:
         told = {name: value for name, value in headers.items() if value is not None}
         return JSONResponse({"errorMessages": ["Rate limit exceeded."], "errors": {}}, 429, told)
 
+    def refusal(self, status: int, text: str, field: str | None) -> Response:
+        """Answer as Jira does to what does not fit."""
+        told = {"errorMessages": [] if field else [text], "errors": {field: text} if field else {}}
+        return JSONResponse(told, status)
+
     def server_error(self, status: int) -> Response:
         """Answer as Jira does when something within it broke."""
         return JSONResponse({"errorMessages": ["Internal server error"], "errors": {}}, status)
@@ -82,8 +87,13 @@ class JiraTracker:
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Set the named ones. Raises: pydantic.ValidationError."""
-        tenant = self._site.catalog.tenant
-        self._site.catalog = Catalog(tenant, _validated(tenant, self.settings() | dict(changes)))
+        before = self._site.catalog
+        settings = _validated(before.tenant, with_changes(self.settings(), changes))
+        self._site.catalog = Catalog(before.tenant, settings)
+        for project in before.projects:
+            now = self._site.catalog.project(project.first_key)
+            if now is not None and now.key != project.key:
+                self._site.store.rekey(project.key, now.key)
         self._site.parts.seed(self._site.catalog)
 
     def rows(self) -> list[Row]:

@@ -47,6 +47,8 @@ def take(site: Site, account: Account, issue: Issue, body: JsonObject, version: 
     known = fields_of(site.catalog)
     own = replace(setting, version="3")
     values |= {name: parse(known[name], value, own) for name, value in chosen.sets.items()}
+    if site.catalog.ignores(account, "status"):
+        return issue
     if chosen.to.category != "done" and issue.fields.get("resolution") and "resolution" not in values:
         values["resolution"] = None
     issue = _arrive(site, account, issue, chosen, values, body)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sandbox.clock import Clock
+from sandbox.tracker import with_changes
 from sandbox.world import Tenant
 from sandbox.zendesk import errors
 from sandbox.zendesk.records import Attachment, Job, Organization, Ticket, Upload, User
@@ -95,6 +96,15 @@ class Desk:
         expected = user.person.token if by_token else user.person.password
         return user if expected and secrets.compare_digest(expected.encode(), secret.encode()) else None
 
+    def ignores(self, user: User, part: str) -> bool:
+        """Whether what the user writes there is answered as if it were done, and is not."""
+        people = self.tenant.people
+        return any(part in parts for alias, parts in self.settings.ignores.items() if people.get(alias) == user.person)
+
+    def called(self, name: str) -> str:
+        """The present name of a group or brand."""
+        return self.settings.renamed.get(name, name)
+
     def sees(self, user: User, ticket: Ticket) -> bool:
         hidden = self.settings.hidden.get(user.email or "", ())
         return not ticket.deleted and ticket.id not in hidden
@@ -177,4 +187,4 @@ class Desk:
         return [file for upload in uploads for file in upload.attachments]
 
     def set_settings(self, changes: Mapping[str, Any]) -> None:
-        self.settings = ZendeskSettings.model_validate({**self.settings.model_dump(), **changes})
+        self.settings = ZendeskSettings.model_validate(with_changes(self.settings.model_dump(), changes))

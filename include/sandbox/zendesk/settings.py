@@ -58,6 +58,11 @@ class ZendeskSettings(BaseModel):
     attachment_limit: int = 50 * 1024 * 1024
     ticket_fields: tuple[CustomField, ...] = ()
     house_rules: tuple[HouseRule, ...] = ()
+    ignores: dict[str, tuple[str, ...]] = {}
+    """Alias of an account: fields (own ones as `custom_field_1`) or `comment`. What it writes there is answered as
+    ever, and has no effect."""
+    renamed: dict[str, str] = {}
+    """Group or brand: the name that it has now. Its id stays."""
     hidden: dict[str, tuple[int, ...]] = {}
     """By e-mail address: tickets that this account may not see (lists are shorter, reading one is a 404)."""
     account_ids: dict[str, int] = {}

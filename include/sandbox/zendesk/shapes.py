@@ -211,7 +211,7 @@ def brand_shape(desk: Desk) -> dict[str, Any]:
     return {
         "url": f"{desk.url}/api/v2/brands/{BRAND_ID}.json",
         "id": BRAND_ID,
-        "name": desk.tenant.company,
+        "name": desk.called(desk.tenant.company),
         "brand_url": desk.url,
         "subdomain": desk.tenant.name,
         "host_mapping": None,
@@ -233,7 +233,7 @@ def group_shape(desk: Desk) -> dict[str, Any]:
         "url": f"{desk.url}/api/v2/groups/{GROUP_ID}.json",
         "id": GROUP_ID,
         "is_public": True,
-        "name": "Support",
+        "name": desk.called("Support"),
         "description": "",
         "default": True,
         "deleted": False,

@@ -78,9 +78,11 @@ def update_ticket(
         raise errors.invalid("status", "closed prevents ticket update")
     _safe(ticket, body)
     new, custom = asked(desk, ticket.values, ticket.custom, body)
+    new = {name: value for name, value in new.items() if not desk.ignores(user, name)}
+    custom = {number: value for number, value in custom.items() if not desk.ignores(user, f"custom_field_{number}")}
     if new.get("status") == "solved" != ticket.status:
         required_to_solve(desk, {**ticket.custom, **custom})
-    said = _comment(body)
+    said = None if desk.ignores(user, "comment") else _comment(body)
     checked = comments.checked_body(desk, said) if said else None
     author = comments.checked_author(desk, (said or {}).get("author_id"), user.id)
     files = desk.take_uploads((said or {}).get("uploads"))

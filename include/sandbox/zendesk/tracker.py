@@ -53,6 +53,9 @@ class ZendeskTracker:
             error.status, error.body, {**error.headers, "x-rate-limit": "700", "x-rate-limit-remaining": "0"}
         )
 
+    def refusal(self, status: int, text: str, field: str | None) -> Response:
+        return json_answer(status, errors.invalid(field or "base", text).body, {})
+
     def server_error(self, status: int) -> Response:
         return Response(
             "<html><body><h1>Sorry, something went wrong</h1></body></html>", status, media_type="text/html"

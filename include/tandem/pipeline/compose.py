@@ -99,7 +99,7 @@ def _actions(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
 def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
     ticket, record = scene.hubs[intent.target.other], scene.records[intent.target.other]
-    native: dict[str, Json] = {name: _bound(end, name, value) for name, value in (end.offer.create or {}).items()}
+    native: dict[str, Json] = {name: end.bound_value(name, value) for name, value in (end.offer.create or {}).items()}
     bases: dict[str, Json] = {}
     overflow: list[Doc] = []
     heading = heading_over(end, source, ticket.reporter, ticket.told)
@@ -275,8 +275,3 @@ def _cut(line: str, limit: int, utf16: bool) -> str:
     """Cut a line at a word, never inside a character that a reader sees as one."""
     first, _ = split(Plain(utf16=utf16), from_plain(line), limit - len(CUT))
     return to_plain(first).rstrip() + CUT
-
-
-def _bound(end: End, native: str, value: Json) -> Json:
-    """Bind a name in ``create`` to its id."""
-    return end.terms(native).choices.id_of(value) if isinstance(value, str) else value

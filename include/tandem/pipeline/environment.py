@@ -18,8 +18,10 @@ from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Record
 from tandem.core.mapping import Terms
 from tandem.core.rules import Choices, Which
+from tandem.core.values import Json
 from tandem.errors import MappingError, Problem
 from tandem.markup import Plain
+from tandem.pipeline import scope_ids
 from tandem.state import runs
 from tandem.state.store import Fence, Store, Tx
 from tandem.traffic import TRAFFIC
@@ -101,6 +103,7 @@ class End:
     offered: Mapping[str, str] = field(default_factory=dict)  # since when comments and files of a kind are offered
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
     row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
+    bound: scope_ids.Bound = field(default_factory=dict)  # the ids by which the connector knows the scope
 
     @property
     def system(self) -> str:
@@ -151,6 +154,13 @@ class End:
         choices = self.dictionary.get(native, Choices())
         same = {value, choices.id_of(value), choices.name_of(value)}
         return same | {name for name, id_ in choices.ids.items() if id_ in same}
+
+    def bound_value(self, native: str, value: Json) -> Json:
+        """Bind the names in a value that the contract itself gives, one or a list, to their ids."""
+        choices = self.dictionary.get(native, Choices())
+        if isinstance(value, list):
+            return [choices.id_of(item) if isinstance(item, str) else item for item in value]
+        return choices.id_of(value) if isinstance(value, str) else value
 
     def hub_of(self, native: str) -> str | None:
         """Give the hub field that a native field stands for."""
@@ -213,12 +223,20 @@ class Run:
 
 def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
     """Build both ends, with the dictionaries that the last preflight left in the state."""
-    offers = {Which.LEFT: pair.left, Which.RIGHT: pair.right}
-    ends = {which: End(which, offer, env.connect(offer)) for which, offer in offers.items()}
+    ends = {}
     with env.store.begin() as tx:
-        for end in ends.values():
+        for which, offer in {Which.LEFT: pair.left, Which.RIGHT: pair.right}.items():
+            bound = bound_scope(tx, pair.name, which)
+            end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
             load_dictionary(tx, pair.name, end)
     return ends
+
+
+def bound_scope(tx: Tx, pair: str, which: Which) -> scope_ids.Bound:
+    """Read the ids to which the last preflight bound the names in a side's scope."""
+    stored = runs.get_side(tx, pair, which)["dictionary"] or {}
+    bound: scope_ids.Bound = stored.get("scope", {})
+    return bound
 
 
 def load_dictionary(tx: Tx, pair: str, end: End) -> None:
@@ -260,12 +278,14 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
             bound = before.get(native, {}).get(name)
             if bound in info.choices:
                 own[name] = str(bound)
-                if name not in current:
-                    notices.append(f'{native}: what the contract calls "{name}" has another name in the tracker now')
+                if name not in current and name != bound:
+                    notices.append(_renamed(native, name))
             elif name in current:
                 own[name] = current[name]
             elif name in info.choices:
                 own[name] = name
+    scope = scope_ids.bind(end.offer.scope, found.fields, bound_scope(tx, pair, end.which))
+    notices += [_renamed(native, word) for native, word in scope_ids.renamed(scope, found.fields)]
     fields = {
         name: {"choices": dict(info.choices), "max_length": info.max_length, "kind": info.kind, "label": info.label}
         for name, info in found.fields.items()
@@ -280,6 +300,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
             "account": found.account.id,
             "version": found.version,
             "fields": fields,
+            "scope": scope,
             "private_comments": found.private_comments,
             "max_file": found.max_file,
         },
@@ -289,6 +310,10 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
     runs.raise_highest(tx, pair, end.which, found.highest)
     load_dictionary(tx, pair, end)
     return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
+
+
+def _renamed(native: str, name: str) -> str:
+    return f'{native}: what the contract calls "{name}" has another name in the tracker now'
 
 
 def unknown_statuses(end: End, found: Preflight, bindings: Mapping[str, Mapping[str, str]]) -> list[Problem]:
@@ -329,9 +354,11 @@ def _names(end: End) -> dict[str, set[str]]:
         if "status" in offer.fields:
             names.setdefault(offer.fields["status"].native, set()).add(status)
         for native, value in transition.fields.items():
-            if isinstance(value, str):
-                names.setdefault(native, set()).add(value)
+            names.setdefault(native, set()).update(_texts(value))
     for native, value in (offer.create or {}).items():
-        if isinstance(value, str):
-            names.setdefault(native, set()).add(value)
+        names.setdefault(native, set()).update(_texts(value))
     return names
+
+
+def _texts(value: Json) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]

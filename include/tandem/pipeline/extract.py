@@ -15,14 +15,24 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from tandem.config.needs import needs
-from tandem.connectors.base import Delta, History, Record, Seen
+from tandem.connectors.base import Delta, History, Preflight, Record, Seen
 from tandem.core.rules import Which
-from tandem.errors import ConfigurationError
+from tandem.errors import ConfigurationError, Problem
 from tandem.pipeline import follow_up
-from tandem.pipeline.environment import NO_CHOICE, End, Run, keep_dictionary, load_dictionary, log, unknown_statuses
+from tandem.pipeline.environment import (
+    NO_CHOICE,
+    End,
+    Run,
+    bound_scope,
+    keep_dictionary,
+    load_dictionary,
+    log,
+    unknown_statuses,
+)
 from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.pipeline.policy import note_offers
+from tandem.pipeline.scope_ids import Bound, by_ids
 from tandem.pipeline.start import left_out_of, widened
 from tandem.state import early, links, records, runs, succession
 from tandem.state.store import Tx, from_db
@@ -77,16 +87,35 @@ def preflight(run: Run, end: End) -> None:
     told = (end.row["dictionary"] or {}).get("fields", {})
     if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told.keys() >= asked.read | asked.write:
         return
-    found = end.connector.preflight()
-    wrong = [problem for problem in found.problems if not problem.warning and problem.code != NO_CHOICE]
-    # The connector knows no bindings: what it says of names is true only of those that were never bound.
-    if any(problem.code == NO_CHOICE for problem in found.problems):
-        wrong += unknown_statuses(end, found, end.row["bindings"] or {})
+    bindings = end.row["bindings"] or {}
+    found, wrong = _asked(end, bindings)
+    if wrong and end.bound:  # the ids may be gone, and what has the names now is meant
+        _connect(run, end, {})
+        found, wrong = _asked(end, bindings)
     if wrong:
         raise ConfigurationError(wrong, where=end.offer.name)
     with run.store.begin(run.fence) as tx:
         for notice in keep_dictionary(tx, run.name, end, found, now):
             log.warning("%s %s", end.offer.name, notice)
+        bound = bound_scope(tx, run.name, end.which)
+    _connect(run, end, bound)
+
+
+def _asked(end: End, bindings: Mapping[str, Mapping[str, str]]) -> tuple[Preflight, list[Problem]]:
+    """Ask the tracker about itself, and say what keeps us from working with it."""
+    found = end.connector.preflight()
+    wrong = [problem for problem in found.problems if not problem.warning and problem.code != NO_CHOICE]
+    # The connector knows no bindings: what it says of names is true only of those that were never bound.
+    if any(problem.code == NO_CHOICE for problem in found.problems):
+        wrong += unknown_statuses(end, found, bindings)
+    return found, wrong
+
+
+def _connect(run: Run, end: End, bound: Bound) -> None:
+    """Log in anew where the scope goes by other ids than it did."""
+    if bound != end.bound:
+        end.bound = bound
+        end.connector = run.env.connect(by_ids(end.offer, bound))
 
 
 def _start(run: Run, end: End, reading: Reading) -> None:

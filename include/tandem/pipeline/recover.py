@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tandem.connectors.base import History, Outcome, Record
+from tandem.core.values import Json
+from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
-from tandem.pipeline.write import note_done, riding
+from tandem.pipeline.outcomes import LOST, note_done, riding
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
@@ -20,6 +22,10 @@ from tandem.state.store import Tx
 
 GRACE = timedelta(seconds=5)
 """A call that was cut off may still be at work in its tracker: nothing younger than this is taken for not happened."""
+
+VAIN = 3
+"""So often a run sends one write whose answer is lost, and that did not arrive. Then it is set aside: what a tracker
+breaks down over, each time it is asked, must not hold all other tickets."""
 
 
 def recover(run: Run) -> dict[str, int]:
@@ -168,11 +174,32 @@ def _not_there(
     run: Run, action: Action, counts: dict[str, int], reason: str = "it did not arrive", state: str = "waiting"
 ) -> None:
     """It did not take place: within its own run it is planned again, else its events wait for the next diff."""
+    vain = int(str(action.content.get(LOST) or 0)) >= VAIN
     with run.store.begin(run.fence) as tx:
-        if action.run == run.job.run_id and state == "waiting":
+        if action.run == run.job.run_id and state == "waiting" and vain:
+            _set_aside(tx, run, action)
+        elif action.run == run.job.run_id and state == "waiting":
             actions.replan(tx, action.id)
         else:
             actions.drop(tx, [action.id], "failed", reason=reason)
             records.set_events(tx, riding(action), state, reason, run=run.job.run_id)
         links.update_links(tx, [action.link], run.env.now(), pending=True)
     counts["not_found"] += 1
+
+
+def _set_aside(tx: Tx, run: Run, action: Action) -> None:
+    """Quarantine a ticket's direction over a write that never arrives, with what is to come after it."""
+    error = UnknownOutcomeError(f"It was sent {VAIN} times, and its tracker broke down over it each time.")
+    behind = [
+        one
+        for one in actions.in_state(tx, run.name, ["planned"], run=run.job.run_id)
+        if one.link == action.link and one.side is action.side
+    ]
+    actions.drop(tx, [action.id, *(one.id for one in behind)], "failed", error=error.code, reason=error.what)
+    events = {event for one in (action, *behind) for event in riding(one)}
+    records.set_events(tx, events, "quarantined", error.what, run=run.job.run_id)
+    source, now = action.side.other, run.env.now()
+    content: Json = {"what": error.what, "fix": UnknownOutcomeError.fix, "fields": []}
+    runs.put_quarantine(tx, run.name, action.link, source, "", error.code, "", content, now)
+    if runs.first_time(tx, run.name, "refused", f"{action.link}:{action.side}:{action.kind}:{error.code}:", now):
+        log.warning("%s: %s on %s: %s", run.name, action.kind, run.end(action.side).offer.name, error)

@@ -21,9 +21,9 @@ from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
+from tandem.pipeline.outcomes import riding
 from tandem.pipeline.translate import canonical, same_native
-from tandem.pipeline.write import riding
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, links, records, runs, twins
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
 from tandem.state.records import Happened
@@ -94,6 +94,10 @@ def _settle_link(
                 refused = _settle_create(tx, run, end, link, action, record, history, counts)
             elif action.kind in ("update", "status"):
                 refused = _settle_fields(tx, run, end, link, action, record, history, later, counts)
+            elif action.kind == "comment" and _is_missing(record, history, action):
+                _unsaid(tx, run, end, link, action, counts)
+                settled.append(action.id)
+                continue
             if not action.content.get("gives_back"):
                 _move_source(tx, run, link, action, refused)
                 _arrive(tx, run, action, refused)
@@ -190,7 +194,13 @@ def _settle_fields(
             moved[hub] = Base(canonical(end, hub, sent, record), end.mapping)  # it shows us nothing
             continue
         if rule.kind == "set":
-            _settle_set(tx, run, link, action, hub, record)
+            told_now = answered.get(name, record.fields.get(name))
+            if first is None and same_native(end, name, told_now, replaced, record):
+                _refused(tx, run, end, link, hub, name, counts)
+                refused.add(hub)
+                continue
+            later_on = [entry for entry in entries if ours is not None and entry.order > ours.order]
+            counts["altered"] += _settle_set(tx, run, link, action, hub, record, ours, later_on)
             continue
         shown = canonical(end, hub, record.fields.get(name), record)
         wanted = canonical(end, hub, sent, record)
@@ -226,9 +236,21 @@ def _answered(action: Action) -> Mapping[str, Json]:
     return shown if isinstance(shown, dict) else {}
 
 
-def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: Record) -> None:
+def _settle_set(
+    tx: Tx,
+    run: Run,
+    link: Link,
+    action: Action,
+    hub: str,
+    record: Record,
+    wrote: Entry | None,
+    later: Sequence[Entry],
+) -> bool:
     """Of a set only those elements are agreed that the source's staged value and the target's read-back both have, or
     both lack. All others keep their base: what the target's people added meanwhile is still to be merged.
+
+    With our own entry in the history more is known: what a house rule or the tracker itself made of an element is how
+    it stands there, and is not sent again (tells whether there was any); what people did to one since is merged next.
     """
     target, source = run.end(action.side), run.end(action.side.other)
     staged = action.content["bases"]
@@ -236,15 +258,32 @@ def _settle_set(tx: Tx, run: Run, link: Link, action: Action, hub: str, record: 
     theirs = _labels(source, hub, staged[hub])
     written = record.fields.get(target.offer.fields[hub].native)
     ours = _labels(target, hub, written)
+    native = action.content["native"]
+    assert isinstance(native, dict)
+    reached = _labels(target, hub, wrote.after) if wrote is not None else frozenset[str]()
+    dropped = _labels(target, hub, native[target.offer.fields[hub].native]) - reached if wrote is not None else set()
+    people = _touched(target, hub, [entry for entry in later if target.by_person(entry)])
+    altered = ((_touched(target, hub, later) | dropped) - people) & (theirs ^ ours)
     old = links.bases(tx, [link.id])
-    for end, shown, known in ((source, staged[hub], theirs), (target, written, ours)):
+    for end, shown, known, met in (
+        (source, staged[hub], theirs, theirs),
+        (target, written, ours, reached),
+    ):
         terms = end.terms(end.offer.fields[hub].native)
         own = old.get((link.id, end.which), {}).get(hub)
         before = _labels(end, hub, own.value) if own else frozenset()
         agreed = (theirs & ours) | (before & (theirs ^ ours))
+        agreed = (agreed - altered - people) | (known & altered) | (met & people)
         apart = {item for item in as_set(shown) if labels.read(item, terms.label_allowed) not in known}
-        native = from_set(frozenset(apart | {labels.spell(label, terms.label_allowed) for label in agreed}))
-        links.set_bases(tx, link.id, end.which, {hub: Base(canonical(end, hub, native), end.mapping)})
+        base = from_set(frozenset(apart | {labels.spell(label, terms.label_allowed) for label in agreed}))
+        links.set_bases(tx, link.id, end.which, {hub: Base(canonical(end, hub, base), end.mapping)})
+    return bool(altered)
+
+
+def _touched(end: End, hub: str, entries: Sequence[Entry]) -> frozenset[str]:
+    """The elements that these changes brought or took away."""
+    changed = [_labels(end, hub, entry.before) ^ _labels(end, hub, entry.after) for entry in entries]
+    return frozenset[str]().union(*changed)
 
 
 def _labels(end: End, hub: str, native: Json) -> frozenset[str]:
@@ -293,6 +332,23 @@ def _refused(tx: Tx, run: Run, end: End, link: Link, hub: str, name: str, counts
     key = end.offer.key_of(f"fields.{hub}")
     source = end.which.other
     runs.put_quarantine(tx, run.name, link.id, source, hub, RefusedError.code, key, content, run.env.now())
+    counts["refused"] += 1
+
+
+def _is_missing(record: Record, history: History, action: Action) -> bool:
+    """Tell whether a comment that was answered as made is not there."""
+    told = {comment.id for comment in history.comments} | history.hidden
+    return record.in_scope and history.inside and history.whole and action.native not in told
+
+
+def _unsaid(tx: Tx, run: Run, end: End, link: Link, action: Action, counts: Counter[str]) -> None:
+    """A comment that was accepted and not made waits as a refused one, with what is to come after it."""
+    why = "The tracker accepted the comment, and it is not there."
+    twins.never_made(tx, action.id)
+    actions.drop(tx, [action.id], "failed", error=RefusedError.code, reason=why)
+    records.set_events(tx, set(riding(action)), "quarantined", why, run=run.job.run_id)
+    content: Json = {"what": why, "fix": RefusedError.fix, "fields": []}
+    runs.put_quarantine(tx, run.name, link.id, end.which.other, "", RefusedError.code, "", content, run.env.now())
     counts["refused"] += 1
 
 

@@ -16,7 +16,7 @@ from tandem.config.models import TransitionRule
 from tandem.connectors.base import Edge, Move, Outcome, Record, Way
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
-from tandem.errors import MappingError, TransitionError
+from tandem.errors import ItemError, MappingError, RefusedError, TransitionError
 from tandem.pipeline.environment import End, Run
 from tandem.state import links, runs
 from tandem.state.actions import Action
@@ -33,18 +33,23 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
     """
     results: dict[str, Outcome] = {}
     last: dict[str, Outcome] = {}
+    left: dict[str, Json] = {}  # the status from which the last step was taken
     found: dict[str, Record] = {}
     closed: set[tuple[str, str]] = set()  # (ticket, way): was tried, and is not there
     for _ in range(TRIES):
-        left = [(action, ticket) for action, ticket in wanted if action.id not in results]
-        if not left:
+        open_ = [(action, ticket) for action, ticket in wanted if action.id not in results]
+        if not open_:
             break
-        found = {record.id: record for record in end.connector.fetch([ticket for _, ticket in left])}
+        found = {record.id: record for record in end.connector.fetch([ticket for _, ticket in open_])}
         moving = []
-        for action, ticket in left:
+        for action, ticket in open_:
             record = found.get(ticket)
             if record is None:
                 results[action.id] = Outcome(error=TransitionError("The ticket cannot be read any more."))
+            elif record.in_scope and action.id in left and left[action.id] == record.fields.get(_status(end)):
+                unmoved = "The transition was accepted, and the status stayed as it was."
+                results[action.id] = Outcome(error=RefusedError(unmoved, where=record.key, fields=[_status(end)]))
+                _stay(run, end, action, record, last)
             elif _there(end, action, record) or (not record.in_scope and action.id in last):
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
@@ -63,16 +68,18 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
         for (action, move), outcome in zip(moves, outcomes, strict=True):
             if outcome.error is None:
                 last[action.id] = outcome
+                left[action.id] = found[move.id].fields.get(_status(end))
             elif isinstance(outcome.error, TransitionError) and not move.way.sure:
                 closed.add((move.id, move.way.id))
             else:
                 results[action.id] = outcome
-                _stay(run, end, action, found[move.id], last)
+                if isinstance(outcome.error, ItemError):
+                    _stay(run, end, action, found[move.id], last)
     for action, ticket in wanted:
         if action.id not in results and ticket in found:
             _stay(run, end, action, found[ticket], last)
-        unmoved = TransitionError("The transition was accepted, but the status stayed as it was.")
-        results.setdefault(action.id, Outcome(error=unmoved))
+        far = TransitionError(f"The status was not reached in {STEPS} steps.")
+        results.setdefault(action.id, Outcome(error=far))
     return tuple(results[action.id] for action, _ in wanted)
 
 
@@ -180,10 +187,7 @@ def _fields(end: End, way: Way) -> dict[str, Json]:
     rule = _rule(end, way.to)
     if rule is None:
         return {}
-    return {
-        native: end.terms(native).choices.id_of(value) if isinstance(value, str) else value
-        for native, value in rule.fields.items()
-    }
+    return {native: end.bound_value(native, value) for native, value in rule.fields.items()}
 
 
 def _mapped(end: End, record: Record) -> set[str]:

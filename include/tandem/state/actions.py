@@ -192,6 +192,11 @@ def unclaim(tx: Tx, id_: str, causes: Iterable[str]) -> None:
     tx.run(sa.delete(claim).where(claim.c.action == id_, claim.c.cause.in_(list(causes))))
 
 
+def keep(tx: Tx, id_: str, content: Mapping[str, Json]) -> None:
+    """Change what is noted of an action."""
+    tx.run(sa.update(action).where(action.c.id == id_).values(sealed=tx.seal(dict(content))))
+
+
 def replan(tx: Tx, id_: str) -> None:
     """Set an action that never reached its tracker back to planned."""
     tx.run(sa.delete(claim).where(claim.c.action == id_))

@@ -93,6 +93,11 @@ def note_written(tx: Tx, system: str, native: str, wrote: str | None, said: str 
     tx.run(sa.update(presence).where(*where).values(wrote=wrote, said=said))
 
 
+def never_made(tx: Tx, action_id: str) -> None:
+    """Take back what was noted of a write whose answer was not true."""
+    tx.run(sa.delete(presence).where(presence.c.action == action_id))
+
+
 def forget_texts(tx: Tx, ids: Iterable[str]) -> None:
     """Let go of the texts and file names in actions that are done; what they did stays known."""
     for some in chunks(sorted(set(ids))):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tandem.connectors.base.about import Way
 from tandem.core.values import Json
-from tandem.errors import ItemError
+from tandem.errors import ItemError, UnknownOutcomeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ class Outcome:
     history: str | None = None  # id of the history entry, where the answer has it
     files: tuple[str, ...] = ()  # ids of the files written with it
     first_comment: str | None = None  # of a ticket made: id of the comment that is its description
-    error: ItemError | None = None
+    error: ItemError | UnknownOutcomeError | None = None  # the latter: its answer was lost, nobody knows yet

@@ -173,11 +173,20 @@ def _choices(site: Site, found: Finding) -> dict[str, dict[str, str]]:
         "project": {str(project["id"]): str(project["key"]) for project in found.projects},
         "components": _names(part for project in found.projects for part in project.get("components") or ()),
     }
+    versions = _names(part for project in found.projects for part in project.get("versions") or ())
+    choices |= {"fixVersions": versions, "versions": versions}
+    if site.scope.names("security"):
+        choices["security"] = _names(level for key in found.keys for level in _levels(site, key))
     asked = _with_options(site)
     if asked:
         for name, value in _allowed(site, found, kinds, asked):
             choices.setdefault(name, {})[str(value["id"])] = str(value.get("value") or value.get("name"))
     return choices
+
+
+def _levels(site: Site, project: str) -> Sequence[Issue]:
+    levels: Sequence[Issue] = site.get(f"/project/{project}/securitylevel", "/project/securitylevel")["levels"]
+    return levels
 
 
 def _with_options(site: Site) -> frozenset[str]:

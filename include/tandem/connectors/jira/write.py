@@ -16,7 +16,7 @@ from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
 from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
-from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError
+from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError, UnknownOutcomeError
 from tandem.http import Body, parsed
 from tandem.markup import Adf
 
@@ -25,12 +25,12 @@ W = TypeVar("W")
 
 
 def each(site: Site, write: Callable[[Site, W], Outcome], writes: Sequence[W]) -> tuple[Outcome, ...]:
-    """Do writes, some at once; what is wrong with one of them becomes its outcome."""
+    """Do writes, some at once; what is wrong with one of them, or not known of it, becomes its outcome."""
 
     def settled(one: W) -> Outcome:
         try:
             return write(site, one)
-        except ItemError as error:
+        except (ItemError, UnknownOutcomeError) as error:
             return Outcome(error=error)
 
     return tuple(site.http.map(settled, writes))

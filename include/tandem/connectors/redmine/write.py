@@ -45,12 +45,12 @@ W = TypeVar("W")
 
 
 def each(site: Site, write: Callable[[Site, W], Outcome], writes: Sequence[W]) -> tuple[Outcome, ...]:
-    """Do writes one after another; what is wrong with one of them becomes its outcome."""
+    """Do writes one after another; what is wrong with one, or not known of it, becomes its outcome."""
 
     def settled(one: W) -> Outcome:
         try:
             return write(site, one)
-        except ItemError as error:
+        except (ItemError, UnknownOutcomeError) as error:
             return Outcome(error=error)
 
     return tuple(map(settled, writes))

@@ -79,7 +79,7 @@ class Scope:
         if condition.contains is not None:
             return condition.contains in value if isinstance(value, list | str) else False
         options: Iterable[str] = self._ids(condition) if condition.field == QUEUE else wanted(condition)
-        return str(value) in options
+        return any(str(one) in options for one in (value if isinstance(value, list) else [value]))
 
     def _ids(self, condition: Condition) -> list[str]:
         asked = wanted(condition)

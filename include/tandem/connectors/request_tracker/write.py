@@ -39,7 +39,16 @@ from tandem.connectors.request_tracker.spool import Spool
 from tandem.connectors.request_tracker.ways import Ways, ends_of
 from tandem.core.doc import doc, is_empty, paragraph
 from tandem.core.values import Json, same
-from tandem.errors import ClosedError, GoneError, ItemError, RefusedError, StaleError, TooLargeError, TransitionError
+from tandem.errors import (
+    ClosedError,
+    GoneError,
+    ItemError,
+    RefusedError,
+    StaleError,
+    TooLargeError,
+    TransitionError,
+    UnknownOutcomeError,
+)
 from tandem.http import Http, parsed
 from tandem.markup import Html
 
@@ -82,7 +91,7 @@ class Writer:
         def outcome(item: W) -> Outcome:
             try:
                 return write(item)
-            except ItemError as error:
+            except (ItemError, UnknownOutcomeError) as error:
                 return Outcome(error=error)
 
         return tuple(self._http.map(outcome, items))

@@ -70,7 +70,7 @@ class Scope:
 
     def _is(self, condition: Condition, value: Json) -> bool:
         wanted = _wanted(condition)
-        if value in wanted:
+        if any(one in wanted for one in (value if isinstance(value, list) else [value])):
             return True
         if condition.field in NAMED and any(not text.isdigit() for text in wanted):
             return self.names(condition.field).get(str(value)) in wanted

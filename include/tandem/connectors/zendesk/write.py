@@ -79,7 +79,7 @@ class Writer:
         def outcome(item: W) -> Outcome:
             try:
                 return write(item)
-            except ItemError as error:
+            except (ItemError, UnknownOutcomeError) as error:
                 return Outcome(error=error)
 
         return tuple(self._http.map(outcome, items))
@@ -117,8 +117,8 @@ class Writer:
         response = self._put(note.id, {"comment": said, "metadata": {MARK: note.mark}})
         body = parsed(response)
         event = comment_of(part(body, "audit"))
-        if event is None:
-            raise UnknownOutcomeError(f"ticket {note.id}: Zendesk's answer names no comment")
+        if event is None:  # all that a write did stands in its audit
+            raise RefusedError(f"ticket {note.id}: Zendesk accepted a comment and did not make it")
         if event.get("public") is not note.public:
             self._withdraw(note, str(event["id"]), shown=event.get("public") is not False)
         return Outcome(
