@@ -184,7 +184,7 @@ class Settings(Written):
     """An administrator changes a tracker's settings."""
 
     at: Side = Field(description="Of which tracker.")
-    change: dict[str, Native] = Field(description="Joined with its settings, key by key; `null` removes a key.")
+    change: dict[str, Native] = Field(description="Joined with its settings, key by key; `null` removes one.")
     replace: StrictBool = Field(False, description="A setting that is named is replaced as a whole.")
 
 

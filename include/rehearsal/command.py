@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from rehearsal.play import LogBook, Play
 from rehearsal.result import Result
 from rehearsal.scenario import Scenario
 from rehearsal.stage import Stage, copy_files, edit, open_state
-from rehearsal.trackers import make_world
+from rehearsal.trackers import in_words, make_world
 from rehearsal.zendesk import ZendeskCrew
 from sandbox.inside import running
 from tandem.cli.out import UsageError, problem_lines
@@ -72,21 +72,21 @@ def _on_stage(
     for changed, keys in scenario.files.items():
         edit(folder, changed, keys)
     pair = load_pair(folder / "pairs" / f"{name}.yaml", folder / "contracts")
-    try:
-        world = make_world(scenario, pair, path.parent)
-        with running(world) as sandbox:
-            houses = dict(zip(Which, sandbox.houses.values(), strict=True))
-            if scenario.starts is not None:
-                sandbox.clock.set(scenario.starts)
-            stage = Stage(sandbox, houses, folder, name, open_state(folder))
-            try:
-                crews = {which: CREWS[house.tenant.kind](Desk(house)) for which, house in houses.items()}
-                yield Play(scenario, stage, crews, book, document.line_of)
-            finally:
-                stage.store.close()
-    except (ValidationError, KeyError) as error:
-        what = f"The trackers cannot be made: {error}."
-        raise ConfigurationError([document.problem(Code.WRONG_VALUE, what, "See `trackers:` and `world:`.")]) from error
+    with ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(running(make_world(scenario, pair, path.parent)))
+        except (ValidationError, KeyError) as error:
+            why = in_words(error) if isinstance(error, ValidationError) else error
+            what, key = f"The trackers cannot be made: {why}.", "trackers" if scenario.trackers else "world"
+            problem = document.problem(Code.WRONG_VALUE, what, "See `trackers:` and `world:`.", key)
+            raise ConfigurationError([problem]) from error
+        houses = dict(zip(Which, sandbox.houses.values(), strict=True))
+        if scenario.starts is not None:
+            sandbox.clock.set(scenario.starts)
+        stage = Stage(sandbox, houses, folder, name, open_state(folder))
+        stack.callback(stage.store.close)
+        crews = {which: CREWS[house.tenant.kind](Desk(house)) for which, house in houses.items()}
+        yield Play(scenario, stage, crews, book, document.line_of)
 
 
 def _pair_name(scenario: Scenario, document: yaml.Document, root: Path) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from rehearsal import acts
 from rehearsal.crew import Crew, RefusedError
@@ -20,6 +21,7 @@ from rehearsal.result import Check
 from rehearsal.runs import Runs
 from rehearsal.scenario import Run, Scenario, Step
 from rehearsal.stage import Stage, edit, joined
+from rehearsal.trackers import in_words
 from sandbox.faults import Fault
 from tandem.config.written import Written
 from tandem.core.rules import Which
@@ -77,6 +79,8 @@ class Play:
             self._fail(str(error))
         except TandemError as error:
             self._fail(str(error))
+        except ValidationError as error:  # of a step, once what its texts stand for is put in
+            self._fail(in_words(error))
 
     # ---- names
 
@@ -241,7 +245,10 @@ class Play:
                 tracker = self.stage.houses[Which(act.at)].tracker
                 now = tracker.settings()
                 old = {} if act.replace else now
-                tracker.change_settings({key: joined(old.get(key), value) for key, value in act.change.items()})
+                try:
+                    tracker.change_settings({key: joined(old.get(key), value) for key, value in act.change.items()})
+                except ValidationError as error:
+                    raise RefusedError(f"the tracker has no such settings: {in_words(error)}") from error
             case acts.Blind():
                 tickets = [self._demand(word, Which(act.at)) for word in act.tickets]
                 self.crews[Which(act.at)].blind(tickets, act.projects)
@@ -281,7 +288,8 @@ class Play:
         before = {
             str(task): partial(self._steps, steps, f"{place}.between.{task}") for task, steps in run.between.items()
         }
-        told = self.runs.play(run, before)
+        woken = tuple(id_ for word in run.tickets for which in Which if (id_ := self.find(word, which)) is not None)
+        told = self.runs.play(run, before, woken)
         self.place = place
         for ended in told:
             self.note("run", run.ends, ended, ended == run.ends or ended.startswith(f"{run.ends} "))

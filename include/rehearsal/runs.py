@@ -39,15 +39,15 @@ class Runs:
         entries = self.stage.sandbox.log.read()
         return entries[-1].number if entries else 0
 
-    def play(self, run: Run, before: Acts) -> list[str]:
-        """Run as a step says; tells how each run ended."""
+    def play(self, run: Run, before: Acts, tickets: tuple[str, ...] = ()) -> list[str]:
+        """Run as a step says, for some tickets by their ids or for all; tells how each run ended."""
         ended: list[str] = []
         wait = run.wait if run.wait is not None else self.stage.pair.interval
         for number in range(QUIET if run.until_quiet else run.times):
             if run.at is None or number:
                 self.stage.wait(wait)
             window = (run.window[0], run.window[1]) if len(run.window) == 2 else None
-            job = self._job(dry_run=run.dry, window=window)
+            job = self._job(dry_run=run.dry, window=window, tickets=tickets)
             ended.append(self._ending(job, run.kill, before if number == 0 else {}, overlapping=run.overlapping))
             if run.until_quiet and self._quiet():
                 break

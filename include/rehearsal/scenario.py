@@ -41,6 +41,7 @@ class Run(Written):
     overlapping: StrictBool = Field(False, description="Before each of its tasks another run tries to start.")
     between: dict[Task, tuple[Step, ...]] = Field({}, description="Acts just before a task of the first run.")
     dry: StrictBool = Field(False, description="It only plans.")
+    tickets: tuple[Text, ...] = Field((), description="Words: as after a wake-up, these tickets alone are taken up.")
     window: tuple[Moment, ...] = Field((), description="Two times: it covers this window anew, as a backfill does.")
     fresh: StrictBool = Field(False, description="The cursors are forgotten first: everything is read again.")
     ends: Text = Field("done", description="`done`, `killed`, `stopped` (safety stop), or the code of its error.")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from rehearsal.scenario import Scenario, TrackerSpec
 from rehearsal.stage import joined
 from sandbox.world import STORY, Tenant, World, load_world
@@ -14,6 +16,11 @@ from tandem.config.models import FieldRule, Pair, Side
 
 _JIRA_TYPES = {"set": "labels", "people": "user", "date": "date", "rich": "text"}
 _CATEGORY = {"new": "new", "solved": "done", "closed": "done"}
+
+
+def in_words(error: ValidationError) -> str:
+    """Say in a line what does not fit."""
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
 
 
 def make_world(scenario: Scenario, pair: Pair, folder: Path) -> World:

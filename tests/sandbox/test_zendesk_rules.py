@@ -126,6 +126,21 @@ def test_a_safe_update_refuses_what_was_overtaken(desk: ZendeskDesk) -> None:
     assert (fresh.status_code, fresh.json()["ticket"]["priority"]) == (200, "high")
 
 
+def test_it_is_the_presence_of_safe_update_that_counts(desk: ZendeskDesk) -> None:
+    """`safe_update: false` compares all the same, and is refused without a stamp."""
+    made = desk.make()
+    desk.control.advance(1)
+    desk.change(made["id"], "anna", priority="low")
+
+    stale = desk.change(made["id"], priority="high", safe_update=False, updated_stamp=made["updated_at"])
+    bare = desk.change(made["id"], priority="high", safe_update=False)
+    now = desk.read(f"tickets/{made['id']}")["ticket"]
+    fresh = desk.change(made["id"], priority="high", safe_update=False, updated_stamp=now["updated_at"])
+
+    assert [answer.status_code for answer in (stale, bare, fresh)] == [409, 409, 200]
+    assert (now["priority"], fresh.json()["ticket"]["priority"]) == ("low", "high")
+
+
 def test_tags_replace_the_set_unless_added_or_removed(desk: ZendeskDesk) -> None:
     made = desk.make(tags=["b", "On Hold"])["id"]
 

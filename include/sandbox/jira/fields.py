@@ -81,7 +81,16 @@ def fields_of(catalog: Catalog) -> Mapping[str, Field]:
 
 
 def options_of(field: Field, setting: Setting) -> tuple[Named, ...] | None:
-    """Return what the field chooses from; None where anything goes."""
+    """Return what the field can be set to in a project; None where anything goes."""
+    known, here = known_of(field, setting), setting.project.settings.offers.get(field.id)
+    if known is None or here is None:
+        return known
+    names = {setting.catalog.called(name) for name in here}
+    return tuple(one for one in known if one.name in names)
+
+
+def known_of(field: Field, setting: Setting) -> tuple[Named, ...] | None:
+    """Return what the field may have, wherever it was set; None where anything goes."""
     match field.kind:
         case "type":
             return setting.project.types
@@ -226,7 +235,7 @@ def _words(field: Field, value: Any, setting: Setting) -> tuple[str | None, str 
 
 
 def _named(field: Field, chosen: str, setting: Setting) -> str:
-    known: Iterable[Named] = setting.catalog.types if field.kind == "type" else options_of(field, setting) or ()
+    known: Iterable[Named] = setting.catalog.types if field.kind == "type" else known_of(field, setting) or ()
     found = with_id(known, chosen)
     return found.name if found else chosen
 

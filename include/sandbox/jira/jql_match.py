@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from sandbox.jira import adf
 from sandbox.jira.catalog import Account, Named, named, with_id
 from sandbox.jira.errors import JiraError
-from sandbox.jira.fields import PARTS, Field, Setting, fields_of, options_of
+from sandbox.jira.fields import PARTS, Field, Setting, fields_of, known_of
 from sandbox.jira.jql_parse import Both, Call, Clause, Condition, Either, Empty, Not, Operand, Written
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
@@ -247,7 +247,7 @@ def _choices(known: Field | None, searcher: Searcher) -> Iterable[Named]:
     parts = searcher.site.parts
     if known.kind in PARTS:
         return tuple(parts.all(known.kind).values())
-    return options_of(known, Setting(catalog, "3", catalog.projects[0], searcher.account, parts)) or ()
+    return known_of(known, Setting(catalog, "3", catalog.projects[0], searcher.account, parts)) or ()
 
 
 def _ids(known: Iterable[Named], text: str) -> list[str]:

@@ -61,6 +61,8 @@ class ProjectSettings(_Part):
     """Fields that a new issue needs, beyond the summary."""
     workflow: WorkflowSettings | None = None
     """Its own; the site's if not given."""
+    offers: dict[str, tuple[str, ...]] = {}
+    """Field: the only names, of those of the site, that can be chosen here."""
 
 
 class CustomFieldSettings(_Part):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.jira import comments, html, links, shapes, shapes_screen, shapes_work, transitions, wiki_write
 from sandbox.jira.catalog import with_id
-from sandbox.jira.fields import PARTS, TRANSITIONS_ONLY, Field, fields_of, options_of
+from sandbox.jira.fields import PARTS, TRANSITIONS_ONLY, Field, fields_of, known_of
 from sandbox.jira.shapes import View
 from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Link, RemoteLink
 from sandbox.jira.values import JsonObject, epoch_ms, stamp
@@ -283,7 +283,7 @@ def _value(view: View, on: Issue, field: Field) -> Any:
 
 def _chosen(view: View, on: Issue, field: Field, chosen: str) -> JsonObject:
     setting = view.site.setting(on, view.account, view.version)
-    known: Iterable[Any] = view.site.catalog.types if field.kind == "type" else options_of(field, setting) or ()
+    known: Iterable[Any] = view.site.catalog.types if field.kind == "type" else known_of(field, setting) or ()
     found = with_id(known, chosen)
     if found is None:
         raise LookupError(f"{on.key} has {chosen} in {field.id}, which the settings no longer have")

@@ -13,6 +13,7 @@ from sandbox.servicenow import errors
 from sandbox.servicenow.query import Row
 from sandbox.servicenow.schema import VIRTUAL, Schema, made_id
 from sandbox.servicenow.settings import ServiceNowSettings
+from sandbox.tracker import with_changes
 from sandbox.world import Person, Tenant
 
 ADMIN_ONLY = ("sys_audit", "sys_journal_field", "sys_properties")
@@ -221,7 +222,7 @@ class Instance:
                 row["sys_updated_on"] = stamp(self.now())
 
     def set_settings(self, changes: Mapping[str, object]) -> None:
-        self.settings = ServiceNowSettings.model_validate({**self.settings.model_dump(), **changes})
+        self.settings = ServiceNowSettings.model_validate(with_changes(self.settings.model_dump(), changes))
         self.schema, self._virtual = Schema(self.settings), {}
         for name in self.schema.tables:
             empty = {key: column.default for key, column in self.schema.columns(name).items()}

@@ -41,6 +41,11 @@ class ServiceNowTracker:
         error = rate_limited(RULE, told | ({} if retry_after is None else {"Retry-After": retry_after}))
         return response(Answer(error.body, error.status, error.headers))
 
+    def refusal(self, status: int, text: str, field: str | None) -> Response:
+        detail = f"{field}: {text}" if field else text
+        error = SnowError(status, "Operation Failed", detail)
+        return response(Answer(error.body, status))
+
     def server_error(self, status: int) -> Response:
         error = SnowError(status, "Unknown error", "Transaction failed")
         return response(Answer(error.body, status))

@@ -45,6 +45,10 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         what = "The scope takes in every ticket that the account can see."
         fix = "Name at least the place: scope: [{field: project, is: SHOP}]."
         yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
+    elif all(condition.field in traits.places for condition in side.scope) and side.query is None:
+        what = "The scope takes in every ticket of its place, whoever opens one and whatever stands in it."
+        fix = "Name what people set on those that may leave: {field: labels, contains: customer}."
+        yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
     yield from _create(side, traits)
     yield from _options(side, traits)
     if side.attachments is not None and not side.has("attachments.unreferenced"):

@@ -62,6 +62,7 @@ class SystemTraits:
     closed: frozenset[str] = frozenset({"reopen", "follow_up", "quarantine"})
     create_needs: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
 
 
 TRAITS: Mapping[str, SystemTraits] = {
@@ -71,6 +72,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         workflow=True,
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "issuetype", "summary"),
+        places=frozenset({"project"}),
     ),
     "redmine": SystemTraits(
         private_comments=True,
@@ -79,6 +81,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "tracker", "subject"),
         options={"marker": (), "markup": ("textile", "common_mark")},
+        places=frozenset({"project"}),
     ),
     "request_tracker": SystemTraits(
         private_comments=True,
@@ -87,6 +90,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         create_only=frozenset({"Content"}),  # it is the first message
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("Queue", "Subject"),
+        places=frozenset({"Queue"}),
     ),
     "servicenow": SystemTraits(
         private_comments=True,
@@ -101,5 +105,6 @@ TRAITS: Mapping[str, SystemTraits] = {
         workflow=False,
         create_only=frozenset({"description"}),  # it is the first comment
         closed=frozenset({"follow_up", "quarantine"}),  # a closed ticket takes no change at all
+        places=frozenset({"brand_id"}),
     ),
 }
