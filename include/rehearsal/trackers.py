@@ -20,7 +20,10 @@ _CATEGORY = {"new": "new", "solved": "done", "closed": "done"}
 
 def in_words(error: ValidationError) -> str:
     """Say in a line what does not fit."""
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    told = ((".".join(map(str, one["loc"])), one["type"], one["msg"]) for one in error.errors())
+    return "; ".join(
+        f"there is no setting `{key}`" if kind == "extra_forbidden" else f"`{key}`: {what}" for key, kind, what in told
+    )
 
 
 def make_world(scenario: Scenario, pair: Pair, folder: Path) -> World:

@@ -72,6 +72,7 @@ def test_json_holds_every_look(tmp_path: Path) -> None:
         ("  - run: quiet", "  - {run: quiet, mark: here}", 4, "A step has one key; this has mark, run."),
         ("twins: 1", "twin: 1", 6, "There is no key `twin` here."),
         ("play:", "pair: acme__globex\nplay:", 2, "There is no pair `acme__globex`."),
+        ("play:", "trackers: {left: {settings: {lag: 1}}}\nplay:", 2, "there is no setting `lag`"),
     ],
 )
 def test_what_is_wrong_in_a_scenario_is_told_with_its_line(
@@ -81,6 +82,20 @@ def test_what_is_wrong_in_a_scenario_is_told_with_its_line(
     assert code == 2
     assert what in out
     assert f"one.yaml:{line} " in out
+
+
+def test_a_list_of_wrong_things_is_not_called_empty(tmp_path: Path) -> None:
+    text = "about: One step, and it is wrong.\nplay:\n  - run: {kill: {task: laod}}\n"
+    code, out, _ = play(written(tmp_path, text))
+    assert (code, out.count("TDM-215")) == (2, 1), out
+    assert "Did you mean `load`?" in out
+
+
+def test_settings_that_do_not_fit_in_mid_play_are_told_with_their_line(tmp_path: Path) -> None:
+    text = GOOD.replace("  - run: quiet", "  - settings: {at: right, change: {lag: 1}}")
+    code, out, _ = play(written(tmp_path, text))
+    assert code == 1
+    assert "one.yaml:4" in out and "there is no setting `lag`" in out
 
 
 def test_an_act_that_the_tracker_refuses_is_told_and_ends_the_play(tmp_path: Path) -> None:

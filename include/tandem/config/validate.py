@@ -39,9 +39,18 @@ def validate(model: type[Model], document: Document) -> tuple[Model | None, tupl
     try:
         read = model.model_validate(dict(document.value))
     except ValidationError as error:
-        found = [_problem(model, document, item) for item in error.errors(include_url=False)]
+        items = error.errors(include_url=False)
+        found = [_problem(model, document, item) for item in items if not _follows(item, items)]
         return None, (*document.problems, *found)
     return (None if document.problems else read), document.problems
+
+
+def _follows(error: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether a list is only short of what is wrong in it."""
+    place = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in others
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -183,7 +183,7 @@ def _decide_lone(
         if state == "parked":
             diff.parked[link.id] = f"{run.end(ticket.side).offer.name}: out of scope ({ticket.scope_reason})"
     else:
-        plan = plan_create(ticket, rules, run.env.now())
+        plan = plan_create(_without(ticket, _refused_before(ticket, held)), rules, run.env.now())
         diff.counts["creates"] += 1
     _note_problems(run, ticket, diff, link)
     _finish(tx, run, link, plan, {ticket.side: ticket}, diff)
@@ -218,6 +218,15 @@ def _without_held_fields(run: Run, ticket: HubTicket, held: Sequence[Held]) -> H
         if one.field and one.side is ticket.side
         if not _due(run, one, [event for event in ticket.events if event.field == one.field])
     }
+    return _without(ticket, names)
+
+
+def _refused_before(ticket: HubTicket, held: Sequence[Held]) -> set[str]:
+    """Fields for which the other side refused to make the ticket: it is made without them, and they come after."""
+    return {one.field for one in held if one.field and one.side is ticket.side}
+
+
+def _without(ticket: HubTicket, names: Collection[str]) -> HubTicket:
     if not names:
         return ticket
     fields = {

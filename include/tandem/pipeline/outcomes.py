@@ -160,7 +160,9 @@ def failed(run: Run, loading: Loading, action: Action, error: ItemError) -> None
     else:
         end, now = run.end(action.side), run.env.now()
         refused = _refused_fields(end, action, error)
-        put_off(run, loading, action, "quarantined", error.what, error=error.code, only=refused)
+        whole = action.kind == "create"  # without what is refused it is made by the next run
+        state, only = ("waiting", ()) if whole and refused else ("quarantined", refused)
+        put_off(run, loading, action, state, error.what, error=error.code, only=only)
         content: Json = {"what": error.what, "fix": error.fix, "fields": list(error.fields)}
         with run.store.begin(run.fence) as tx:
             for hub in refused or [""]:
@@ -178,10 +180,19 @@ def _refused_fields(end: End, action: Action, error: ItemError) -> list[str]:
     None: the whole direction, also where it blames a field that was not in the write.
     """
     native = action.content.get("native")
-    if action.kind not in ("update", "status") or not isinstance(native, dict) or not set(error.fields) <= set(native):
+    if not isinstance(native, dict) or not set(error.fields) <= set(native):
         return []
     named = [end.hub_of(name) for name in error.fields]
+    if None in named or (action.kind == "create" and not all(hub and _spared(end, hub) for hub in named)):
+        return []
     return sorted({hub for hub in named if hub is not None})
+
+
+def _spared(end: End, hub: str) -> bool:
+    """Tell whether a ticket is still itself without a field, and can be given it later."""
+    rule = end.offer.fields[hub]
+    own = hub in ("title", "description", "type", "status") or rule.native in (end.offer.create or {})
+    return not own and not rule.once and rule.on_change is None
 
 
 def put_off(

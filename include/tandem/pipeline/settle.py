@@ -131,6 +131,7 @@ def _settle_create(
     told = action.content["fields"]
     assert isinstance(told, dict)
     source, answered = run.end(end.which.other), _answered(action)
+    held = {one.field for one in runs.held(tx, run.name) if one.link == link.id and one.side is source.which}
     for hub, rule in end.offer.fields.items():
         if rule.of_twin:
             moved |= {hub: Base(told[hub], end.mapping)} if hub in told else {}
@@ -147,6 +148,8 @@ def _settle_create(
             value = written[rule.native]
         elif value is None and _to_be_tried_again(rule) and written.get(rule.native) is not None:
             _refused(tx, run, end, link, hub, rule.native, counts)
+            refused[hub] = Base(None, source.mapping)
+        elif hub in held and rule.native not in written:  # it was made without
             refused[hub] = Base(None, source.mapping)
         moved[hub] = Base(canonical(end, hub, value, record), end.mapping)
     links.set_bases(tx, link.id, end.which, moved)
