@@ -52,11 +52,12 @@ def test_what_is_gone_gives_way_to_what_bears_the_name_now() -> None:
         (Condition("status", is_="In Progress"), Condition("status", in_=("3",))),
         (Condition("status", in_=("In Progress", "Held")), Condition("status", in_=("3", "Held"))),
         (Condition("components", contains="Web"), Condition("components", in_=("1", "7"))),
+        (Condition("components", contains="Till"), Condition("components", contains="2")),
         (Condition("labels", contains="Web"), Condition("labels", contains="Web")),
         (Condition("status", set_=False), Condition("status", set_=False)),
     ],
 )
 def test_the_connector_is_given_ids(written: Condition, given: Condition) -> None:
     pair = load_pair(next((ROOT / "pairs").glob("*.yaml")), ROOT / "contracts")
-    bound = {"status": {"In Progress": ["3"]}, "components": {"Web": ["1", "7"]}}
+    bound = {"status": {"In Progress": ["3"]}, "components": {"Web": ["1", "7"], "Till": ["2"]}}
     assert by_ids(replace(pair.right, scope=(written,)), bound).scope == (given,)

@@ -98,6 +98,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         workflow=True,
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("sys_class_name", "short_description"),
+        places=frozenset({"sys_class_name"}),
     ),
     "zendesk": SystemTraits(
         private_comments=True,

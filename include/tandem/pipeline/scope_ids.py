@@ -27,6 +27,8 @@ def _by_ids(condition: Condition, bound: Mapping[str, Sequence[str]]) -> Conditi
     if all(list(bound.get(word, (word,))) == [word] for word in words):
         return condition
     ids = dict.fromkeys(id_ for word in words for id_ in bound.get(word, (word,)))
+    if condition.contains is not None and len(ids) == 1:
+        return Condition(condition.field, contains=next(iter(ids)))
     return Condition(condition.field, in_=tuple(ids))
 
 
