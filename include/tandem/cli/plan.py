@@ -24,7 +24,6 @@ from tandem.core.plan import COMMENT, plan_link
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import SafetyStopError
-from tandem.pipeline.decide import pair_rules
 from tandem.pipeline.environment import Environment, Job, Run, make_ends
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
@@ -156,7 +155,7 @@ def _clashes(env: Environment, found: Plan) -> list[dict[str, Any]]:
     """Merge again what diff merged, by the same rules, to tell which fields both sides changed apart."""
     job = Job(found.pair.name, str(found.run["run"]))
     run = Run(job, env, found.pair, Fence(found.pair.name, 0, job.run_id, "plan"), make_ends(env, found.pair))
-    rules, told = pair_rules(run), []
+    rules, told = run.rules, []
     for id_, hubs in found.hubs.items():
         if len(hubs) < 2:
             continue

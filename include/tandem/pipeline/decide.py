@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tandem.core.closing import CLOSED, arrive, ends, is_closed, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
-from tandem.core.plan import FieldPlan, LinkPlan, PairRules, plan_create, plan_link
+from tandem.core.plan import LinkPlan, PairRules, plan_create, plan_link
 from tandem.core.plan_later import plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
@@ -27,37 +27,6 @@ from tandem.state import actions, holds, links, records, runs
 from tandem.state.links import Base, Link
 from tandem.state.runs import Held
 from tandem.state.store import Tx
-
-
-def pair_rules(run: Run) -> PairRules:
-    """What the pair says of each field that both offers know."""
-    fields: dict[str, FieldPlan] = {}
-    left, right = run.end(Which.LEFT), run.end(Which.RIGHT)
-    for hub in left.offer.fields.keys() & right.offer.fields.keys():
-        if left.offer.fields[hub].of_twin:
-            continue
-        rules = {Which.LEFT: left.offer.fields[hub], Which.RIGHT: right.offer.fields[hub]}
-        ways = frozenset(which for which in Which if rules[which].comes_in and rules[which.other].goes_out)
-        fields[hub] = FieldPlan(
-            hub=hub,
-            ways=ways,
-            rule=run.pair.conflicts.rule(hub),
-            a_set=rules[Which.LEFT].kind == "set",
-            once=frozenset(which for which in Which if rules[which].once),
-            on_change={which: rule.on_change for which, rule in rules.items() if rule.on_change},
-        )
-    return PairRules(
-        fields=fields,
-        tie=Which(run.pair.tie),
-        workflow=frozenset(which for which, end in run.ends.items() if end.caps.workflow),
-        creates=frozenset(which for which, end in run.ends.items() if end.offer.create is not None),
-        takes_comments=frozenset(Which),
-        takes_files=frozenset(which for which, end in run.ends.items() if end.offer.attachments is not None),
-        twins={
-            which: frozenset(hub for hub, rule in end.offer.fields.items() if rule.of_twin)
-            for which, end in run.ends.items()
-        },
-    )
 
 
 @dataclass
@@ -78,7 +47,7 @@ def decide(run: Run) -> dict[str, int]:
     Raises:
         SafetyStopError: the plan is beyond the pair's limits; nothing was written.
     """
-    rules = pair_rules(run)
+    rules = run.rules
     with run.store.read() as tx:
         hubs = {which: _hubs(tx, run, which) for which in Which}
         ids = {ticket.link for side in hubs.values() for ticket in side.values()}

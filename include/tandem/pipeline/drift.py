@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
-from tandem.pipeline.decide import pair_rules
 from tandem.pipeline.environment import Environment, Job, Run
 from tandem.pipeline.extract import preflight
 from tandem.pipeline.intake import events_of
@@ -179,7 +178,7 @@ def _found(
 
 def _winner(run: Run, hub: str, known: Known, state: str, choice: Which | None) -> Which | None:
     """Who is right: the side whose value was unsaid, the only one that may send, the pair's rule, or as was said."""
-    how = pair_rules(run).fields[hub]
+    how = run.rules.fields[hub]
     if state == UNSAID:
         spoke = [which for which, base in known.items() if base is not None and base.unsaid is not None]
         if len(spoke) == 1 and spoke[0].other in how.ways:

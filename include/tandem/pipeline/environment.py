@@ -17,6 +17,7 @@ from tandem.config.models import FieldRule, Pair
 from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Record
 from tandem.core.mapping import Terms
+from tandem.core.plan import FieldPlan, PairRules
 from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
 from tandem.errors import MappingError, Problem
@@ -219,6 +220,37 @@ class Run:
 
     def end(self, which: Which) -> End:
         return self.ends[which]
+
+    @cached_property
+    def rules(self) -> PairRules:
+        """What the pair says of each field that both offers know."""
+        fields: dict[str, FieldPlan] = {}
+        left, right = self.end(Which.LEFT), self.end(Which.RIGHT)
+        for hub in left.offer.fields.keys() & right.offer.fields.keys():
+            if left.offer.fields[hub].of_twin:
+                continue
+            rules = {Which.LEFT: left.offer.fields[hub], Which.RIGHT: right.offer.fields[hub]}
+            ways = frozenset(which for which in Which if rules[which].comes_in and rules[which.other].goes_out)
+            fields[hub] = FieldPlan(
+                hub=hub,
+                ways=ways,
+                rule=self.pair.conflicts.rule(hub),
+                a_set=rules[Which.LEFT].kind == "set",
+                once=frozenset(which for which in Which if rules[which].once),
+                on_change={which: rule.on_change for which, rule in rules.items() if rule.on_change},
+            )
+        return PairRules(
+            fields=fields,
+            tie=Which(self.pair.tie),
+            workflow=frozenset(which for which, end in self.ends.items() if end.caps.workflow),
+            creates=frozenset(which for which, end in self.ends.items() if end.offer.create is not None),
+            takes_comments=frozenset(Which),
+            takes_files=frozenset(which for which, end in self.ends.items() if end.offer.attachments is not None),
+            twins={
+                which: frozenset(hub for hub, rule in end.offer.fields.items() if rule.of_twin)
+                for which, end in self.ends.items()
+            },
+        )
 
 
 def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:

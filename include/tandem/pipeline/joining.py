@@ -17,7 +17,6 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
 from tandem.pipeline import twin
-from tandem.pipeline.decide import pair_rules
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
 from tandem.pipeline.matching import Words, matched
@@ -65,7 +64,7 @@ def read_tickets(end: End, ids: Iterable[str]) -> dict[str, Seen]:
 def differences(run: Run, sides: Sides) -> list[Difference]:
     """Tell which fields that travel the two tickets show apart."""
     found = []
-    for hub, how in pair_rules(run).fields.items():
+    for hub, how in run.rules.fields.items():
         open_ways = [target for target in how.ways if not how.is_closed(target) and target not in how.on_change]
         said = {which: _said(run.end(which), hub, sides[which].record) for which in Which}
         if not open_ways or any(isinstance(one, Unsaid | Kept) for one in said.values()):
