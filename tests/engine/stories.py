@@ -43,4 +43,12 @@ STORIES = {
         ],
         "the sides were apart for good",
     ),
+    "where both tickets are deleted nobody is left to be told": Story(
+        "followed up",
+        [
+            ("act", {"what": "delete", "side": "right"}),
+            ("act", {"what": "delete", "side": "left"}),
+        ],
+        "the note of the deletion was tried again in each run, for good",
+    ),
 }

@@ -22,13 +22,18 @@ def test_the_laws_of_stories_can_be_broken(setting: str) -> None:
     play = Play(setting)
     try:
         issue = next(iter(play.bench.twins().values()))
+        play.do("act", what="say", side="left")
+        play.do("run")
+        play.do("act", what="hide", side="left", nth=0)
+        hidden = play.bench.world.deeds[-1].text
         play.do("act", what="unoffered", side="left")
         word = play.acts.secret[0][1]
         play.told.append(f"a log with {word}")
         (play.bench.root / "state.db-journal").write_text(word)
-        play.bench.tracker(RIGHT).comment(issue, word, play.bench.person(RIGHT))
+        play.bench.tracker(RIGHT).comment(issue, f"{word}, and {hidden}", play.bench.person(RIGHT))
         found = " ".join(play.end())
         (play.bench.root / "state.db-journal").unlink()
     finally:
         play.close()
+    assert f"comment {hidden} (hidden): 1 times at the peer" in found
     assert "leaked" in found and "stands in a log" in found and "stands in clear" in found

@@ -97,7 +97,8 @@ def _decide_link(
             plan = LinkPlan()
             for one in hubs.values():
                 plan.mark(one.events, "parked", why)
-                if link.lone is None:
+                twin = link.members.get(one.side.other)
+                if twin is not None and twin.state not in ("unseen", "final"):  # else nobody is there to be told
                     tell_deleted(plan, one)
             diff.parked[link.id] = why
             _finish(tx, run, link, plan, hubs, diff)
