@@ -3,7 +3,6 @@
 
 import io
 import itertools
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -86,14 +85,6 @@ class House:
 def number(name: str) -> int:
     """The id of a custom field."""
     return int(CF[name].removeprefix("cf_"))
-
-
-def let_second_pass(connector: Redmine) -> None:
-    """Wait until the second is over by Redmine's clock, as far as our connector can know it."""
-    site = connector._site
-    over = site.there() + 2.05
-    while site.there() < over:
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -68,8 +68,9 @@ def test_what_people_do_arrives_once_on_both_sides(pairing: Pairing, house: Hous
         people.elaine.changes(left, people.of_redmine[ours], what)
         people.elaine.changes(theirs, people.of_jira[theirs], what)
     house.edits(ours, status_id=4)
-    said = pairing.tandem("run", PAIR)
-    assert said.returncode == 0, said.stderr
+    for command in ("check", "run"):
+        said = pairing.tandem(command, PAIR)
+        assert said.returncode == 0, said.stdout + said.stderr
     rest(pairing, people)
     assert check(people, pairing.twins()) == []
     house.as_("admin").issue.delete(int(twins[theirs]))

@@ -199,4 +199,8 @@ def offered(site: Site, issue: Raw) -> tuple[Way, ...]:
     told = issue.get("allowed_statuses")
     statuses = site.statuses if told is None else told
     now = str(issue["status"]["id"])
-    return tuple(Way(str(one["id"]), str(one["name"]), str(one["id"])) for one in statuses if str(one["id"]) != now)
+    return tuple(
+        Way(str(one["id"]), str(one["name"]), str(one["id"]), sure=told is not None)
+        for one in statuses
+        if str(one["id"]) != now
+    )
