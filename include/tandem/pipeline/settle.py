@@ -215,14 +215,15 @@ def _settle_fields(
             continue
         after = [entry for entry in entries if ours is not None and entry.order > ours.order]
         people = [entry for entry in after if end.by_person(entry)]
-        if same(shown, wanted) or same(shown, reached):
+        old = canonical(end, hub, replaced, record)
+        if ours is None and not same(shown, wanted) and same(reached if name in answered else shown, old):
+            _refused(tx, run, end, link, hub, name, counts)
+            refused.add(hub)
+        elif same(shown, wanted) or same(shown, reached):
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += ours is None and not same(shown, wanted)
         elif people:
             moved[hub] = Base(reached, end.mapping)
-        elif ours is None and same(reached if name in answered else shown, canonical(end, hub, replaced, record)):
-            _refused(tx, run, end, link, hub, name, counts)
-            refused.add(hub)
         elif ours is None and (name in answered or _changed_since(end, action, entries)):
             moved[hub] = Base(reached, end.mapping)  # what shows is somebody's later change
         else:
