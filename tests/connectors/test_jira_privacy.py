@@ -41,6 +41,21 @@ def test_internal_comments_of_a_service_project_stay(house):
     assert [comment.id for comment in _history(house, issue, scope=scope).comments] == [public]
 
 
+def test_a_hidden_comment_is_told_by_its_id_out_of_scope_too(house):
+    issue = house.make()
+    said = house.comment(issue, doc("between us by now"))
+    role = {"type": "role", "value": "Administrators"}
+    path = f"3/issue/{issue}/comment/{said}"
+    assert house.site.ask("PUT", path, json={"body": doc("between us by now"), "visibility": role}).ok
+    assert _history(house, issue).hidden == {said}
+    assert _history(house, issue, comments="none").hidden == {said}
+    assert _history(house, issue, comments="all").hidden == frozenset()
+    house.site.ask("PUT", f"3/issue/{issue}", json={"fields": {"labels": []}})
+    told = _history(house, issue)
+    assert (told.inside, told.hidden, told.comments) == (False, {said}, ())
+    assert "between us" not in repr(told)
+
+
 # ---- files
 
 

@@ -21,7 +21,7 @@ from connectors.zendesk_house import (
     sent,
 )
 from support.scripted import Answer, Server
-from tandem.connectors.base import Draft, Move, Note, Patch, Upload, Way
+from tandem.connectors.base import Draft, Move, Note, Patch, Redaction, Upload, Way
 from tandem.connectors.zendesk import Zendesk
 from tandem.errors import (
     BudgetError,
@@ -246,6 +246,60 @@ def test_a_comment_that_comes_out_otherwise_visible_stops_the_side(asked, became
         assert withdrawn == (["/api/v2/tickets/7/comments/5/make_private.json"] if became else [])
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("status", ["open", "closed"])
+def test_a_comment_is_taken_back_whether_its_ticket_is_open_or_closed(desk, zendesk, status):
+    number = made(zendesk, f"mark-back-{status}", status="open")
+    stored = [zendesk.attach(_upload(number, content)) for content in (b"one", b"two")]
+    (said,) = zendesk.comment([Note(number, "<p>Here <b>it</b> is</p>", True, "mark-back", (stored[0].id,))])
+    (other,) = zendesk.comment([Note(number, "<p>And this</p>", True, "mark-stays", (stored[1].id,))])
+    desk.change(int(number), status=status)
+    for _ in range(2):  # again, as after a lost answer
+        (outcome,) = zendesk.redact([Redaction(number, said.id, "<p>taken back</p>", "mark-r", ())])
+        assert outcome.error is None
+    told = history(zendesk, number)
+    shown = {comment.id: comment for comment in told.comments}
+    assert "Here" not in shown[said.id].body and not shown[said.id].public
+    assert [file.id for file in told.files] == list(other.files)
+    assert (told.files_taken_back, set(told.blacked_out)) == (set(said.files), {said.id})
+    for _ in range(2):
+        (outcome,) = zendesk.redact([Redaction(number, None, None, "mark-f", other.files)])
+        assert outcome.error is None
+    told = history(zendesk, number)
+    assert told.files == () and "And this" in str(told.comments)
+
+
+def test_a_first_comment_is_blacked_out_and_stays_the_tickets_description(desk, zendesk):
+    number = made(zendesk, "mark-first-back")
+    first = desk.read(f"tickets/{number}/comments")["comments"][0]
+    (outcome,) = zendesk.redact([Redaction(number, str(first["id"]), "<p>taken back</p>", "mark-r", ())])
+    assert outcome.error is None
+    found = record(zendesk, number)
+    assert found.in_scope and "Said" not in str(found.fields["description"])
+
+
+@pytest.mark.parametrize("where", ["in scope", "out of scope", "closed"])
+def test_what_people_take_back_is_told_wherever_the_ticket_is(desk, zendesk, where):
+    number = desk.make("anna", tags=["shared"])["id"]
+    say(desk, number, SECRET, True, "hidden.txt")
+    say(desk, number, SECRET, True, "black.txt")
+    _, hidden, black = [one for one in desk.read(f"tickets/{number}/comments")["comments"]]
+    change = {"out of scope": {"tags": ["other"]}, "closed": {"status": "closed"}}.get(where)
+    if change:
+        assert desk.change(number, "anna", **change).ok
+    assert desk.ask("PUT", f"tickets/{number}/comments/{hidden['id']}/make_private.json", "anna").ok
+    body = {"ticket_id": number, "html_body": f"<p><redact>{SECRET}</redact></p>"}
+    body["external_attachment_urls"] = [black["attachments"][0]["content_url"]]
+    assert desk.ask("PUT", f"comment_redactions/{black['id']}.json", "anna", json=body).ok
+    told = history(zendesk, number)
+    assert told.hidden == {str(hidden["id"])}
+    assert (set(told.blacked_out), told.files_taken_back) == (
+        {str(black["id"])},
+        {str(black["attachments"][0]["id"])},
+    )
+    assert SECRET not in repr(told)
+    assert (told.inside, len(told.comments)) == ((where != "out of scope"), 0 if where == "out of scope" else 1)
 
 
 def test_a_file_that_is_private_by_now_is_not_given_out(desk, zendesk):

@@ -293,3 +293,22 @@ def test_c03_a_moved_issue_keeps_its_link_and_its_former_key(tmp_path: Path) -> 
     (member,) = [row for row in bench.rows(tables.member) if row["ticket"] == issue]
     assert member["former_keys"] == [old] and member["place"] == "OPS"
     assert bench.get(LEFT, ticket, "status") == "solved"
+
+
+@pytest.mark.parametrize("by", ["us", "people"])
+def test_a_follow_ups_description_is_never_offered_whatever_becomes_of_it(tmp_path: Path, by: str) -> None:
+    bench = house(tmp_path)
+    ticket, issue = closed(bench)
+    before = bench.get(RIGHT, issue, "description")
+    if by == "us":
+        bench.move(RIGHT, issue, "2")
+    else:
+        fields: dict[str, Json] = {"subject": "again", "description": "<p>again!</p>", "tags": ["customer"]}
+        bench.tracker(LEFT).open_ticket(fields, bench.person(LEFT), follows=ticket)
+        bench.run()  # the closed ticket is read again before its link goes on
+    calm(bench)
+    (new,) = follow_ups(bench, ticket)
+    bench.tracker(LEFT).redact_description(new)
+    calm(bench)
+    assert bench.get(RIGHT, issue, "description") == before
+    assert not bench.link(LEFT, new).pending

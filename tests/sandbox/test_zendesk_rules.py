@@ -332,6 +332,28 @@ def test_comments_can_be_blacked_out_and_hidden_and_the_audit_follows(desk: Zend
     ]
 
 
+def test_a_closed_ticket_is_blacked_out_by_the_newer_way_alone(desk: ZendeskDesk) -> None:
+    """As the descriptions of the three ways say: the two older ones end with the ticket."""
+    token = desk.ask("POST", "uploads.json?filename=pin.txt", data=b"1234").json()["upload"]["token"]
+    made = desk.make(comment={"body": "the pin is 1234", "uploads": [token]})["id"]
+    (comment,) = desk.read(f"tickets/{made}/comments")["comments"]
+    path, file = f"tickets/{made}/comments/{comment['id']}", comment["attachments"][0]
+    desk.change(made, status="closed")
+
+    refused = [
+        desk.ask("PUT", f"{path}/redact", json={"text": "1234"}).status_code,
+        desk.ask("PUT", f"{path}/attachments/{file['id']}/redact", json={}).status_code,
+    ]
+    marked = comment["html_body"].replace("1234", "<redact>1234</redact>")
+    more = {"html_body": marked, "external_attachment_urls": [file["content_url"]]}
+    answer = desk.ask("PUT", f"comment_redactions/{comment['id']}", json={"ticket_id": made, **more})
+
+    assert (refused, answer.status_code) == ([422, 422], 200)
+    (after,) = desk.read(f"tickets/{made}/comments")["comments"]
+    assert (after["plain_body"], after["attachments"][0]["file_name"]) == ("the pin is ▇▇▇▇", "redacted.txt")
+    assert requests.get(file["content_url"], timeout=10).status_code == 404
+
+
 def test_a_customer_sees_their_own_tickets_without_what_is_private(desk: ZendeskDesk) -> None:
     mine = desk.make(requester_id=desk.user_id("carla"), status="solved")["id"]
     other = desk.make()["id"]

@@ -90,12 +90,17 @@ def put_comment_redactions(call: Call) -> Answer:
     ticket = call.desk.ticket(call.user, int(body["ticket_id"]))
     comment = comment_of(ticket, call.number("comment_id"))
     redact_marked(call.desk, call.user, ticket, comment, str(body.get("html_body") or ""))
+    addresses = body.get("external_attachment_urls") or ()
+    for file in [file for file in comment.attachments if attachment_shape(call.desk, file)["content_url"] in addresses]:
+        redact_file(call.desk, call.user, ticket, comment, file.id)
     return Answer({"comment": comment_shape(call.desk, comment)})
 
 
 @routes.on("PUT", "/api/v2/tickets/{ticket_id}/comments/{comment_id}/attachments/{attachment_id}/redact")
 def put_redact_file(call: Call) -> Answer:
     ticket = ticket_of(call)
+    if ticket.status == "closed":
+        raise errors.invalid("status", "closed prevents ticket update")
     comment: Comment = comment_of(ticket, call.number("comment_id"))
     before = next(
         (attachment_shape(call.desk, f) for f in comment.attachments if f.id == call.number("attachment_id")), {}

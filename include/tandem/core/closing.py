@@ -26,7 +26,7 @@ from tandem.core.plan import (
     PairRules,
     plan_create,
 )
-from tandem.core.plan_later import EDIT, REDACT
+from tandem.core.plan_later import EDIT, REDACT, TAKEN_BACK, plan_later
 from tandem.core.values import Json
 
 CLOSED, SOLVED = "closed", "solved"
@@ -43,6 +43,7 @@ class Policy:
     closed: str  # reopen, follow_up, quarantine
     on: str = "reopen"  # what opens a follow-up: reopen, comment
     reopens: bool = True  # the tracker can open a closed ticket again
+    redacts: bool = False  # the tracker takes comments back in closed tickets too
 
 
 def ends(ticket: HubTicket) -> bool:
@@ -74,9 +75,10 @@ def arrive(plan: LinkPlan, old: HubTicket, source: HubTicket, policy: Policy, ru
     """
     target = old.side
     coming = [intent for intent in plan.ordered() if intent.target is target]
-    later = [intent for intent in coming if intent.kind in (EDIT, REDACT)]
+    back = [intent for intent in coming if intent.kind == REDACT and policy.redacts]
+    later = [intent for intent in coming if intent.kind in (EDIT, REDACT) and intent not in back]
     _take_out(plan, later, "parked", "its twin stands in a closed ticket")
-    coming = [intent for intent in coming if intent not in later]
+    coming = [intent for intent in coming if intent not in [*later, *back]]
     if not coming:
         return bool(later)
     opens = any(reopens(one) or (policy.on == "comment" and _is_said(one)) for one in coming)
@@ -134,6 +136,15 @@ def _follow_up(
     rest = [intent for intent in fresh.intents if intent.kind != CREATE]
     plan.intents = [intent for intent in plan.intents if intent not in fields] + [create, *rest]
     plan.unsaid |= fresh.unsaid
+
+
+def take_back(plan: LinkPlan, ticket: HubTicket, twin: HubTicket) -> None:
+    """Nothing goes either way any more, but what was taken back at its origin is, as long as the twin is there."""
+    back = [event for event in ticket.events if event.kind in TAKEN_BACK]
+    if twin.final is not None and twin.final.startswith(DELETED):
+        plan.mark(back, "noted", "its twin was deleted with its ticket")
+    elif back and not twin.unseen:
+        plan_later(plan, ticket, twin.side, held=True)
 
 
 def tell_deleted(plan: LinkPlan, ticket: HubTicket) -> None:

@@ -46,7 +46,7 @@ class HubEvent(Message):
     """One thing that happened on a side, in hub terms."""
 
     id: int
-    kind: str  # made, field, comment, edited, withdrawn, file, left, deleted, reopened
+    kind: str  # made, field, comment, edited, withdrawn, removed, withheld, file, left, …
     at: datetime
     order: str
     field: str = ""

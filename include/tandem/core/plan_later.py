@@ -7,17 +7,26 @@ from tandem.core.model import HubEvent, HubTicket
 from tandem.core.plan import Intent, LinkPlan
 from tandem.core.rules import Which
 
-EDITED, WITHDRAWN = "edited", "withdrawn"  # kinds of events
+EDITED = "edited"  # kinds of events: of a comment;
+WITHDRAWN, REMOVED, WITHHELD = "withdrawn", "removed", "withheld"  # a comment, a file, the description was taken back
+TAKEN_BACK = (WITHDRAWN, REMOVED, WITHHELD)
 EDIT, REDACT = "edit", "redact"  # kinds of writes
 
 
-def plan_later(plan: LinkPlan, ticket: HubTicket, target: Which) -> None:
-    """Plan one write for each comment that was edited or taken back: its last state counts, the rest is superseded."""
-    by_comment: dict[str, list[HubEvent]] = {}
+def plan_later(plan: LinkPlan, ticket: HubTicket, target: Which, *, held: bool = False) -> None:
+    """Plan one write for each comment that was edited or taken back: its last state counts, the rest is superseded.
+
+    ``held``: nothing of this side is to be sent, for whatever reason. What was taken back is no news of the ticket, and
+    is taken back all the same.
+    """
+    by_item: dict[tuple[str, str], list[HubEvent]] = {}
     for event in ticket.events:
-        if event.kind in (EDITED, WITHDRAWN):
-            by_comment.setdefault(event.native, []).append(event)
-    for events in by_comment.values():
+        if event.kind in TAKEN_BACK or (event.kind == EDITED and not held):
+            item = event.kind if event.kind in (REMOVED, WITHHELD) else WITHDRAWN
+            by_item.setdefault((item, event.native), []).append(event)
+    for events in by_item.values():
+        for event in events:
+            plan.states.pop(event.id, None)
         *earlier, last = sorted(events, key=lambda event: (event.at, event.id))
         covers = tuple(event.id for event in earlier)
         if last.note:

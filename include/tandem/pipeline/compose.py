@@ -24,6 +24,7 @@ from tandem.pipeline import follow_up
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed, Spot
+from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical
 from tandem.state.actions import Action
@@ -60,7 +61,8 @@ def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
     for intent in scene.plan.ordered():
         if intent not in scene.plan.intents:
             continue  # it became part of a follow-up's first comment
-        if made.refused is not None and intent.target is made.refused.source.other:
+        refused = made.refused is not None and intent.target is made.refused.source.other
+        if refused and intent.kind != REDACT:
             continue
         try:
             new = list(_actions(tx, scene, intent, seq + len(made.actions)))
@@ -70,7 +72,7 @@ def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
             hub = error.fields[0] if error.fields else ""
             key = end.offer.key_of(f"fields.{hub}") if hub else ""
             made.refused = Refused(source, error, key, str(intent.fields.get(hub, "")) if hub else "")
-            made.actions = [action for action in made.actions if action.side is not intent.target]
+            made.actions = [one for one in made.actions if one.side is not intent.target or takes_back(one)]
             continue
         made.actions += new
     for (target, hub), why in scene.aside.items():

@@ -6,21 +6,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tandem.core.doc import Doc, Node, doc, paragraph, text
+from tandem.core.mapping import to_native
 from tandem.core.model import HubEvent
 from tandem.core.plain import with_heading
-from tandem.core.plan import COMMENT, Intent
-from tandem.core.plan_later import EDIT, REDACT, WITHDRAWN
-from tandem.core.values import Json
+from tandem.core.plan import COMMENT, UPDATE, Intent
+from tandem.core.plan_later import EDIT, REDACT, REMOVED, WITHDRAWN, WITHHELD
+from tandem.core.values import Json, same
 from tandem.pipeline.compose_comments import heading_over, parts_of, shown
 from tandem.pipeline.environment import End
-from tandem.pipeline.rewrite import said_of, text_hash
+from tandem.pipeline.rewrite import CHANGED, said_of, text_hash
 from tandem.pipeline.scene import Scene, make_action
-from tandem.state import actions, links, twins
+from tandem.pipeline.translate import canonical
+from tandem.state import actions, links, records, succession, twins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
 
 TAKEN_BACK = "This comment was withdrawn at its origin."
+WRITES = 500  # of a link, newest first, among which our last one of its description is looked for
+DESCRIPTION_BACK = "This description was withdrawn at its origin."
 
 
 def edit(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
@@ -37,21 +41,20 @@ def edit(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
 def withdraw(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """Take back the twins of a comment that was made private or blacked out, with their files."""
     end, event = _end(scene, intent)
-    there = [twin for twin in _twins(tx, scene, intent, event) if not twin.withdrawn]
-    journal = twins.journal_of(tx, scene.link.id, there)
-    state, why = "", ""
-    if not there:
-        state, why = "noted", "its twin is not there"
-    elif end.offer.on_redact == "keep":
-        state, why = "noted", "the contract keeps what came in"
-    elif not end.caps.redact_comments:
-        state, why = "parked", "the other side cannot take a comment back"
-    if state:
-        twins.forget_texts(tx, journal)
-        scene.plan.mark(intent.carries, state, why)
-        scene.plan.mark(intent.covers, "superseded")
+    if event.kind == REMOVED:
+        yield from _remove(tx, scene, intent, seq, event)
         return
-    if event.doc is not None and end.caps.edit_comments and len(there) == 1:
+    if event.kind == WITHHELD:
+        yield from _withhold(tx, scene, intent, seq, event)
+        return
+    there = [twin for twin in _all_twins(tx, scene, intent, "comment", event.native) if not twin.withdrawn]
+    journal = twins.journal_of(tx, scene.link.id, there)
+    if _stays(scene, intent, there):
+        twins.forget_texts(tx, journal)
+        return
+    record = scene.records.get(intent.target)
+    in_sight = record is not None and all(twin.ticket == record.id for twin in there)
+    if event.doc is not None and end.caps.edit_comments and len(there) == 1 and in_sight:
         anew = list(_said_anew(tx, scene, intent, seq, event, there, in_place=True, forget=journal))
         if [one.kind for one in anew] == [EDIT]:  # it stands in its place without what was blacked out
             yield from anew
@@ -64,16 +67,108 @@ def withdraw(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
             continue
         content: dict[str, Json] = {
             "event": event.id,
+            "ticket": twin.ticket,
             "twin": twin.native,
-            "twins": {twin.native: twin.wrote},
+            # A description is the tracker's to keep: where it is the first comment, nobody changes it.
+            "twins": {} if _is_description(tx, twin) else {twin.native: twin.wrote},
             "body": body,
             "wrote": text_hash(scene.run, end, body),
             "said": twins.WITHDRAWN,
-            "files": list(_files(tx, scene, intent, twin)),
+            "files": list(_files(tx, end, twin)),
             "forget": list(twins.journal_of(tx, scene.link.id, [twin])),
         }
         yield make_action(scene, _riding(intent, cause == causes[-1]), seq, REDACT, [cause], content)
         seq += 1
+
+
+def _stays(scene: Scene, intent: Intent, there: Sequence[Twin]) -> bool:
+    """Tell whether nothing is to be taken back, and what becomes of the event."""
+    end = scene.run.end(intent.target)
+    if not there:
+        state, why = "noted", "its twin is not there"
+    elif end.offer.on_redact == "keep":
+        state, why = "noted", "the contract keeps what came in"
+    elif not end.caps.redact_comments:
+        state, why = "parked", "the other side cannot take a comment back"
+    else:
+        return False
+    scene.plan.mark(intent.carries, state, why)
+    scene.plan.mark(intent.covers, "superseded")
+    return True
+
+
+def _remove(tx: Tx, scene: Scene, intent: Intent, seq: int, event: HubEvent) -> Iterator[Action]:
+    """Take back a file that was blacked out, with the carrier that brought it, where there is one."""
+    copies = _all_twins(tx, scene, intent, "file", event.native)
+    if _stays(scene, intent, copies):
+        return
+    end = scene.run.end(intent.target)
+    carriers = {twin.ticket: twin for twin in _copies(tx, scene, intent, copies[0].origin, "comment")}
+    causes = _causes(event, len(copies))
+    for cause, copy in zip(causes, copies, strict=True):
+        carrier = carriers.get(copy.ticket)
+        body = end.connector.markup.render(doc(paragraph(TAKEN_BACK))).native
+        content: dict[str, Json] = {
+            "event": event.id,
+            "ticket": copy.ticket,
+            "twin": carrier.native if carrier else None,
+            "twins": {carrier.native: carrier.wrote} if carrier else {},
+            "body": body,
+            "wrote": text_hash(scene.run, end, body),
+            "said": twins.WITHDRAWN,
+            "files": [copy.native],
+            "forget": [copy.action] if copy.action else [],
+        }
+        yield make_action(scene, _riding(intent, cause == causes[-1]), seq, REDACT, [cause], content)
+        seq += 1
+
+
+def _withhold(tx: Tx, scene: Scene, intent: Intent, seq: int, event: HubEvent) -> Iterator[Action]:
+    """Put a line in the place of a description that was made private or blacked out at its origin."""
+    end, record = scene.run.end(intent.target), scene.records[intent.target]
+    rule = end.rule("description")
+    known = links.bases(tx, [scene.link.id]).get((scene.link.id, intent.target), {}).get("description")
+    state, why = "", ""
+    if end.offer.on_redact == "keep":
+        state, why = "noted", "the contract keeps what came in"
+    elif rule is None or known is None:
+        state, why = "noted", "its twin is not there"
+    elif rule.once or rule.on_change or not rule.comes_in:
+        state, why = "parked", "the other side cannot change its description"
+    elif _is_theirs(tx, scene, intent, rule.native, known.value):
+        state, why = "parked", CHANGED
+    if state or rule is None:
+        scene.plan.mark([*intent.carries, *intent.covers], state, why)
+        return
+    present = record.fields.get(rule.native)
+    written = to_native(rule, doc(paragraph(DESCRIPTION_BACK)), end.terms(rule.native, record), present)
+    content: dict[str, Json] = {
+        "event": event.id,
+        "withholds": True,
+        "native": {rule.native: written},
+        "before": {rule.native: present},
+        "fields": {},
+        "bases": {"description": None},
+    }
+    twins.forget_field(tx, scene.link.id, "description", rule.native)
+    yield make_action(scene, intent, seq, UPDATE, [f"event:{event.id}"], content)
+
+
+def _is_theirs(tx: Tx, scene: Scene, intent: Intent, native: str, known: Json) -> bool:
+    """Tell whether people gave a description after our last write of it, or before there was any."""
+    end, record = scene.run.end(intent.target), scene.records[intent.target]
+    writes = actions.newest_done(tx, scene.link.id, intent.target, WRITES)
+    ours = next((one for one in writes if native in _natives(one)), None)
+    if ours is None or ours.done_at is None:
+        return True
+    if records.acted_since(tx, scene.run.name, intent.target, record.id, native, ours.done_at):
+        return True
+    return native in record.fields and not same(canonical(end, "description", record.fields[native], record), known)
+
+
+def _natives(one: Action) -> Mapping[str, Json]:
+    native = one.content.get("native")
+    return native if isinstance(native, dict) else {}
 
 
 def _said_anew(
@@ -149,16 +244,30 @@ def _riding(intent: Intent, last: bool) -> Intent:
 
 
 def _twins(tx: Tx, scene: Scene, intent: Intent, event: HubEvent) -> list[Twin]:
-    source, target = scene.run.end(intent.target.other), scene.run.end(intent.target)
-    of = links.origin_at(tx, source.system, "comment", event.native)
+    """The twins of a comment on the ticket that its link goes on with."""
     record = scene.records.get(intent.target)
-    return twins.twins_of(tx, of, target.system, record.id) if of and record else []
+    every = _all_twins(tx, scene, intent, "comment", event.native)
+    return [twin for twin in every if record is not None and twin.ticket == record.id]
 
 
-def _files(tx: Tx, scene: Scene, intent: Intent, twin: Twin) -> Iterator[str]:
+def _all_twins(tx: Tx, scene: Scene, intent: Intent, kind: str, native: str) -> list[Twin]:
+    """The twins of a comment or file on any ticket of the link, those included that it has gone on from."""
+    of = links.origin_at(tx, scene.run.end(intent.target.other).system, kind, native)
+    return _copies(tx, scene, intent, of, kind) if of else []
+
+
+def _copies(tx: Tx, scene: Scene, intent: Intent, of: str, kind: str) -> list[Twin]:
+    tickets = succession.tickets_of(tx, scene.run.name, scene.link.id, intent.target)
+    return twins.twins_of(tx, of, scene.run.end(intent.target).system, tickets, kind)
+
+
+def _is_description(tx: Tx, twin: Twin) -> bool:
+    return twin.action is not None and "follow_up_of" in actions.content_of(tx, twin.action)
+
+
+def _files(tx: Tx, end: End, twin: Twin) -> Iterator[str]:
     """The files that came with a twin, where they do not ride in it."""
-    end, record = scene.run.end(intent.target), scene.records[intent.target]
     if twin.action is None or end.caps.files_in_comments:
         return
     carried = actions.content_of(tx, twin.action)
-    yield from twins.files_of(tx, twins.origins_in(carried), end.system, record.id)
+    yield from twins.files_of(tx, twins.origins_in(carried), end.system, twin.ticket)

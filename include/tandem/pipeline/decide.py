@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tandem.core.closing import CLOSED, arrive, ends, is_closed, tell_deleted
+from tandem.core.closing import CLOSED, arrive, ends, is_closed, take_back, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_create, plan_link
-from tandem.core.plan_later import plan_later
+from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
@@ -100,6 +100,9 @@ def _decide_link(
                 twin = link.members.get(one.side.other)
                 if twin is not None and twin.state not in ("unseen", "final"):  # else nobody is there to be told
                     tell_deleted(plan, one)
+            if len(hubs) == 2:
+                for one in hubs.values():
+                    take_back(plan, one, hubs[one.side.other])
             diff.parked[link.id] = why
             _finish(tx, run, link, plan, hubs, diff)
             return
@@ -116,8 +119,7 @@ def _decide_link(
     usable = {which: _without_held_fields(run, ticket, held) for which, ticket in hubs.items()}
     plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
     for which, ticket in hubs.items():
-        if which not in states:
-            plan_later(plan, ticket, which.other)
+        plan_later(plan, ticket, which.other, held=which in states)
         if states.get(which) == "parked":
             diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
         if which not in states:
@@ -237,7 +239,7 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
     if made.refused is not None:
         source = made.refused.source
         diff.refused[f"{link.id}/{source}"] = made.refused
-        plan.mark(hubs[source].events, "quarantined", made.refused.error.code)
+        plan.mark([e for e in hubs[source].events if e.kind not in TAKEN_BACK], "quarantined", made.refused.error.code)
 
 
 def _store(

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from tandem.config.needs import needs
 from tandem.connectors.base import Delta, History, Preflight, Record, Seen
+from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, Problem
 from tandem.pipeline import follow_up
@@ -184,8 +185,8 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
     known = {one.id: one for one in seen}
     of = links.member_states(tx, run.name, end.which, known)
     stored = records.newest_versions(tx, run.name, end.which, of)
-    passed = early.among(tx, run.name, end.which, known)
-    passed |= succession.known_former(tx, run.name, end.which, known)  # their follow-ups stand for them
+    beside = succession.beside(tx, run.name, end.which, known)
+    passed = early.among(tx, run.name, end.which, known) | beside.keys()  # their follow-ups stand for them
     wanted = []
     for one in known.values():
         if one.id in of:
@@ -200,6 +201,8 @@ def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
                 or (state == "out" and one.in_scope)
             ):
                 wanted.append(one.id)
+        elif one.id in beside and not (beside[one.id].next or one.deleted):  # but for what is taken back on them
+            wanted += [one.id] if one.version > beside[one.id].seen else []
         elif one.in_scope and not one.deleted and one.id not in passed:
             wanted.append(one.id)
     return wanted
@@ -217,9 +220,29 @@ def _pending(run: Run, end: End, reading: Reading) -> None:
         still = {one.id for one in got if one.id in before and _as_held(one, before[one.id])}
         reading.still |= still
         moved = [one for one in got if one.id not in still]
-        histories = end.connector.history([one.id for one in moved if one.in_scope])
-        found = [(one, histories.get(one.id)) for one in moved if not one.in_scope or one.id in histories]
+        asked = _with_histories(run, end, moved)
+        histories = end.connector.history(asked)
+        found = [(one, histories.get(one.id)) for one in moved if one.id not in asked or one.id in histories]
         _store(run, end, reading, found, set(some) - still)
+
+
+def _with_histories(run: Run, end: End, read: Sequence[Record]) -> list[str]:
+    """Of tickets read by id, those of which it must be known what happened.
+
+    Out of scope that is only what was taken back, of those of which something was sent and that changed since.
+    """
+    left = {one.id: one.version for one in read if not one.in_scope and one.final != DELETED}
+    with run.store.read() as tx:
+        linked = links.link_of(tx, run.name, end.which, left)
+        stored = records.newest_versions(tx, run.name, end.which, linked)
+        beside = succession.beside(tx, run.name, end.which, left)
+    former = {id_: one.seen for id_, one in beside.items() if not one.next}
+    known = {**dict.fromkeys(linked, ""), **stored, **former}
+    return [one.id for one in read if one.in_scope or (one.id in known and _moved_on(one, known[one.id]))]
+
+
+def _moved_on(now: Record, version: str) -> bool:
+    return now.version > version or not now.settled
 
 
 def _as_held(now: Record, before: Record) -> bool:
@@ -332,12 +355,10 @@ def _read(run: Run, end: End, ids: Sequence[str], deltas: Mapping[str, Delta]) -
     reach = {id_: deltas[id_].version for id_ in before}
     got = end.connector.fetch(ids, reach, ahead=True)
     short = {one.id for one in got if one.in_scope and one.id in reach and one.version <= reach[one.id]}
-    histories = {
-        **{id_: parts[id_] for id_ in short},
-        **end.connector.history([one.id for one in got if one.in_scope and one.id not in short]),
-    }
+    asked = _with_histories(run, end, [one for one in got if one.id not in short])
+    histories = {**{id_: parts[id_] for id_ in short}, **end.connector.history(asked)}
     # Without its history, as when it is hidden between the two calls, a version must not pass for one that was read.
-    return [(whole(one, before), histories.get(one.id)) for one in got if not one.in_scope or one.id in histories]
+    return [(whole(one, before), histories.get(one.id)) for one in got if one.id not in asked or one.id in histories]
 
 
 def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:

@@ -28,8 +28,8 @@ from tandem.state.actions import Action
 from tandem.state.links import Base
 from tandem.state.records import Happened
 from tandem.state.store import Tx
+from tandem.state.succession import NEXT
 
-NEXT = "next"  # state of a member: people's follow-up of a ticket of which something is still open
 GOES_ON = "This goes on from ticket {key}, which is closed."
 
 
@@ -45,7 +45,7 @@ class Opening:
 
 def policy(end: End) -> Policy:
     """What a side's contract and tracker make of its closed tickets."""
-    return Policy(end.offer.closed, end.offer.follow_up_on, end.caps.reopens_closed)
+    return Policy(end.offer.closed, end.offer.follow_up_on, end.caps.reopens_closed, end.caps.redacts_closed)
 
 
 def opening(tx: Tx, scene: Scene, intent: Intent) -> Opening:
@@ -186,6 +186,16 @@ def begin(tx: Tx, run: Run, end: End, link: str, record: Record) -> None:
         if hub == "description" or hub not in old or shows in (None, []) or _says_nothing(end, hub, record):
             moved[hub] = Base(shows, end.mapping)
     links.set_bases(tx, link, end.which, moved)
+
+
+def keep_description(tx: Tx, run: Run, end: End, link: str, record: Record) -> None:
+    """What becomes of a follow-up's description later on, as when it is blacked out, is never offered either."""
+    rule = end.rule("description")
+    if record.follows is None or rule is None or rule.native not in record.fields:
+        return
+    if succession.has_gone_on(tx, run.name, link, end.which):
+        shows = canonical(end, "description", record.fields[rule.native], record)
+        links.set_bases(tx, link, end.which, {"description": Base(shows, end.mapping)})
 
 
 def _says_nothing(end: End, hub: str, record: Record) -> bool:

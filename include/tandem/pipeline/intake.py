@@ -17,6 +17,7 @@ from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.pipeline.policy import only_since_offered
+from tandem.pipeline.taken_back import blacked_out, taken_back
 from tandem.state import actions, joins, links, records, runs, succession
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -26,12 +27,16 @@ from tandem.state.vault import origin_of
 def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | None) -> int:
     """Store one version of a ticket with its events; open its link when it is first seen. Return the new events."""
     now = run.env.now()
+    told, since = history, links.last_inside(tx, run.name, end.which, record.id)
     if history is not None and not history.inside:
         history = None  # it left the scope between the two calls: what happened is read when it is back
     of = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
     first = of is None
     if of is None:
-        if not record.in_scope or succession.known_former(tx, run.name, end.which, [record.id]):
+        beside = succession.beside(tx, run.name, end.which, [record.id]).get(record.id)
+        if beside is not None and not beside.next and told is not None:
+            return _store_former(tx, run, end, beside.link, record, told, since)
+        if beside is not None or not record.in_scope:
             return 0
         if follow_up.meet(tx, run, end, record):
             return 0
@@ -41,8 +46,9 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     was = "" if first else links.member_states(tx, run.name, end.which, [record.id])[record.id][1]
     away = times_outside(tx, run, end, record, history, back=was == "out") if history and not first else ()
     records.save_record(tx, run.name, end.which, record, now)
-    if was == follow_up.NEXT:
+    if was == succession.NEXT:
         follow_up.begin(tx, run, end, of, record)
+    follow_up.keep_description(tx, run, end, of, record)
     links.see_member(tx, run.name, end.which, record, now)
     told_deleted(tx, run, end, record.id, record.final == DELETED)
     joins.move_presence(tx, end.system, record.id, record.place)
@@ -54,7 +60,9 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     happened = without(happened, made - known, changed - known)
     if history is not None and not first:
         happened = only_since_offered(end, happened)
-        happened += later_on(tx, run, end, record, history, happened, changed)
+        happened += later_on(tx, run, end, record, history, happened, changed, since)
+    if told is not None and not first:
+        happened += taken_back(tx, run, end, record, told, of, since)
     joined = links.links(tx, run.name, ids=[of])[of].lone is None
     happened += leaving(run, record, was, joined=joined)
     if first:
@@ -65,6 +73,29 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
             at = end.our_time(record.created_at)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
+
+
+def _store_former(
+    tx: Tx, run: Run, end: End, link: str, record: Record, history: History, since: datetime | None
+) -> int:
+    """Of a ticket that its link has gone on from only what was taken back counts; it goes on under the follow-up.
+
+    The version looked at is noted, so that a ticket that rests is not read again.
+    """
+    happened = taken_back(tx, run, end, record, history, link, since)
+    for comment in history.comments:
+        if history.inside and comment.redacted:
+            read = _comment_event(end, comment, echo=False)
+            happened += blacked_out(tx, run, end, link, comment, read, since)
+    records.save_record(tx, run.name, end.which, record, run.env.now())
+    records.drop_content(tx, run.name, end.which, record.id)
+    links.see_member(tx, run.name, end.which, record, run.env.now())
+    links.update_member(tx, run.name, end.which, record.id, version=record.version)
+    if not happened:
+        return 0
+    links.update_links(tx, [link], run.env.now(), pending=True)
+    now = links.links(tx, run.name, ids=[link])[link].members[end.which]
+    return records.add_events(tx, run.name, end.which, now.ticket, happened)
 
 
 def told_deleted(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:

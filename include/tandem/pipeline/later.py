@@ -13,12 +13,13 @@ from datetime import datetime
 
 from tandem.connectors.base import Comment, History, Record
 from tandem.core.plan import NOT_ANY_MORE
-from tandem.core.plan_later import EDITED, WITHDRAWN
+from tandem.core.plan_later import EDITED
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.outside import CHANGED_OUTSIDE, changed_outside
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
+from tandem.pipeline.taken_back import STAYS, blacked_out, removed, twins_at_other_side
 from tandem.state import actions, links, records, twins
 from tandem.state.records import Event, Happened
 from tandem.state.store import Tx
@@ -36,17 +37,20 @@ def later_on(
     history: History,
     happened: list[Happened],
     changed: set[str],
+    since: datetime | None,
 ) -> list[Happened]:
     """Bring what waits up to date, and tell what is new of comments that were read before.
 
-    ``changed``: keys of what was written anew out of scope.
+    ``changed``: keys of what was written anew out of scope. ``since``: when the ticket was read in scope before.
     """
+    link = links.link_of(tx, run.name, end.which, [record.id])[record.id]
     now = {one.key: one for one in happened if one.kind in ("comment", "file")}
     still = records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
     waiting = {event.key: event for event in still if event.kind in ("comment", "file")}
     known = records.known_event_keys(tx, run.name, end.which, record.id)
-    _waiting(tx, run, end, history, waiting, now, changed)
-    told: list[Happened] = []
+    dropped = _waiting(tx, run, end, history, waiting, now, changed)
+    files = [str(name) for event in dropped for name in _files_of(event)]
+    told = removed(tx, run, end, record, link, files)  # they went ahead of a comment that does not follow
     for comment in history.comments:
         key = f"comment:{comment.id}"
         if key not in known or key in waiting:
@@ -54,20 +58,18 @@ def later_on(
         if now[key].state == "echo":
             told += _at_twin(tx, run, end, record, comment)
         elif comment.edited_at is not None:
+            if comment.redacted and twins_at_other_side(tx, run, end, link, "comment", comment.id):
+                told += blacked_out(tx, run, end, link, comment, now[key], since)
+                continue
             told += _at_origin(
                 tx, run, end, record, comment, comment.edited_at, now[key], still, outside=key in changed
             )
     if history.whole and record.in_scope and end.offer.comments.out != "none":
         seen = {comment.id for comment in history.comments}
         _dismiss(tx, run, still, seen)
-        for id_ in sorted(history.hidden):
-            key = f"comment:{id_}"
-            if key in known and key not in waiting and id_ not in seen:
-                told += _hidden(tx, run, end, record, id_, known)
         before = {key[8:] for key in known if key.startswith("comment:") and key not in waiting}
         gone = before - seen - history.hidden
-        why = "not to be read any more: its twin stays"
-        told += [_noted(f"deleted:{id_}", record.updated_at, end, why) for id_ in sorted(gone)]
+        told += [_noted(f"deleted:{id_}", record.updated_at, end, STAYS) for id_ in sorted(gone)]
     return told
 
 
@@ -79,8 +81,10 @@ def _waiting(
     waiting: Mapping[str, Event],
     now: Mapping[str, Happened],
     changed: set[str],
-) -> None:
+) -> list[Event]:
+    """Bring up to date what waits. Return the comments that will not go because they were made private."""
     under_way: set[int] | None = None
+    hidden: list[Event] = []
     for key, event in waiting.items():
         if key in changed:
             records.set_events(tx, [event.id], "dropped", CHANGED_OUTSIDE, run=run.job.run_id)
@@ -92,6 +96,13 @@ def _waiting(
             if event.id not in under_way:  # of a write whose answer was lost it is not known yet whether it went
                 why = NOT_ANY_MORE if _unoffered(end, event) else UNSENT
                 records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
+                hidden += [event] if event.content.get("native") in history.hidden else []
+    return hidden
+
+
+def _files_of(event: Event) -> list[Json]:
+    files = event.content.get("files")
+    return files if isinstance(files, list) else []
 
 
 def _unoffered(end: End, event: Event) -> bool:
@@ -124,7 +135,7 @@ def _at_origin(
     ``outside``: it was written so out of scope, and does not go as it reads. Written anew in scope, it does.
     """
     said = text_hash(run, end, comment.body)
-    key = f"{'redacted' if comment.redacted else 'edited'}:{comment.id}:{edited_at.isoformat()}:{said[:8]}"
+    key = f"edited:{comment.id}:{edited_at.isoformat()}:{said[:8]}"
     there = _twins(tx, run, end, record, comment.id)
     if not there:
         asked = (tx, run.name, end.which, record.id, f"comment:{comment.id}")
@@ -137,19 +148,8 @@ def _at_origin(
         back = [event.id for event in still if event.kind == EDITED and event.content.get("native") == comment.id]
         records.set_events(tx, back, "superseded", "it reads again as it was sent", run=run.job.run_id)
         return []
-    kind = WITHDRAWN if comment.redacted else EDITED
-    told = Happened(key, kind, comment.order, end.our_time(edited_at), read.content)
-    return [changed_outside(told) if outside and kind == EDITED else told]
-
-
-def _hidden(tx: Tx, run: Run, end: End, record: Record, id_: str, known: set[str]) -> list[Happened]:
-    """A comment that was made private after it was sent."""
-    there = _twins(tx, run, end, record, id_)
-    if not there or all(twin.withdrawn for twin in there) or twins.was_private(tx, there[0].origin):
-        return []
-    edits = sum(key.startswith(f"edited:{id_}:") for key in known)
-    content: dict[str, Json] = {"native": id_}
-    return [Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", end.our_time(record.updated_at), content)]
+    told = Happened(key, EDITED, comment.order, end.our_time(edited_at), read.content)
+    return [changed_outside(told) if outside else told]
 
 
 def _at_twin(tx: Tx, run: Run, end: End, record: Record, comment: Comment) -> list[Happened]:
@@ -193,7 +193,7 @@ def _twins(tx: Tx, run: Run, end: End, record: Record, comment: str) -> list[Twi
     if of is None or link is None:
         return []
     member = links.links(tx, run.name, ids=[link])[link].members.get(end.which.other)
-    return twins.twins_of(tx, of, run.end(end.which.other).system, member.ticket) if member else []
+    return twins.twins_of(tx, of, run.end(end.which.other).system, [member.ticket]) if member else []
 
 
 def _noted(key: str, at: datetime, end: End, why: str) -> Happened:

@@ -210,7 +210,8 @@ def put_off(
     ``only``: where these fields alone are set aside, just the later writes of them wait too.
     """
     queue = loading.queues.get((action.link, action.side), [])
-    behind = [other for other in queue if not only or not set(only).isdisjoint(_fields_of(other))]
+    ordered = [other for other in queue if not rewrite.takes_back(other)]
+    behind = [other for other in ordered if not only or not set(only).isdisjoint(_fields_of(other))]
     ids = [action.id, *(other.id for other in behind)]
     events = {id_ for other in (action, *behind) for id_ in riding(other)}
     with run.store.begin(run.fence) as tx:

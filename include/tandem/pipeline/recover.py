@@ -71,12 +71,12 @@ def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> 
         return
     with run.store.read() as tx:
         found = links.links(tx, run.name, ids=[one.link for one in others])
-    tickets = {found[one.link].members[end.which].ticket for one in others if end.which in found[one.link].members}
-    read = {record.id: record for record in end.connector.fetch(sorted(tickets))}
+    at = {one.id: rewrite.ticket_of(one, _current(found[one.link], end)) for one in others}
+    read = {record.id: record for record in end.connector.fetch(sorted({one for one in at.values() if one}))}
     histories = end.connector.history(sorted(read))
     for one in others:
         member = found[one.link].members.get(end.which)
-        record = read.get(member.ticket) if member else None
+        record = read.get(at[one.id] or "")
         history = histories.get(record.id) if record else None
         if record is not None and history is not None and history.whole:
             _resolve(run, end, found[one.link], one, record, history, counts)
@@ -84,6 +84,11 @@ def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> 
             _not_there(run, one, counts, f"the twin is {member.reason}", "parked")
         else:  # what cannot be read proves nothing: it stays sent, and its link waits
             counts["unknown"] += 1
+
+
+def _current(link: Link, end: End) -> str | None:
+    member = link.members.get(end.which)
+    return member.ticket if member else None
 
 
 def _find_creates(run: Run, end: End, creates: list[Action], counts: dict[str, int]) -> None:

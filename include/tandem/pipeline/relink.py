@@ -140,7 +140,7 @@ def _paired(run: Run, there: Mapping[Which, Mapping[str, Record]], told: Relinke
     with run.store.read() as tx:
         linked = {which: links.link_of(tx, run.name, which, there[which]) for which in Which}
         of = links.links(tx, run.name, ids={id_ for own in linked.values() for id_ in own.values()})
-        former = {which: succession.known_former(tx, run.name, which, there[which]) for which in Which}
+        former = {which: set(succession.beside(tx, run.name, which, there[which])) for which in Which}
         passed = {which: early.among(tx, run.name, which, there[which]) for which in Which}
         held = next(one for one in holds.holds(tx, run.name) if one.cause == RELINK).detail.get("tickets", {})
     met = {

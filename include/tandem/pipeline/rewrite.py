@@ -21,6 +21,22 @@ CHANGED = "people changed the twin: it is theirs"
 DELETED = "people deleted the twin: it is never written again"
 
 
+def takes_back(one: Action) -> bool:
+    """Tell whether a write takes back what its origin took back: it keeps order with nothing."""
+    return says_nothing(one) or one.content.get("redacts") is True
+
+
+def says_nothing(one: Action) -> bool:
+    """Tell whether a write holds nothing of its source: it goes wherever that stands by now."""
+    return one.kind == "redact" or one.content.get("withholds") is True
+
+
+def ticket_of(one: Action, current: str | None) -> str | None:
+    """The ticket that a write goes to: where its twin stands, which its link may have gone on from."""
+    stands = one.content.get("ticket")
+    return str(stands) if stands else current
+
+
 def text_hash(run: Run, end: End, native: Json) -> str:
     """Hash what a native text says; the files that it shows are not part of it."""
     return run.store.vault.digest(canonical(_words(end.connector.markup.parse(native).doc)))
@@ -64,8 +80,7 @@ def hindered(run: Run, end: End, ready: Sequence[tuple[Action, Record | None]]) 
         if not set(known) <= set(shown):
             yield (one, "noted", DELETED) if history.whole else (one, "deferred", "not all comments can be read")
         elif any(_is_changed(run, end, one, shown[id_], wrote) for id_, wrote in known.items()):
-            takes_back = one.kind == "redact" or one.content.get("redacts") is True
-            yield one, "parked" if takes_back else "noted", CHANGED
+            yield one, "parked" if takes_back(one) else "noted", CHANGED
 
 
 def _is_changed(run: Run, end: End, one: Action, twin: Comment, wrote: Json) -> bool:
@@ -86,19 +101,28 @@ def rewrite(end: End, kind: str, ready: Sequence[tuple[Action, str]]) -> tuple[O
     for one, ticket in ready:
         files = one.content["files"]
         names = tuple(str(file) for file in (files if isinstance(files, list) else []))
-        redactions.append(Redaction(ticket, str(one.content["twin"]), one.content["body"], one.id, names))
+        twin = one.content["twin"]
+        redactions.append(Redaction(ticket, None if twin is None else str(twin), one.content["body"], one.id, names))
     return end.connector.redact(redactions)
 
 
 def note(tx: Tx, end: End, content: Mapping[str, Json]) -> None:
     """Note what a twin says since a write that took place; of a text that was taken back nothing is kept."""
-    twins.note_written(tx, end.system, str(content["twin"]), str(content["wrote"]), str(content["said"]))
+    if content["twin"] is not None:
+        twins.note_written(tx, end.system, str(content["twin"]), str(content["wrote"]), str(content["said"]))
+    files = content.get("files")
+    if content.get("said") == twins.WITHDRAWN:
+        back = [str(id_) for id_ in (files if isinstance(files, list) else [])]
+        twins.note_files_back(tx, end.system, back, None if content["twin"] is None else str(content["twin"]))
     forgotten = content.get("forget")
     twins.forget_texts(tx, [str(id_) for id_ in (forgotten if isinstance(forgotten, list) else [])])
 
 
 def took_place(end: End, action: Action, history: History) -> bool:
     """Tell whether a write that was sent took place: by its mark or, where none can be left, by its effect."""
+    if action.content["twin"] is None:
+        files = action.content["files"]
+        return {one.id for one in history.files}.isdisjoint(files if isinstance(files, list) else [])
     twin = next((one for one in history.comments if one.id == action.content["twin"]), None)
     if twin is None:
         return False

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Entry, History, Record
 from tandem.core import labels
 from tandem.core.mapping import Said, to_hub
+from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
 from tandem.pipeline.outcomes import riding
+from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.translate import canonical, same_native
 from tandem.state import actions, links, records, runs, twins
 from tandem.state.actions import Action
@@ -63,13 +66,20 @@ def _read_back(
     read: dict[str, Record] = {}
     for part in records.chunks(tickets, end.caps.fetch_batch):
         read |= {record.id: record for record in end.connector.fetch(part, ahead=True)}
-    histories = end.connector.history([ticket for ticket, record in read.items() if record.in_scope])
-    nothing = History((), (), ())  # of a ticket out of scope nothing is to be looked at
+    histories = end.connector.history([ticket for ticket, record in read.items() if record.final != DELETED])
     return {
-        ticket: (record, histories.get(ticket, nothing))
+        ticket: (record, _looked_at(record, histories.get(ticket)))
         for ticket, record in read.items()
-        if not record.in_scope or ticket in histories  # else it is not to be seen now
+        if ticket in histories or record.final == DELETED  # else it is not to be seen now
     }
+
+
+def _looked_at(record: Record, history: History | None) -> History:
+    """Of a ticket out of scope nothing is to be looked at, but that something was taken back there."""
+    if record.in_scope and history is not None:
+        return history
+    nothing = History((), (), (), inside=False)
+    return nothing if history is None else replace(history, entries=(), comments=(), files=(), inside=False, away=None)
 
 
 def _settle_link(
@@ -101,8 +111,10 @@ def _settle_link(
             if not action.content.get("gives_back"):
                 _move_source(tx, run, link, action, refused)
                 _arrive(tx, run, action, refused)
+            if action.content.get("withholds") is True:
+                twins.forget_field(tx, link.id, "description", end.offer.fields["description"].native)
             settled.append(action.id)
-        store_ticket(tx, run, end, record, history if record.in_scope else None)
+        store_ticket(tx, run, end, record, history)
         news = records.open_events(tx, run.name, which, [record.id]).get(record.id, [])
         fresh = [event.id for event in news if event.state is None]
         records.set_events(tx, fresh, "waiting", "happened while the run wrote", run=run.job.run_id)
@@ -388,7 +400,7 @@ def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozense
     records.set_events(tx, lost, "noted", "the file cannot be read at its origin", run=run.job.run_id)
     records.set_events(tx, ids - lost, "arrived", run=run.job.run_id, action=action.id)
     records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
-    if not fields or fields - refused:
+    if not takes_back(action) and (not fields or fields - refused):
         runs.release(tx, action.link, action.side.other, "", run.env.now())
     for hub in fields - refused:
         runs.release(tx, action.link, action.side.other, hub, run.env.now())

@@ -16,7 +16,7 @@ from tandem.core.doc import doc, is_empty, normalise, paragraph, whole_character
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
 from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
 from tandem.core.plan import NOT_ANY_MORE
-from tandem.core.plan_later import EDITED, WITHDRAWN
+from tandem.core.plan_later import EDITED, TAKEN_BACK
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 from tandem.errors import MappingError
@@ -67,7 +67,9 @@ def _guarded(end: End, link: Link, record: Record, bases: Mapping[str, Base], ev
         log.error("%s %s cannot be mapped: %s at %s", end.offer.name, record.key, type(error).__name__, trace)
         what = f"The ticket cannot be read ({type(error).__name__}). This is a fault of Tandem's: please report it."
         problem = HubProblem(field="", code="TDM-209", key="", what=what)
-        waiting = tuple(event.model_copy(update={"kind": "other"}) for event in _bare(events))
+        waiting = tuple(
+            event if event.kind in TAKEN_BACK else event.model_copy(update={"kind": "other"}) for event in _bare(events)
+        )
         return HubTicket(
             side=end.which, ticket=record.id, link=link.id, in_scope=True, events=waiting, problems=(problem,)
         )
@@ -209,7 +211,16 @@ def base_to_hub(rule: FieldRule, base: Base, terms: Terms) -> Json:
 
 def _bare(events: Sequence[Event]) -> tuple[HubEvent, ...]:
     """Events of a ticket out of scope: that they wait, and nothing of what they say."""
-    return tuple(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order) for event in events)
+    return tuple(_back(event) if event.kind in TAKEN_BACK else _only(event) for event in events)
+
+
+def _only(event: Event) -> HubEvent:
+    return HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order)
+
+
+def _back(event: Event) -> HubEvent:
+    """That a comment or file was taken back, and nothing of what is left of it."""
+    return _only(event).model_copy(update={"native": str(event.content.get("native", ""))})
 
 
 def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]:
@@ -218,21 +229,21 @@ def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]
     ahead = False
     for event in events:
         ahead = ahead or (event.kind == "field" and _ahead(end, event, record, events))
-        if ahead and not event.key.startswith("lost:"):
+        if ahead and not event.key.startswith("lost:") and event.kind not in TAKEN_BACK:
             continue  # and so does all that came after it: a comment must not arrive before the status that it is on
         if event.kind == "field":
             told.append(_field_event(end, record, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
-        elif event.kind == EDITED or (event.kind == WITHDRAWN and "body" in event.content):
+        elif event.kind == EDITED:
             told.append(_comment(end, event, {}).model_copy(update={"kind": event.kind}))
-        elif event.kind == WITHDRAWN:
-            native = str(event.content.get("native"))
-            told.append(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order, native=native))
+        elif event.kind in TAKEN_BACK:
+            rest = _comment(end, event, {}) if "body" in event.content else None
+            told.append(rest.model_copy(update={"kind": event.kind}) if rest and not rest.note else _back(event))
         elif event.kind == "file":
             told.append(_file(end, event))
         else:
-            told.append(HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order))
+            told.append(_only(event))
     return told
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tandem.connectors.base import Draft, Note, Outcome, Patch, Record
+from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.errors import ItemError, StaleError, UnknownOutcomeError
 from tandem.pipeline import rewrite
@@ -75,14 +76,14 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
     with run.store.read() as tx:
         found = links.links(tx, run.name, ids=[action.link for action in batch])
     sources = _fresh(run, run.end(end.which.other), found)
-    targets = _fresh(run, end, found)
+    targets = _fresh(run, end, found, [stands for one in batch if (stands := rewrite.ticket_of(one, None))])
     ready: list[Ready] = []
     for action in batch:
         link = found[action.link]
         why = _hindrance(end, loading, action, link, sources, targets)
         if why is None:
-            member = link.members.get(end.which)
-            ready.append(Ready(action, link, targets[member.ticket] if member else None))
+            ticket = _ticket(action, link, end)
+            ready.append(Ready(action, link, targets[ticket] if ticket else None))
         else:
             put_off(run, loading, action, *why)
     for action, state, reason in rewrite.hindered(run, end, [(one.action, one.target) for one in ready]):
@@ -95,10 +96,14 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
             _call(run, loading, end, kind, own)
 
 
-def _fresh(run: Run, end: End, found: Mapping[str, Link]) -> dict[str, Record]:
-    return fetch(
-        run, end, sorted({link.members[end.which].ticket for link in found.values() if end.which in link.members})
-    )
+def _fresh(run: Run, end: End, found: Mapping[str, Link], more: Sequence[str] = ()) -> dict[str, Record]:
+    current = {link.members[end.which].ticket for link in found.values() if end.which in link.members}
+    return fetch(run, end, sorted(current.union(more)))
+
+
+def _ticket(action: Action, link: Link, end: End) -> str | None:
+    member = link.members.get(end.which)
+    return rewrite.ticket_of(action, member.ticket if member else None)
 
 
 def _hindrance(
@@ -112,7 +117,8 @@ def _hindrance(
     """Why an action may not go now: (state of its events, reason)."""
     source = link.members.get(end.which.other)
     origin = sources.get(source.ticket) if source else None
-    notice = action.content.get("notice") is True  # a word of ours holds nothing of the ticket
+    # A word of ours holds nothing of the ticket, nor does it that a comment is taken back.
+    notice = action.content.get("notice") is True or rewrite.says_nothing(action)
     if origin is None and not notice:
         return "parked", "the ticket cannot be seen at its side"
     if origin is not None and not origin.in_scope and not notice:
@@ -121,10 +127,10 @@ def _hindrance(
     if action.kind == "create":
         stands = member.ticket if member else None
         return ("deferred", "it has a twin by now") if stands != action.content.get("follow_up_of") else None
-    target = targets.get(member.ticket) if member else None
+    target = targets.get(_ticket(action, link, end) or "")
     if target is None:
         return "deferred", "the twin cannot be seen"
-    if target.final:
+    if target.final and not (action.kind == "redact" and end.caps.redacts_closed and target.final != DELETED):
         return "parked", f"the twin is {target.final}"
     if (link.id, end.which) in loading.created or action.content.get("target_version") is None or not target.in_scope:
         return None  # what is out of scope shows us nothing to compare; what comes in is written all the same

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from tandem.core.plan_later import TAKEN_BACK
 from tandem.core.rules import Which
 from tandem.state.links import join_made, update_member
-from tandem.state.records import chunks
+from tandem.state.records import OPEN, chunks
 from tandem.state.store import Tx
-from tandem.state.tables import member, presence
+from tandem.state.tables import event, member, presence
+
+NEXT = "next"  # state of a member: people's follow-up of a ticket of which something is still open
 
 
 def follow(tx: Tx, pair: str, of: str, which: Which, system: str, old: str, new: str, *, current: bool) -> None:
@@ -29,6 +33,7 @@ def follow(tx: Tx, pair: str, of: str, which: Which, system: str, old: str, new:
     update_member(tx, pair, which, new, current=current)
     if current:
         update_member(tx, pair, which, old, current=False)
+        _take_along(tx, pair, which, old, new)
     tx.run(
         sa.update(presence)
         .where(
@@ -37,6 +42,21 @@ def follow(tx: Tx, pair: str, of: str, which: Which, system: str, old: str, new:
             presence.c.native == old,
         )
         .values(current=False)
+    )
+
+
+def _take_along(tx: Tx, pair: str, which: Which, old: str, new: str) -> None:
+    """What was taken back on a closed ticket, and still is to be at the other side, goes on under its follow-up."""
+    tx.run(
+        sa.update(event)
+        .where(
+            event.c.pair == pair,
+            event.c.side == which.value,
+            event.c.ticket == old,
+            event.c.kind.in_(TAKEN_BACK),
+            sa.or_(event.c.state.is_(None), event.c.state.in_(OPEN)),
+        )
+        .values(ticket=new)
     )
 
 
@@ -61,17 +81,49 @@ def next_members(tx: Tx, pair: str, which: Which, state: str) -> list[tuple[str,
     return [(row["link"], row["old"], row["ticket"]) for row in rows]
 
 
-_FORMER = sa.select(member.c.ticket).where(
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A ticket that belongs to a link and is not its current member. ``seen``: the version last looked at, if any.
+
+    ``next``: the link will go on to it, and has not yet.
+    """
+
+    link: str
+    seen: str
+    next: bool
+
+
+_BESIDE = sa.select(member.c.ticket, member.c.link, member.c.version, member.c.state).where(
     member.c.pair == sa.bindparam("pair"),
     member.c.side == sa.bindparam("which"),
     member.c.ticket.in_(sa.bindparam("some", expanding=True)),
     member.c.current.is_(False),
 )
+_TICKETS = (
+    sa.select(member.c.ticket)
+    .where(
+        member.c.pair == sa.bindparam("pair"),
+        member.c.side == sa.bindparam("which"),
+        member.c.link == sa.bindparam("of"),
+    )
+    .order_by(member.c.ticket)
+)
 
 
-def known_former(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> set[str]:
+def beside(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, Beside]:
     """Which of these tickets belong to a link and are not its current member."""
-    found: set[str] = set()
+    found: dict[str, Beside] = {}
     for some in chunks(sorted(set(tickets))):
-        found |= {row["ticket"] for row in tx.rows(_FORMER, pair=pair, which=which.value, some=some)}
+        for row in tx.rows(_BESIDE, pair=pair, which=which.value, some=some):
+            found[row["ticket"]] = Beside(row["link"], row["version"] or "", row["state"] == NEXT)
     return found
+
+
+def tickets_of(tx: Tx, pair: str, of: str, which: Which) -> list[str]:
+    """List the tickets of a link at a side: its current member and those from which it has gone on."""
+    return [row["ticket"] for row in tx.rows(_TICKETS, pair=pair, which=which.value, of=of)]
+
+
+def has_gone_on(tx: Tx, pair: str, of: str, which: Which) -> bool:
+    """Tell whether a link has gone on from a closed ticket at a side."""
+    return any(not one.next for one in beside(tx, pair, which, tickets_of(tx, pair, of, which)).values())

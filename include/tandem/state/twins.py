@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,15 @@ WITHDRAWN = "withdrawn"  # what a twin says whose text was taken back
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A comment that we wrote for an origin. ``wrote``: what we last wrote here; ``said``: what it says of its source.
+    """A comment or file that we wrote for an origin.
 
-    Both are hashes, and unknown where our journal does not reach back.
+    ``wrote``: what we last wrote here; ``said``: what it says of its source. Both are hashes, and unknown where our
+    journal does not reach back.
     """
 
     origin: str
     native: str
+    ticket: str
     action: str | None
     wrote: str | None
     said: str | None
@@ -37,13 +39,13 @@ class Twin:
         return self.said == WITHDRAWN
 
 
-def twins_of(tx: Tx, of: str, system: str, ticket: str) -> list[Twin]:
-    """Read the comments that we wrote on a ticket for an origin, the oldest first."""
+def twins_of(tx: Tx, of: str, system: str, tickets: Sequence[str], kind: str = "comment") -> list[Twin]:
+    """Read the comments that we wrote on these tickets for an origin, the oldest first; or the files."""
     where = (
         presence.c.origin == of,
         presence.c.system == system,
-        presence.c.kind == "comment",
-        presence.c.ticket == ticket,
+        presence.c.kind == kind,
+        presence.c.ticket.in_(tickets),
         presence.c.current,
     )
     return [_twin(row) for row in tx.rows(sa.select(presence).where(*where).order_by(presence.c.id))]
@@ -98,6 +100,18 @@ def never_made(tx: Tx, action_id: str) -> None:
     tx.run(sa.delete(presence).where(presence.c.action == action_id))
 
 
+def note_files_back(tx: Tx, system: str, files: Iterable[str], comment: str | None) -> None:
+    """Note that files were taken back: these, and those that rode in a comment that was."""
+    own = (presence.c.system == system, presence.c.kind == "file")
+    tx.run(sa.update(presence).where(*own, presence.c.native.in_(list(files))).values(said=WITHDRAWN))
+    if comment is not None:
+        carrier = presence.alias()
+        made = sa.select(carrier.c.action).where(
+            carrier.c.system == system, carrier.c.kind == "comment", carrier.c.native == comment
+        )
+        tx.run(sa.update(presence).where(*own, presence.c.action.in_(made)).values(said=WITHDRAWN))
+
+
 def forget_texts(tx: Tx, ids: Iterable[str]) -> None:
     """Let go of the texts and file names in actions that are done; what they did stays known."""
     for some in chunks(sorted(set(ids))):
@@ -110,6 +124,25 @@ def forget_texts(tx: Tx, ids: Iterable[str]) -> None:
             tx.run(sa.update(action).where(action.c.id == row["id"]).values(sealed=sealed))
 
 
+def forget_field(tx: Tx, link: str, field: str, native: str) -> None:
+    """Let go of what writes of a link gave a field."""
+    done = (action.c.link == link, action.c.kind.in_(("create", "update")), action.c.state == "done")
+    for row in tx.rows(sa.select(action.c.id, action.c.sealed).where(*done)):
+        content = tx.open(str(row["sealed"]))
+        assert isinstance(content, dict)
+        for part, name in (
+            ("native", native),
+            ("before", native),
+            ("shown", native),
+            ("fields", field),
+            ("bases", field),
+        ):
+            held = content.get(part)
+            if isinstance(held, dict) and name in held:
+                content[part] = {**held, name: None}
+        tx.run(sa.update(action).where(action.c.id == row["id"]).values(sealed=tx.seal(content)))
+
+
 def origins_in(content: Mapping[str, Json]) -> list[str]:
     """Name the origins of the files that a comment's write carried."""
     files = content.get("files")
@@ -117,4 +150,4 @@ def origins_in(content: Mapping[str, Json]) -> list[str]:
 
 
 def _twin(row: Mapping[str, Any]) -> Twin:
-    return Twin(row["origin"], row["native"], row["action"], row["wrote"], row["said"])
+    return Twin(row["origin"], row["native"], row["ticket"], row["action"], row["wrote"], row["said"])

@@ -46,6 +46,7 @@ class Capabilities:
     life_cycle_ends: frozenset[str] = frozenset()  # statuses that are no value of a map (Zendesk "closed", "deleted")
     follow_ups: bool = False  # a closed ticket can be followed by a new one that the tracker knows as its follow-up
     reopens_closed: bool = True  # a closed ticket can be opened again
+    redacts_closed: bool = False  # comments can be taken back in tickets that take nothing else any more
     place_field: str = ""  # native field that says where a ticket lies: its dictionary names Record.place
     type_field: str = ""  # native field that holds Record.type
     private_files: bool = True  # a file of a private comment is as private; else none is sent with one

@@ -60,7 +60,8 @@ class Connector(Protocol):
         """Read what happened on tickets, private things left out.
 
         Of one that is out of scope or final by now our own marked work is told all the same, and nothing of people's
-        (no value before ours either): it alone says whether a write whose answer was lost took place.
+        (no value before ours either): it alone says whether a write whose answer was lost took place. That something of
+        people's was hidden or blacked out is told, too, by its id.
         """
 
     def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:

@@ -135,6 +135,10 @@ class History:
     ``inside``: it was in scope when this was read; else our own marked work alone is told.
     ``hidden``: ids of comments that are there and may not leave: that they are, and nothing of them. A comment that is
     neither told nor hidden in a whole history was deleted.
+    ``blacked_out``: when something of a comment was blacked out last, by its id. ``files_taken_back``: ids of files of
+    which nothing is left, or whose comment is hidden. ``description_taken_back``: when the description, where that is
+    the first comment, was made private or blacked out last. All these are told of a ticket out of scope too: what left
+    it once may have to be taken back.
     ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
     nothing.
     """
@@ -146,6 +150,9 @@ class History:
     inside: bool = True
     away: tuple[Away, ...] | None = None
     hidden: frozenset[str] = frozenset()
+    blacked_out: Mapping[str, datetime] = field(default_factory=dict)
+    files_taken_back: frozenset[str] = frozenset()
+    description_taken_back: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

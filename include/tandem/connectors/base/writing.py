@@ -72,11 +72,12 @@ class Edit:
 class Redaction:
     """A comment of ours that is to be taken back with its files, as far as the tracker can.
 
-    ``body`` is a neutral line, for a tracker that can put one in the text's place.
+    ``body`` is a neutral line, for a tracker that can put one in the text's place. Without a ``comment`` the files
+    alone are taken back, wherever they are shown.
     """
 
     id: str  # of the ticket
-    comment: str
+    comment: str | None
     body: Json
     mark: str
     files: tuple[str, ...] = ()

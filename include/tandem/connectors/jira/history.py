@@ -35,7 +35,7 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
     """Read what happened on issues; those that are gone are left out.
 
     Of one that is out of scope by now only our own work is told: without it nobody could say whether a write whose
-    answer was lost took place.
+    answer was lost took place. And which comments are hidden: they may have been sent before they were.
     """
     kept = [site.fresh.pop(issue) for issue in dict.fromkeys(ids) if issue in site.fresh]
     issues, reasons = [issue for issue, _ in kept], {str(issue["id"]): reason for issue, reason in kept}
@@ -55,7 +55,7 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
         )
         said = tuple(_shown(site, comments, marks, shown, inside=inside))
         outside = away(site, decisive[number].values()) if inside else None
-        hidden = frozenset(str(one["id"]) for one in comments if inside and not _offered(site, one))
+        hidden = frozenset(str(one["id"]) for one in comments if site.needs.comments != "all" and not is_public(one))
         told_of[number] = History(tuple(changes), said, shown, whole, inside, outside, hidden)
     return told_of
 

@@ -34,7 +34,7 @@ def redact(site: Site, change: Redaction) -> Outcome:
     """Put a line in the place of a comment's text. A comment of Jira's has no past that could be read."""
     for file in change.files:
         site.write("DELETE", f"/attachment/{file}", "/attachment", change.id, accept=404)
-    return _put(site, change, change.body)
+    return Outcome() if change.comment is None else _put(site, change, change.body)
 
 
 def _put(site: Site, change: Edit | Redaction, body: Json) -> Outcome:

@@ -262,6 +262,13 @@ class Memory:
 
     def _redact(self, change: Redaction) -> Outcome:
         """Where comments can be edited a line stands in the place of what was said; else it is blacked out."""
+        if change.comment is None:
+            self._tracker.remove_files(change.id, change.files)
+            return Outcome()
+        if change.comment == f"first:{change.id}":
+            self._tracker.redact_description(change.id)
+            self._tracker.remove_files(change.id, [file.id for file in self._own(change.id).files if not file.comment])
+            return Outcome(id=change.comment)
         said = self._comment_of(change)
         if self._capabilities.edit_comments:
             self._tracker.edit_comment(change.id, change.comment, change.body, write=change.mark)
@@ -364,9 +371,26 @@ class Memory:
             files = tuple(file for file in files if file.author.id == self._tracker.account.id)
         told = {file.id for file in files}
         cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
-        hidden = frozenset(one.id for one in ticket.comments if inside and not self._offered(one))
-        away = self._away(ticket) if inside else None
-        return History(tuple(entries), tuple(cut), tuple(files), inside=inside, away=away, hidden=hidden)
+        offers_all = self._needs.comments == "all"
+        return History(
+            tuple(entries),
+            tuple(cut),
+            tuple(files),
+            inside=inside,
+            away=self._away(ticket) if inside else None,
+            hidden=frozenset(one.id for one in ticket.comments if not (offers_all or one.public)),
+            blacked_out={one.id: one.edited_at for one in ticket.comments if one.redacted and one.edited_at},
+            files_taken_back=frozenset(ticket.files_blacked_out | self._riding_hidden(ticket)),
+            description_taken_back=ticket.description_back_at,
+        )
+
+    def _riding_hidden(self, ticket: Ticket) -> set[str]:
+        """The files of comments that are hidden, or of a description that is."""
+        hidden = [one for one in ticket.comments if self._needs.comments != "all" and not one.public]
+        found = {file for one in hidden for file in self._carried(ticket, one)}
+        if self._hides_description(ticket) and self._capabilities.files_in_comments:
+            found |= {file.id for file in ticket.files if file.comment is None}
+        return found
 
     def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:
         if not self._capabilities.history:

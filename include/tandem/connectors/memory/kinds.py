@@ -116,6 +116,7 @@ ZENDESK_LIKE = Kind(
         life_cycle_ends=frozenset({"closed"}),
         follow_ups=True,
         reopens_closed=False,
+        redacts_closed=True,
     ),
     markup=Html(),
     fields=_named(

@@ -63,6 +63,8 @@ class Ticket:
     follows: str | None = None  # the closed ticket whose follow-up it is
     deleted: bool = False
     revised_at: datetime | None = None  # when a comment was last edited or made private
+    files_blacked_out: set[str] = field(default_factory=set)
+    description_back_at: datetime | None = None  # when it was blacked out or made private
     hidden: bool = False  # from the integration's account
 
     @property
@@ -192,7 +194,21 @@ class Tracker:
         def blacked(old: Comment, at: datetime) -> Comment:
             return replace(old, body=str(old.body).replace(text, "▇" * len(text)), edited_at=at, redacted=True)
 
-        self._revise(id_, comment, blacked)
+        self._revise(id_, comment, blacked, ticket=self._there(id_))
+
+    def redact_description(self, id_: str) -> None:
+        """Black out a description, where that is the first comment."""
+        ticket = self._there(id_)
+        ticket.fields["description"] = "▇▇▇"
+        ticket.revised_at = ticket.description_back_at = self._tick()
+        self._touched(ticket, ticket.revised_at)
+
+    def hide_description(self, id_: str) -> None:
+        """Make a description private, where that is the first comment."""
+        ticket = self._there(id_)
+        ticket.described_public = False
+        ticket.revised_at = ticket.description_back_at = self._tick()
+        self._touched(ticket, ticket.revised_at)
 
     def delete_comment(self, id_: str, comment: str) -> None:
         """Delete a comment, and the files that ride in it."""
@@ -204,14 +220,29 @@ class Tracker:
 
     def remove_files(self, id_: str, files: Sequence[str]) -> None:
         """Take files away, with their content."""
-        ticket = self._open(id_)
+        ticket = self._there(id_)
         ticket.files = [file for file in ticket.files if file.id not in files]
         for file in files:
             self.contents.pop(file, None)
 
+    def redact_file(self, id_: str, file: str) -> None:
+        """Black a file out, for good: that it was there stays known."""
+        self.remove_files(id_, [file])
+        ticket = self.tickets[id_]
+        ticket.files_blacked_out.add(file)
+        ticket.revised_at = self._tick()
+        self._touched(ticket, ticket.revised_at)
+
+    def delete_file(self, id_: str, file: str) -> None:
+        """Delete a file."""
+        self.remove_files(id_, [file])
+        ticket = self.tickets[id_]
+        ticket.revised_at = self._tick()
+        self._touched(ticket, ticket.revised_at)
+
     def make_private(self, id_: str, comment: str) -> None:
         """Hide a comment from the customer."""
-        self._revise(id_, comment, lambda old, at: replace(old, public=False))
+        self._revise(id_, comment, lambda old, at: replace(old, public=False), ticket=self._there(id_))
 
     def attach(self, id_: str, name: str, content: bytes, by: Author, media_type: str = "text/plain") -> str:
         """Attach a file to a ticket; where files ride in comments, hold it until a comment takes it along."""
@@ -327,8 +358,18 @@ class Tracker:
             raise TooLargeError(f"{name} is too long", fields=[name])
         return sorted(map(str, value)) if isinstance(value, list) else value  # type: ignore[return-value]
 
-    def _revise(self, id_: str, comment: str, change: Callable[[Comment, datetime], Comment]) -> None:
-        ticket, at = self._open(id_), self._tick()
+    def _there(self, id_: str) -> Ticket:
+        """A ticket of which something is to be taken back: where the tracker has that, a closed one is no hindrance."""
+        return self.tickets[id_] if self.kind.capabilities.redacts_closed else self._open(id_)
+
+    def _revise(
+        self,
+        id_: str,
+        comment: str,
+        change: Callable[[Comment, datetime], Comment],
+        ticket: Ticket | None = None,
+    ) -> None:
+        ticket, at = ticket or self._open(id_), self._tick()
         ticket.comments = [change(old, at) if old.id == comment else old for old in ticket.comments]
         ticket.revised_at = at
         self._touched(ticket, at)

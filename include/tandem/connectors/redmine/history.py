@@ -128,7 +128,7 @@ def _history(site: Site, issue: Raw, *, inside: bool) -> History:
         files=shown,
         inside=inside,
         away=_away(site, decisive) if inside else None,
-        hidden=frozenset(one.number for one in told if inside and one.notes and not _offered(site, one)),
+        hidden=frozenset(one.number for one in told if one.notes and site.needs.comments != "all" and not one.public),
     )
 
 

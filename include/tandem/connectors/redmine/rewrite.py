@@ -29,12 +29,12 @@ def redact(site: Site, change: Redaction) -> Outcome:
         if answer.status_code == 403:
             fix = "Give the integration account's role the right to edit issues."
             raise RefusedError("Redmine lets us delete no file", where=site.http.tenant, fix=fix)
-    return _put(site, change, change.body)
+    return Outcome() if change.comment is None else _put(site, change, change.body)
 
 
 def _put(site: Site, change: Edit | Redaction, body: Json) -> Outcome:
     text = demand_text(site, body)
-    if not change.comment.isdigit():
+    if change.comment is None or not change.comment.isdigit():
         raise GoneError("there is no such note", where=site.http.tenant)
     answer = site.http.request(
         "PUT",

@@ -94,7 +94,7 @@ def history_of(told: Told, needs: Needs, present: Mapping[str, Json], *, inside:
         said = told.said.get(row.id)
         mark = told.mark_of(row)
         offered = inside and may_leave(row, needs)
-        if row.type == PRIVATE and inside and needs.comments != "all" and mark is None:
+        if row.type == PRIVATE and needs.comments != "all" and mark is None:
             hidden.add(str(row.id))
         if said is None or row.type not in TALK | {CREATED} or not (offered or (mark is not None and row.type in TALK)):
             continue

@@ -96,7 +96,8 @@ def _history(site: Site, scope: Scope, told: _Told, people: Mapping[str, Author]
         entries = [replace(one, before=None) for one in entries if one.mark is not None]
         comments = [one for one in comments if one.mark is not None]
         files = tuple(one for one in files if one.author.id == site.account.id)
-    hidden = frozenset(one["sys_id"] for one in told.journal if told.inside and not _offered(site, one["element"]))
+    private = (one for one in told.journal if site.needs.comments != "all" and not JOURNALS[one["element"]])
+    hidden = frozenset(one["sys_id"] for one in private)
     return History(
         tuple(entries),
         tuple(comments),

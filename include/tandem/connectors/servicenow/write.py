@@ -172,13 +172,8 @@ class Writer:
 
     def _redact(self, one: Redaction) -> Outcome:
         try:
-            entry = self._entry(one)
-            line = str(one.body or "")
-            if entry["value"] != line:
-                for sys_id in self._audited(one, entry):
-                    self._demand(Write("PATCH", f"/api/now/table/sys_audit/{sys_id}", {"newvalue": line}))
-                path = f"/api/now/table/sys_journal_field/{one.comment}"
-                self._demand(Write("PATCH", path, {"value": line}))
+            if one.comment is not None:
+                self._overwrite(one)
             for file in one.files:
                 answer = self._calls.one(Write("DELETE", f"/api/now/attachment/{file}", {}))
                 if isinstance(answer, ItemError) and not isinstance(answer, GoneError):  # gone already is well
@@ -186,6 +181,15 @@ class Writer:
         except ItemError as error:
             return Outcome(error=error)
         return Outcome(id=one.comment)
+
+    def _overwrite(self, one: Redaction) -> None:
+        """Put the line in the place of an entry's text. Raises: ItemError."""
+        entry = self._entry(one)
+        line = str(one.body or "")
+        if entry["value"] != line:
+            for sys_id in self._audited(one, entry):
+                self._demand(Write("PATCH", f"/api/now/table/sys_audit/{sys_id}", {"newvalue": line}))
+            self._demand(Write("PATCH", f"/api/now/table/sys_journal_field/{one.comment}", {"value": line}))
 
     def _audited(self, one: Redaction, entry: Raw) -> list[str]:
         """The rows of the audit that hold an entry's text."""
@@ -201,7 +205,7 @@ class Writer:
 
     def _entry(self, one: Redaction) -> Raw:
         fields = ("element", "value", "sys_created_by", "sys_created_on")
-        query = f"sys_id={quoted(one.comment)}^element_id={quoted(one.id)}"
+        query = f"sys_id={quoted(one.comment or '')}^element_id={quoted(one.id)}"
         rows, _, _ = self._site.page("sys_journal_field", query, ("sys_id", *fields), limit=1)
         if not rows:
             raise GoneError(f"ticket {one.id}: the comment is not there", where=self._site.http.tenant)

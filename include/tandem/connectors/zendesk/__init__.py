@@ -63,6 +63,7 @@ CAPABILITIES = Capabilities(
     workflow=False,
     edit_comments=False,
     redact_comments=True,
+    redacts_closed=True,
     max_file=50 * 1024 * 1024,
     max_comment=MAX_COMMENT,
     clock=1.0,

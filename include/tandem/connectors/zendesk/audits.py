@@ -100,6 +100,19 @@ class Audits:
         """When a comment was last blacked out."""
         return max((str(audit["created_at"]) for audit, _ in self._of(event, "CommentRedactionEvent")), default=None)
 
+    @property
+    def files_blacked_out(self) -> frozenset[str]:
+        """Ids of the files in whose place a `redacted.txt` without content stands."""
+        told = (event for audit in self.listed for event in audit["events"] if event.get("attachment_id") is not None)
+        by_event = {str(event["attachment_id"]) for event in told if event.get("type") == "AttachmentRedactionEvent"}
+        shown = (file for _, event in self.comments() for file in event.get("attachments") or ())
+        return frozenset(by_event | {str(file["id"]) for file in shown if file.get("deleted") is True})
+
+    def taken_back_at(self, event: Raw) -> str | None:
+        """When a comment was last blacked out or made private."""
+        hidden = (str(audit["created_at"]) for audit, _ in self._of(event, "CommentPrivacyChange"))
+        return max([*hidden, self.redacted_at(event) or ""]) or None
+
     def _of(self, comment: Raw, kind: str) -> Sequence[tuple[Raw, Raw]]:
         return self.about.get((kind, str(comment["id"])), ())
 
@@ -147,19 +160,19 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
         entries = [replace(entry, before=None) for entry in entries if entry.mark is not None]
     comments: list[Comment] = []
     files: list[File] = []
-    first = audits.first
+    first, gone = audits.first, audits.files_blacked_out
     for audit, event in audits.comments():
         mark = None if by_rule(event) else mark_of(audit)
         public = audits.is_public(event)
         author = _author(authors, event.get("author_id") or audit["author_id"])
         if event is first:
-            files += _files(audit, event, author, None, mark) if inside and public and needs.files else ()
+            files += _files(audit, event, author, None, mark, gone) if inside and public and needs.files else ()
             continue
         # Ours are told whatever they are: what was written must be found again.
         offered = inside and (needs.comments == "all" or (needs.comments == "public" and public))
         if mark is None and not offered:
             continue
-        carried = _files(audit, event, author, str(event["id"]), mark) if needs.files else ()
+        carried = _files(audit, event, author, str(event["id"]), mark, gone) if needs.files else ()
         edited = audits.redacted_at(event)
         files += carried
         comments.append(
@@ -176,12 +189,22 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
                 redacted=edited is not None,
             )
         )
-    hidden = frozenset(
-        str(event["id"])
-        for _, event in audits.comments()
-        if inside and needs.comments != "all" and event is not first and not audits.is_public(event)
+    said = [event for _, event in audits.comments() if event is not first]
+    hidden = {str(event["id"]) for event in said if needs.comments != "all" and not audits.is_public(event)}
+    blacked = {str(event["id"]): at for event in said if (at := audits.redacted_at(event)) is not None}
+    private = [event for _, event in audits.comments() if needs.comments != "all" and not audits.is_public(event)]
+    riding = {str(file["id"]) for event in private for file in event.get("attachments") or ()}
+    return History(
+        tuple(entries),
+        tuple(comments),
+        tuple(files),
+        audits.whole,
+        inside,
+        hidden=frozenset(hidden),
+        blacked_out={id_: moment(at) for id_, at in blacked.items()},
+        files_taken_back=gone | riding,
+        description_taken_back=moment(back) if first is not None and (back := audits.taken_back_at(first)) else None,
     )
-    return History(tuple(entries), tuple(comments), tuple(files), audits.whole, inside, hidden=hidden)
 
 
 def away_of(audits: Audits, fields: frozenset[str], holds: Callable[[str, Json], bool]) -> tuple[Away, ...] | None:
@@ -229,7 +252,9 @@ def _order(audit: Raw, position: int) -> str:
     return f"{int(audit['id']):020d}.{position:06d}"
 
 
-def _files(audit: Raw, event: Raw, author: Author, comment: str | None, mark: str | None) -> Sequence[File]:
+def _files(
+    audit: Raw, event: Raw, author: Author, comment: str | None, mark: str | None, gone: frozenset[str]
+) -> Sequence[File]:
     shown = rich(event)
     return [
         File(
@@ -244,7 +269,7 @@ def _files(audit: Raw, event: Raw, author: Author, comment: str | None, mark: st
             mark=mark,
         )
         for file in event.get("attachments") or ()
-        if file.get("deleted") is not True
+        if str(file["id"]) not in gone
     ]
 
 

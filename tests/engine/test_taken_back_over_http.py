@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was taken back on a closed Zendesk ticket, whose link has gone on to a follow-up, goes from Jira (§8, §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.house import House
+from engine.people import JIRA, ZENDESK, Desk
+from support.sandbox import running_sandbox
+
+AGAIN = {"subject": "It is back", "tags": ["customer"], "comment": {"body": "again"}}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with running_sandbox() as box:
+        box.control.settings(ZENDESK, search_lag=0, export_lag=0)
+        box.control.settings(JIRA, search_lag=0)
+        yield House(box, f"sqlite:///{tmp_path}/state.db")
+
+
+def quiet(house: House) -> None:
+    for _ in range(6):
+        house.box.control.advance(120)
+        told = house.run()
+        if not told["diff"]["actions"] and not told["diff"]["links"]:
+            return
+
+
+def upload(desk: Desk, name: str, content: bytes) -> str:
+    sent: dict[str, Any] = {"data": content, "headers": {"Content-Type": "text/plain"}}
+    return str(desk.ask("POST", f"/api/v2/uploads.json?filename={name}", **sent)["upload"]["token"])
+
+
+def shown(desk: Desk, issue: str) -> tuple[str, list[str]]:
+    """All that an issue says in comments, and the names of its files."""
+    fields = desk.ask("GET", f"/rest/api/3/issue/{issue}?fields=comment,attachment")["fields"]
+    return repr(fields["comment"]["comments"]), sorted(file["filename"] for file in fields["attachment"])
+
+
+def test_a_closed_ticket_is_gone_on_from_and_things_are_taken_back_on_it(house: House) -> None:
+    anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
+    house.run()
+    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
+    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
+    for word in ("hidden", "blackened", "emptied"):
+        said = {"body": f"the word is {word}", "uploads": [upload(anna, f"{word}.txt", word.encode())]}
+        anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"comment": said}})
+    quiet(house)
+    issue = house.twins()[str(ticket)]
+    assert shown(elaine, issue)[1] == ["blackened.txt", "emptied.txt", "hidden.txt"]
+    for status in ("solved", "closed"):
+        anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"status": status}})
+        quiet(house)
+    made = {**AGAIN, "via_followup_source_id": ticket}
+    new = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": made})["ticket"]["id"]
+    quiet(house)
+    assert house.twins() == {str(new): issue}
+
+    _, hidden, blackened, emptied = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]
+    anna.ask("PUT", f"/api/v2/tickets/{ticket}/comments/{hidden['id']}/make_private.json")
+    marked = blackened["html_body"].replace("blackened", "<redact>blackened</redact>")
+    body = {"ticket_id": ticket, "html_body": marked}
+    anna.ask("PUT", f"/api/v2/comment_redactions/{blackened['id']}.json", json=body)
+    body = {"ticket_id": ticket, "external_attachment_urls": [emptied["attachments"][0]["content_url"]]}
+    anna.ask("PUT", f"/api/v2/comment_redactions/{emptied['id']}.json", json=body)
+    quiet(house)
+    said, files = shown(elaine, issue)
+    assert ("the word is hidden" in said, "blackened" in said, "the word is emptied" in said) == (False, False, True)
+    assert files == ["blackened.txt"], "the file of a comment that was blacked out in part was not taken back"
+
+    before = len(house.box.control.requests())
+    house.run()
+    asked = house.box.control.requests()[before:]
+    assert len(asked) <= 4 and not any(f"/{ticket}/" in one["path"] for one in asked)
+
+
+def test_a_comment_of_a_closed_tickets_is_taken_back_that_came_from_jira(house: House) -> None:
+    """Its copy stands in the closed ticket, where Zendesk takes nothing else any more."""
+    anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
+    house.run()
+    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
+    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
+    quiet(house)
+    issue = house.twins()[str(ticket)]
+    doc = {
+        "version": 1,
+        "type": "doc",
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": "hush"}]}],
+    }
+    files = {"file": ("hush.txt", b"hush")}
+    head = {"X-Atlassian-Token": "no-check"}
+    elaine.ask("POST", f"/rest/api/3/issue/{issue}/attachments", files=files, headers=head)
+    made = elaine.ask("POST", f"/rest/api/3/issue/{issue}/comment", json={"body": doc})
+    quiet(house)
+    for status in ("solved", "closed"):
+        anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"status": status}})
+    quiet(house)
+    assert "hush" in repr(
+        [one["body"] for one in anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]]
+    )
+    role = {"type": "role", "value": "Developers", "identifier": "Developers"}
+    path = f"/rest/api/3/issue/{issue}/comment/{made['id']}"
+    elaine.ask("PUT", path, json={"body": doc, "visibility": role})
+    quiet(house)
+    said = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]
+    assert not any("hush" in one["body"].replace("hush.txt", "") for one in said)
