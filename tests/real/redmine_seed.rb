@@ -35,6 +35,7 @@ people = {
   'rita' => [account('rita', 'Rita', 'Bergmann'), reporter]
 }
 halved = account('halved', 'Half', 'Right')
+account('guest', 'Guest', 'Without')  # a member of no project
 
 trackers = Tracker.all.to_a
 def project(name, identifier, trackers, parent = nil)

@@ -30,7 +30,7 @@ def is_there() -> bool:
 
 @dataclass(frozen=True)
 class Redmine:
-    """A running Redmine. Its people: admin, tandem (the integration), ines, omar, rita (a reporter), halved."""
+    """A running Redmine. Its people: admin, tandem (the integration), ines, omar, rita (a reporter), halved, guest."""
 
     server: Server
     port: int

@@ -34,16 +34,16 @@ def database(house: House) -> Iterator[sqlite3.Connection]:
         opened.close()
 
 
-def take_right(house: House, right: str) -> None:
+def take_right(house: House, right: str, role: str = "Integration") -> None:
     with database(house) as db:
-        told = db.execute("SELECT permissions FROM roles WHERE name = 'Integration'").fetchone()[0]
+        told = db.execute("SELECT permissions FROM roles WHERE name = ?", (role,)).fetchone()[0]
         assert f"- :{right}\n" in told
-        db.execute("UPDATE roles SET permissions = ? WHERE name = 'Integration'", (told.replace(f"- :{right}\n", ""),))
+        db.execute("UPDATE roles SET permissions = ? WHERE name = ?", (told.replace(f"- :{right}\n", ""), role))
 
 
-def give_right(house: House, right: str) -> None:
+def give_right(house: House, right: str, role: str = "Integration") -> None:
     with database(house) as db:
-        db.execute("UPDATE roles SET permissions = permissions || ? WHERE name = 'Integration'", (f"- :{right}\n",))
+        db.execute("UPDATE roles SET permissions = permissions || ? WHERE name = ?", (f"- :{right}\n", role))
 
 
 def problems(house: House, login: str = "tandem", needs: Needs = NEEDS) -> dict[str, str]:
@@ -314,6 +314,15 @@ def test_a_marker_field_that_is_no_filter_is_told(house: House) -> None:
     finally:
         with database(house) as db:
             db.execute("UPDATE custom_fields SET is_filter = 1 WHERE id = 1")
+
+
+def test_an_account_without_any_role_is_told(house: House) -> None:
+    assert "project" in problems(house, "guest")
+    take_right(house, "view_issues", "Non member")
+    try:
+        assert {"project", "view_issues"} <= set(problems(house, "guest"))
+    finally:
+        give_right(house, "view_issues", "Non member")
 
 
 def test_a_wrong_key_is_told(house: House) -> None:

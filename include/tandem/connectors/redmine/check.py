@@ -116,6 +116,11 @@ def _check_options(site: Site, found: Finding) -> None:
             what = "the contract names no custom field for the marks by which our own work is known again"
             found.problems.append(_wrong(site, "TDM-222", what, made, "options.marker"))
         return
+    if not site.sees_issues:
+        what = "Redmine shows our account no list of issues"
+        fix = "Give the account a role with the right to view issues in the projects of the scope."
+        found.problems.append(_wrong(site, "TDM-221", what, fix, "view_issues"))
+        return
     # A filter that is not known is passed over: then issues are found that bear no such mark.
     strange = uuid4().hex
     if any(strange not in str(raw_value(issue, name)) for issue in site.listed([(name, "~", (strange,))], "id:asc")):

@@ -84,7 +84,11 @@ class Site:
             asked += [
                 pair for pair in parse_qsl(self.needs.query.lstrip("?"), keep_blank_values=True) if "[" in pair[0]
             ]
-        issues: list[Raw] = self.get("/issues.json", **_params(asked))["issues"]
+        try:
+            issues: list[Raw] = self.get("/issues.json", **_params(asked))["issues"]
+        except GoneError:
+            what = "Redmine shows our account no list of issues"
+            raise CredentialsError(what, where=self.http.tenant) from None
         for issue in issues:
             self.note_origin(issue)
         return issues
@@ -209,10 +213,19 @@ class Site:
         return [one for one in told if one.get("customized_type", "issue") == "issue"]
 
     @cached_property
+    def sees_issues(self) -> bool:
+        """Whether our account may list issues at all."""
+        try:
+            self.listed([("issue_id", "=", ("0",))], "id:asc")
+        except CredentialsError:
+            return False
+        return True
+
+    @cached_property
     def shown_fields(self) -> Mapping[str, Raw]:
         """Custom fields as the newest issues of each project in the scope show them."""
         found: dict[str, Raw] = {}
-        for issue in self.listed(self.places(), "id:desc"):
+        for issue in self.listed(self.places(), "id:desc") if self.sees_issues else ():
             for one in issue.get("custom_fields") or ():
                 found.setdefault(CUSTOM + str(one["id"]), one)
         return found
