@@ -248,6 +248,30 @@ def test_a_trackers_own_consequence_is_undone_once_if_the_pair_insists(tmp_path:
     assert shown == (("solved", "3") if insisting else ("open", "2"))
 
 
+@pytest.mark.parametrize("insisting", [True, False])
+def test_a_consequence_of_our_comment_is_not_taken_for_one_of_the_status_that_we_wrote_before_it(
+    tmp_path: Path, insisting: bool
+) -> None:
+    """In one run the ticket is solved and replied to, and the reply opens it: both sides must still agree."""
+    bench = Bench(tmp_path, pair={"insist": ["status"] if insisting else []})
+    ticket, issue = bench.linked()
+    bench.quiet()
+    left, seen = bench.tracker(LEFT), [len(bench.tracker(LEFT).tickets[ticket].comments)]
+
+    def reopen(tracker: Any, id_: str) -> None:
+        one = tracker.tickets[id_]
+        if len(one.comments) > seen[0]:
+            seen[0] = len(one.comments)
+            tracker.change(id_, {"status": "open"}, tracker.robot)
+
+    left.rules.append(reopen)
+    bench.move(RIGHT, issue, "3")
+    bench.say(RIGHT, issue)
+    calm(bench)
+    shown = (bench.get(LEFT, ticket, "status"), bench.get(RIGHT, issue, "status"))
+    assert shown == (("solved", "3") if insisting else ("open", "2"))
+
+
 def test_c18_a_reopening_that_is_refused_waits_with_growing_pauses_and_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -226,7 +226,8 @@ def _settle_fields(
             moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
             continue
         after = [entry for entry in entries if ours is not None and entry.order > ours.order]
-        people = [entry for entry in after if end.by_person(entry)]
+        answers = [entry for entry in entries if _answers(entry, later, history)]
+        others = [entry for entry in after if end.by_person(entry) or entry in answers]
         old = canonical(end, hub, replaced, record)
         if ours is None and not same(shown, wanted) and same(reached if name in answered else shown, old):
             _refused(tx, run, end, link, hub, name, counts)
@@ -234,9 +235,9 @@ def _settle_fields(
         elif same(shown, wanted) or same(shown, reached):
             moved[hub] = Base(shown, end.mapping)
             counts["altered"] += ours is None and not same(shown, wanted)
-        elif people:
+        elif others:
             moved[hub] = Base(reached, end.mapping)
-        elif ours is None and (name in answered or _changed_since(end, action, entries)):
+        elif ours is None and (name in answered or answers or _changed_since(end, action, entries)):
             moved[hub] = Base(reached, end.mapping)  # what shows is somebody's later change
         else:
             moved[hub] = Base(shown, end.mapping)
@@ -324,6 +325,14 @@ def _changed_since(end: End, action: Action, entries: Sequence[Entry]) -> bool:
         return False
     since = action.sent_at + timedelta(seconds=end.offset - 2)
     return any(entry.at >= since and end.by_person(entry) for entry in entries)
+
+
+def _answers(entry: Entry, later: Sequence[Action], history: History) -> bool:
+    """Tell whether a tracker changed a field by itself behind a later comment of ours: that is for the next run."""
+    said = {action.native for action in later if action.kind == "comment"}
+    return entry.by_rule and any(
+        comment.id in said and (comment.at, comment.order) <= (entry.at, entry.order) for comment in history.comments
+    )
 
 
 def _overwritten(tx: Tx, run: Run, end: End, record: Record, name: str, ours: Entry, entries: Sequence[Entry]) -> None:

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Redmine and a real Request Tracker in step: nobody here wrote either, and both sides' people act."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from real.office import Staff
+from real.pairing import Pairing
+from real.redmine_house import House, open_house
+from real.redmine_office import RedmineOffice
+from real.redmine_server import Redmine, key
+from real.rt_house import person
+from real.rt_office import RequestTrackerOffice
+from real.rt_server import RequestTrackerServer
+from real.wire import Wire, wire_to
+from tandem.errors import RetryableError
+
+PAIR = "nordwind-redmine__nordwind-request_tracker"
+
+
+@pytest.fixture
+def redmines(redmine: Redmine) -> Iterator[House]:
+    with open_house(redmine) as house:
+        yield house
+
+
+@pytest.fixture
+def wire(request_tracker: RequestTrackerServer) -> Iterator[Wire]:
+    with wire_to(request_tracker.port) as laid:
+        yield laid
+
+
+@pytest.fixture
+def pairing(redmines: House, wire: Wire, tmp_path: Path) -> Pairing:
+    """The pair, after its first run: what people make from now on has a twin."""
+    ways = {
+        "nordwind_redmine": {
+            "conn_type": "http",
+            "host": redmines.wire.url,
+            "extra": {"X-Redmine-API-Key": key("tandem")},
+        },
+        "nordwind_request_tracker": {
+            "conn_type": "http",
+            "host": wire.url,
+            "login": "tandem",
+            "password": "tandem-password",
+        },
+    }
+    made = Pairing(PAIR, tmp_path, ways)
+    made.run()
+    return made
+
+
+@pytest.fixture
+def staff(pairing: Pairing, redmines: House, request_tracker: RequestTrackerServer) -> Staff:
+    return Staff(RedmineOffice(redmines), RequestTrackerOffice(person(request_tracker, "nora")), pairing.twins, seed=3)
+
+
+def rest(pairing: Pairing, redmines: House, wire: Wire) -> None:
+    """Come to rest, once the second is over; a run after that writes nothing."""
+    until = time.time() + 2.4
+    while time.time() < until:
+        time.sleep(0.05)
+    pairing.calm()
+    before = writes(redmines, wire)
+    told = pairing.run()
+    assert not told["diff"]["actions"]
+    assert writes(redmines, wire) == before
+
+
+def writes(redmines: House, wire: Wire) -> int:
+    return len([1 for method, _ in (*redmines.wire.seen, *wire.seen) if method != "GET"])
+
+
+def test_people_of_both_act_while_runs_go_on(pairing: Pairing, staff: Staff, redmines: House, wire: Wire) -> None:
+    for _ in range(2):
+        working = threading.Thread(target=lambda: [staff.act() for _ in range(25)])
+        working.start()
+        while working.is_alive():
+            pairing.run()
+        working.join()
+    rest(pairing, redmines, wire)
+    assert len(staff.born) > 3
+    assert staff.wrong() == []
+
+
+def test_both_die_in_mid_load_and_come_back(
+    pairing: Pairing,
+    staff: Staff,
+    redmines: House,
+    wire: Wire,
+    redmine: Redmine,
+    request_tracker: RequestTrackerServer,
+) -> None:
+    chance = random.Random(5)
+    for server in (redmine.server, request_tracker.server):
+        for _ in range(10):
+            staff.act()
+        ends = threading.Timer(chance.uniform(1.0, 5.0), server.kill)
+        ends.start()
+        with suppress(RetryableError):
+            pairing.run()
+        ends.join()
+        server.start()
+    rest(pairing, redmines, wire)
+    assert staff.wrong() == []
