@@ -92,6 +92,17 @@ def test_people_of_both_act_while_runs_go_on(pairing: Pairing, staff: Staff, red
     assert staff.wrong() == []
 
 
+def test_what_we_wrote_does_not_make_the_next_check_fail(pairing: Pairing, staff: Staff) -> None:
+    """An issue of their own that we changed bears the mark of the change alone."""
+    ticket = staff.opens(0)
+    pairing.calm()
+    staff.does(1, pairing.twins()[ticket], staff.told[(0, ticket)], "title")
+    pairing.calm()
+    assert staff.wrong() == []
+    checked = pairing.tandem("check", PAIR)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_both_die_in_mid_load_and_come_back(
     pairing: Pairing,
     staff: Staff,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ from tandem.errors import ConfigurationError, CredentialsError, GoneError, Probl
 READ_RIGHTS = ("view_issues", "view_private_notes")
 WRITE_RIGHTS = ("add_issues", "edit_issues", "add_issue_notes", "edit_own_issue_notes")
 MARKUPS = ("textile", "common_mark")
+WRITE = re.compile(r"[0-9a-f]{32}")  # the mark of a change of fields; that of a thing made has a colon
 _NO_CHOICES: Mapping[str, str] = {}
 
 
@@ -141,7 +143,9 @@ def _check_options(site: Site, found: Finding) -> None:
 def _is_ours(value: Any) -> bool:
     if not value:
         return True
-    return isinstance(value, str) and all(word == NO_ORIGIN or ":" in word for word in value.split(" "))
+    return isinstance(value, str) and all(
+        word == NO_ORIGIN or ":" in word or WRITE.fullmatch(word) for word in value.split(" ")
+    )
 
 
 # ---- dictionary
