@@ -6,11 +6,9 @@
 
 from dataclasses import replace
 
-import pytest
-
-from contract.bench import SECRET, Bench, connected, draft, mark, note, past, read, upload
+from contract.bench import SECRET, Bench, connected, draft, lose_answer, mark, note, past, read, upload
 from tandem.connectors.base import Connector, Move, Patch
-from tandem.errors import ClosedError, RetryableError, StaleError, TransitionError
+from tandem.errors import ClosedError, StaleError, TransitionError
 
 
 class PrivateComments:
@@ -55,8 +53,7 @@ class FinalTickets:
 
     def test_of_a_ticket_that_is_final_our_own_work_is_told(self, bench: Bench, connector: Connector) -> None:
         ticket, ours = bench.opens("over"), mark()
-        with bench.loses_answer("comment"), pytest.raises(RetryableError):
-            connector.comment([note(bench, ticket, "the last word", ours)])
+        lose_answer(bench, "comment", lambda: connector.comment([note(bench, ticket, "the last word", ours)]))
         bench.closes(ticket)
         assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
 

@@ -2,16 +2,17 @@
 """What the suite of connectors acts on, and the short words of its tests."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tandem.connectors.base import Connector, Draft, History, Needs, Note, Record, Upload
+from tandem.connectors.base import Connector, Draft, History, Needs, Note, Outcome, Record, Upload
 from tandem.core.doc import doc, paragraph
 from tandem.core.plain import to_plain
 from tandem.core.values import Json
+from tandem.errors import RetryableError, UnknownOutcomeError
 
 SECRET = "nobody-may-see-this"
 BYTES = bytes(range(256)) * 41  # every byte, and more than one chunk
@@ -139,6 +140,16 @@ def send(bench: Bench, connector: Connector, ticket: str, name: str, content: by
         (outcome,) = connector.comment([note(bench, ticket, f"with {name}", ours or mark(), files=[stored.id])])
         assert outcome.error is None
         assert outcome.files
+
+
+def lose_answer(bench: Bench, verb: str, write: Callable[[], tuple[Outcome, ...]]) -> None:
+    """Do one write whose answer is lost: the connector says that it does not know, of the item or of the whole call."""
+    with bench.loses_answer(verb):
+        try:
+            (outcome,) = write()
+        except RetryableError:
+            return
+    assert isinstance(outcome.error, UnknownOutcomeError)
 
 
 def fetched(connector: Connector, ticket: str, file: str) -> bytes:
