@@ -40,6 +40,7 @@ class HubFile(Message):
     name: str
     size: int
     media_type: str
+    cause: str = ""  # of its own event
 
 
 class HubEvent(Message):
@@ -54,6 +55,10 @@ class HubEvent(Message):
     after: Any = None
     known: bool = True  # false: the value cannot be told in hub terms
     author: str = ""
+    company: str = ""  # of who said it, as far as it may be named
+    names: str = "none"  # how much of both may be named beyond the next side: full, company, none
+    onward: bool = False  # whether it may go on from the next side
+    cause: str = ""  # the same in every pair that sees it
     person: bool = True
     doc: dict[str, Any] | None = None
     private: bool = False
@@ -86,6 +91,8 @@ class HubTicket(Message):
     events: tuple[HubEvent, ...] = ()
     problems: tuple[HubProblem, ...] = ()
     reporter: str = ""
+    company: str = ""  # of who opened it, as far as it may be named
+    names: str = "none"
     told: dict[str, str] = {}  # what the other side may show of this ticket, by twin field
     heard: dict[str, Any] = {}  # what this side was last told of its twin, by twin field
     lossy: int = 0

@@ -6,7 +6,7 @@ What cannot be written there sets the source's direction aside (:class:`Refused`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tandem.config.models import FieldRule
@@ -17,13 +17,14 @@ from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
 from tandem.core.plan_later import EDIT, REDACT
 from tandem.core.rules import Which
-from tandem.core.values import Json, as_set, from_set, same
+from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.pipeline import follow_up
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed, Spot
+from tandem.pipeline.onward import caused
 from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.pipeline.translate import canonical
@@ -104,7 +105,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     native: dict[str, Json] = {name: end.bound_value(name, value) for name, value in (end.offer.create or {}).items()}
     bases: dict[str, Json] = {}
     overflow: list[Doc] = []
-    heading = heading_over(end, source, ticket.reporter, ticket.told)
+    heading = heading_over(end, ticket.reporter, ticket.company, ticket.told)
     opening = follow_up.opening(tx, scene, intent) if intent.follows else None
     for hub, value in intent.fields.items():
         if opening is not None and hub == "description":
@@ -140,6 +141,8 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "native": native,
         "fields": {hub: value for hub, value in intent.fields.items() if (intent.target, hub) not in scene.aside},
         "bases": bases,
+        "heading": heading,
+        "names": ticket.names,
     }
     yield make_action(scene, intent, seq, CREATE, [f"made:{scene.link.origin}"], content)
     yield from rest(tx, scene, intent, seq + 1, overflow, "made")
@@ -180,6 +183,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "fields": {hub: value for hub, value in intent.fields.items() if hub in bases or hub in told},
         "bases": bases,
         "gives_back": intent.gives_back,
+        "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at)),
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
     yield from rest(tx, scene, intent, seq + 1, overflow, cause)
@@ -210,7 +214,14 @@ def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "bases": {hub: base},
         "gives_back": intent.gives_back,
     }
-    yield make_action(scene, intent, seq, MOVE, causes_of(intent, scene), content)
+    causes = causes_of(intent, scene)
+    own = caused(scene.hubs[source], intent.carries, {rule.native: hub}, causes[0], utc_text(intent.at))
+    yield make_action(scene, intent, seq, MOVE, causes, {**content, "caused": own})
+
+
+def _natives(end: End, hubs: Iterable[str]) -> dict[str, str]:
+    """Native field → hub field, of these."""
+    return {end.offer.fields[hub].native: hub for hub in hubs}
 
 
 def _spot(scene: Scene, which: Which) -> Placed:

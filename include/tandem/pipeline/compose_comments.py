@@ -15,6 +15,7 @@ from tandem.core.plan import ATTACH, COMMENT, Intent
 from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
+from tandem.pipeline.onward import words_of
 from tandem.pipeline.rewrite import said_of, text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.state import actions, links, records
@@ -50,12 +51,12 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             yield _file_action(scene, intent, seq, file, origins[file.native])
             seq += 1
         intent = replace(intent, carries=(event.id,))  # each file's event rides on its own write
-    heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
+    heading = heading_over(end, event.author, event.company, scene.hubs[source.which].told)
     text = with_heading(shown(event.doc or doc()), heading)
     public = end.offer.comments.as_ == "public" and not event.private
     parts = list(parts_of(end, text))
     said = said_of(tx, scene.run, source, event.id)
-    causes = [f"event:{event.id}" if part == 1 else f"event:{event.id}/{part}" for part in range(1, len(parts) + 1)]
+    causes = [event.cause if part == 1 else f"{event.cause}/{part}" for part in range(1, len(parts) + 1)]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
         if causes[part - 1] in there and part < len(parts):
@@ -71,8 +72,11 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "wrote": text_hash(scene.run, end, body),
             "said": said,
             "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
+            "onward": event.onward,
+            "names": event.names,
         }
-        yield make_action(scene, riding, seq, COMMENT, [causes[part - 1]], content)
+        along = [file.cause for file in files] if part == 1 and end.caps.files_in_comments else []
+        yield make_action(scene, riding, seq, COMMENT, [causes[part - 1], *along], content)
         seq += 1
 
 
@@ -81,7 +85,7 @@ def rest(tx: Tx, scene: Scene, intent: Intent, seq: int, texts: Sequence[Doc], c
     that it is sent although the run that cut the text may die before.
     """
     source = scene.run.end(intent.target.other)
-    ticket = scene.records[source.which].id
+    ticket, words = scene.records[source.which].id, words_of(source.offer, "")
     for number, text in enumerate(texts, start=1):
         key = f"overflow:{cause}:{number}"
         content: dict[str, Json] = {
@@ -94,7 +98,10 @@ def rest(tx: Tx, scene: Scene, intent: Intent, seq: int, texts: Sequence[Doc], c
         happened = Happened(key, "comment", intent.order, intent.at, content, state="waiting")
         id_ = records.add_event(tx, scene.run.name, source.which, ticket, happened)
         if id_ is not None:  # one that is known is planned as the open event that it is
-            event = HubEvent(id=id_, kind="comment", at=intent.at, order=intent.order, doc=text, native=key)
+            event = HubEvent(
+                id=id_, kind="comment", at=intent.at, order=intent.order, doc=text, native=key, cause=f"event:{id_}",
+                company=words.company, names=words.names, onward=words.onward,
+            )  # fmt: skip
             alone = Intent(intent.target, COMMENT, intent.at, intent.order, carries=(id_,), event=event)
             for action in comment(tx, scene, alone, seq):
                 yield action
@@ -105,6 +112,7 @@ def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[st
     """A comment of our own: it has an origin of its own, so that it is never taken for a person's."""
     end, causes = scene.run.end(intent.target), causes_of(intent, scene)
     origin = uuid.uuid5(uuid.UUID(scene.link.origin), ",".join(causes)).hex
+    words = words_of(scene.run.end(intent.target.other).offer, "")
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(origin, scene.run.end(intent.target.other).system, origin),
         "part": 1,
@@ -116,6 +124,8 @@ def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[st
         "bases": dict(bases),
         "fields": {},
         "notice": not intent.fields,
+        "onward": words.onward,
+        "names": words.names,
     }
     return make_action(scene, intent, seq, COMMENT, causes, content)
 
@@ -130,7 +140,7 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     if not end.caps.files_in_comments:
         yield _file_action(scene, intent, seq, file, origin)
         return
-    heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
+    heading = heading_over(end, event.author, event.company, scene.hubs[source.which].told)
     content: dict[str, Json] = {
         "mark": scene.run.store.vault.mark(origin, source.system, file.native),
         "part": 1,
@@ -139,8 +149,10 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "body": end.connector.markup.render(with_heading(doc(paragraph(f"[{file.name}]")), heading)).native,
         "public": end.offer.comments.as_ == "public",
         "files": [_file_content(file, origin)],
+        "onward": event.onward,
+        "names": event.names,
     }
-    yield make_action(scene, intent, seq, COMMENT, [f"event:{event.id}"], content)
+    yield make_action(scene, intent, seq, COMMENT, [event.cause], content)
 
 
 def _without_files(event: HubEvent) -> HubEvent:
@@ -152,8 +164,13 @@ def _without_files(event: HubEvent) -> HubEvent:
 
 def _file_action(scene: Scene, intent: Intent, seq: int, file: HubFile, origin: str) -> Action:
     alone = Intent(intent.target, ATTACH, intent.at, intent.order, carries=(file.event,), event=intent.event)
-    content: dict[str, Json] = {"file": _file_content(file, origin)}
-    return make_action(scene, alone, seq, ATTACH, [f"event:{file.event}"], content)
+    assert intent.event is not None
+    content: dict[str, Json] = {
+        "file": _file_content(file, origin),
+        "onward": intent.event.onward,
+        "names": intent.event.names,
+    }
+    return make_action(scene, alone, seq, ATTACH, [file.cause], content)
 
 
 def _file_content(file: HubFile, origin: str) -> dict[str, Json]:
@@ -188,15 +205,12 @@ def shown(text: Doc) -> Doc:
     return with_media(text, dict.fromkeys(media_refs(text)))
 
 
-def heading_over(end: End, source: End, author: str, told: Mapping[str, str]) -> str:
-    """Name first author and company over a text, and what is told of the ticket, as far as the sender's offer says."""
+def heading_over(end: End, author: str, company: str, told: Mapping[str, str]) -> str:
+    """Name first author and company over a text, as far as they may be named, and what is told of the ticket."""
     form = end.offer.comments.in_ or template.DEFAULT
-    company = source.offer.company
     values = {"author": author or company, "company": company if author else "", **told}
-    if source.offer.comments.names == "none":
-        if not any(told.get(name) for name in template.names_in(form)):
-            return ""
-        values |= {"author": "", "company": ""}
+    if not (author or company) and not any(told.get(name) for name in template.names_in(form)):
+        return ""
     return template.render(form, values)
 
 

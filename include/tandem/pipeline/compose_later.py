@@ -184,7 +184,7 @@ def _said_anew(
 ) -> Iterator[Action]:
     end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
     assert event.doc is not None
-    heading = heading_over(end, source, event.author, scene.hubs[source.which].told)
+    heading = heading_over(end, event.author, event.company, scene.hubs[source.which].told)
     said = said_of(tx, scene.run, source, event.id)
     known: Mapping[str, Json] = {twin.native: twin.wrote for twin in there if in_place or not twin.withdrawn}
     common: dict[str, Json] = {"event": event.id, "twins": dict(known), "origin": there[0].origin, "said": said}
@@ -215,6 +215,8 @@ def _said_anew(
             "public": end.offer.comments.as_ == "public" and not event.private,
             "wrote": text_hash(scene.run, end, body),
             "files": [],
+            "onward": event.onward,
+            "names": event.names,
         }
         yield make_action(scene, _riding(intent, part == len(bodies)), seq, COMMENT, [cause], more)
         seq += 1

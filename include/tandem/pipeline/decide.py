@@ -15,12 +15,13 @@ from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
-from tandem.pipeline import follow_up, insist, twin
+from tandem.pipeline import follow_up, insist, reach, twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
 from tandem.pipeline.limits import stop, stops_of, use_approvals
-from tandem.pipeline.scene import Scene
+from tandem.pipeline.reach import Arrived
+from tandem.pipeline.scene import Scene, target_named
 from tandem.pipeline.translate import canonical
 from tandem.pipeline.unaccepted import stop_held
 from tandem.state import actions, holds, links, records, runs
@@ -39,6 +40,7 @@ class Diff:
     refused: dict[str, Refused] = field(default_factory=dict)
     parked: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    arrived: Arrived = field(default=lambda cause, target: False)
 
 
 def decide(run: Run) -> dict[str, int]:
@@ -65,6 +67,7 @@ def decide(run: Run) -> dict[str, int]:
     with run.store.begin(run.fence) as tx:
         earlier = actions.in_state(tx, run.name, ["planned"])
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
+        diff.arrived = reach.arrived(tx, run, by_link.values())
         for id_, link in all_links.items():
             if id_ not in busy:
                 _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
@@ -116,14 +119,22 @@ def _decide_link(
     waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
     states = {which: state for which, state in waiting.items() if state}
     hubs, undone = insist.undo(tx, run, link, hubs)
-    usable = {which: _without_held_fields(run, ticket, held) for which, ticket in hubs.items()}
+    begun = reach.by_presence(tx, run, link, hubs)
+    left = begun or {
+        which: reach.left_to_send(ticket, _target(run, hubs[which.other]), diff.arrived)
+        for which, ticket in hubs.items()
+    }
+    usable = {which: _without_held_fields(run, part.ticket, held) for which, part in left.items()}
     plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
+    for which, part in left.items():
+        if which not in states:
+            part.note(plan, reach.BY_PRESENCE if begun else reach.OTHERWISE)
     for which, ticket in hubs.items():
         plan_later(plan, ticket, which.other, held=which in states)
         if states.get(which) == "parked":
             diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
         if which not in states:
-            kept = {event.id for event in usable[which].events}
+            kept = {event.id for event in (*usable[which].events, *left[which].settled)}
             plan.mark([e for e in ticket.events if e.id not in kept], "quarantined", "the field is set aside")
             for event in ticket.events:
                 if event.kind == "made":
@@ -141,6 +152,11 @@ def _decide_link(
     _finish(tx, run, link, plan, hubs, diff)
 
 
+def _target(run: Run, ticket: HubTicket) -> str:
+    """Name a ticket as writes claim it."""
+    return target_named(run.end(ticket.side).system, ticket.ticket)
+
+
 def _decide_lone(
     tx: Tx, run: Run, rules: PairRules, link: Link, ticket: HubTicket, held: Sequence[Held], diff: Diff
 ) -> None:
@@ -154,6 +170,8 @@ def _decide_lone(
         plan.mark(ticket.events, state, ticket.scope_reason if state == "parked" else "")
         if state == "parked":
             diff.parked[link.id] = f"{run.end(ticket.side).offer.name}: out of scope ({ticket.scope_reason})"
+    elif reach.join(tx, run, link, ticket):
+        plan.mark(ticket.events, "waiting", "its twin was made by another pair, and is to be read")
     else:
         plan = plan_create(_without(ticket, _refused_before(ticket, held)), rules, run.env.now())
         diff.counts["creates"] += 1

@@ -91,7 +91,7 @@ def create(
         said = begun.said.content
         causes += begun.said.causes
         content |= {"said": said["origin"], "origin": said["origin"], "heading": said["heading"]}
-        content |= {"files": said["files"], "body": said["body"]}
+        content |= {part: said[part] for part in ("files", "body", "onward", "names")}
         more = said["carries"]
         carries += [int(str(id_)) for id_ in (more if isinstance(more, list) else [])]
     content["carries"] = list(dict.fromkeys(carries))
@@ -115,6 +115,7 @@ def joined(tx: Tx, run: Run, end: End, action: Action, made: str, first_comment:
         links.put_presence(
             tx, of=str(said), kind="comment", system=end.system, native=first_comment or f"first:{made}", place="",
             ticket=made, action=action.id, heading=str(action.content.get("heading") or ""),
+            onward=action.content.get("onward") is True, names=str(action.content.get("names") or "none"),
         )  # fmt: skip
 
 

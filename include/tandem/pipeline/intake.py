@@ -12,13 +12,13 @@ from datetime import datetime
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.plan import DELETED
 from tandem.core.values import Json
-from tandem.pipeline import follow_up
+from tandem.pipeline import follow_up, onward
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.pipeline.policy import only_since_offered
 from tandem.pipeline.taken_back import blacked_out, taken_back
-from tandem.state import actions, joins, links, records, runs, succession
+from tandem.state import joins, links, paths, records, runs, succession
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
@@ -152,32 +152,36 @@ def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> s
 def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> list[Happened]:
     """What happened on a ticket, echoes marked as such, private and unoffered things absent."""
     offered = {rule.native for rule in end.offer.fields.values() if rule.goes_out}
-    ours = actions.by_mark(tx, [entry.mark for entry in history.entries if entry.mark])
-    comments = links.present(tx, end.system, "comment", [comment.id for comment in history.comments])
-    files = links.present(tx, end.system, "file", [file.id for file in history.files])
+    ours, others = paths.foreign(tx, run.name, [entry.mark for entry in history.entries if entry.mark])
     rich = {rule.native for rule in end.offer.fields.values() if rule.kind == "rich"}
-    copies = {
-        comment.id
-        for comment in history.comments
-        if comments.get(comment.id) is not None or _late_copy(tx, end, record, comment)
-    }
-    happened = [
-        _field_event(end, entry, entry.mark in ours, entry.field in rich)
-        for entry in history.entries
-        if entry.field in offered
-    ]
-    happened += [_comment_event(end, comment, comment.id in copies) for comment in history.comments]
+    happened = []
+    for entry in history.entries:
+        if entry.field in offered:
+            one = _field_event(end, record, entry, entry.mark in ours, entry.field in rich)
+            happened.append(onward.inherited(one, entry, others.get(entry.mark or "", {})))
+    known = links.present(tx, end.system, "comment", [comment.id for comment in history.comments])
+    for comment in history.comments:
+        if comment.id not in known:
+            _late_copy(tx, end, record, comment)
+    copies, said = onward.sources(tx, run, end, record, "comment", [comment.id for comment in history.comments])
+    for comment in history.comments:
+        one = _comment_event(end, comment, comment.id in copies)
+        copy = said.get(comment.id)
+        happened.append(one if copy is None else onward.going_on(tx, end, one, copy, comment))
+    held, brought = onward.sources(tx, run, end, record, "file", [file.id for file in history.files])
     for file in history.files:
-        copied = files.get(file.id) is not None or file.comment in copies
-        happened.append(_file_event(end, file, copied))
+        one = _file_event(end, file, file.id in held or file.comment in copies)
+        copy = brought.get(file.id)
+        happened.append(one if copy is None else onward.going_on(tx, end, one, copy))
     return happened
 
 
-def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> bool:
+def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
     """A comment that bears our mark is a copy that we made, even where its answer was lost."""
     of = origin_of(comment.mark)
     if of is None or not links.has_origin(tx, of):
-        return False
+        return
+    id_, meant = onward.late_copy(tx, str(comment.mark)) or ("found", {})
     links.put_presence(
         tx,
         of=of,
@@ -186,12 +190,14 @@ def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> bool:
         native=comment.id,
         place=record.place,
         ticket=record.id,
-        action="found",
+        action=id_,
+        heading=str(meant.get("heading") or ""),
+        onward=meant.get("onward") is True,
+        names=str(meant.get("names") or "none"),
     )
-    return True
 
 
-def _field_event(end: End, entry: Entry, echo: bool, rich: bool) -> Happened:
+def _field_event(end: End, record: Record, entry: Entry, echo: bool, rich: bool) -> Happened:
     content: dict[str, Json] = {"author": entry.author.name}
     if not rich:
         content |= {"before": entry.before, "after": entry.after}
@@ -204,6 +210,7 @@ def _field_event(end: End, entry: Entry, echo: bool, rich: bool) -> Happened:
         entry.field,
         end.by_person(entry),
         "echo" if echo else None,
+        cause=paths.field_cause(end.system, record.id, entry.id),
     )
 
 
@@ -223,6 +230,7 @@ def _comment_event(end: End, comment: Comment, echo: bool) -> Happened:
         end.our_time(comment.at),
         {} if echo else content,
         state="echo" if echo else None,
+        cause=paths.item_cause("comment", end.system, comment.id),
     )
 
 
@@ -243,4 +251,5 @@ def _file_event(end: End, file: File, echo: bool) -> Happened:
         end.our_time(file.at),
         {} if echo else content,
         state="echo" if echo else None,
+        cause=paths.item_cause("file", end.system, file.id),
     )

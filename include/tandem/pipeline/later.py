@@ -16,10 +16,11 @@ from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.plan_later import EDITED
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.onward import PRIVATE_THERE, withdrawn_here
 from tandem.pipeline.outside import CHANGED_OUTSIDE, changed_outside
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
-from tandem.pipeline.taken_back import STAYS, blacked_out, removed, twins_at_other_side
+from tandem.pipeline.taken_back import STAYS, blacked_out, copies_beyond, hidden, removed, twins_at_other_side
 from tandem.state import actions, links, records, twins
 from tandem.state.records import Event, Happened
 from tandem.state.store import Tx
@@ -57,6 +58,8 @@ def later_on(
             continue
         if now[key].state == "echo":
             told += _at_twin(tx, run, end, record, comment)
+        elif _taken_from_copy(tx, end, comment, now[key]):
+            told += hidden(tx, run, end, record, copies_beyond(tx, run, end, link, comment.id), comment.id, known)
         elif comment.edited_at is not None:
             if comment.redacted and twins_at_other_side(tx, run, end, link, "comment", comment.id):
                 told += blacked_out(tx, run, end, link, comment, now[key], since)
@@ -71,6 +74,13 @@ def later_on(
         gone = before - seen - history.hidden
         told += [_noted(f"deleted:{id_}", record.updated_at, end, STAYS) for id_ in sorted(gone)]
     return told
+
+
+def _taken_from_copy(tx: Tx, end: End, comment: Comment, read: Happened) -> bool:
+    """Tell whether what another pair wrote here was taken back, by that pair or by people: what is beyond it follows."""
+    if read.reason == PRIVATE_THERE:
+        return True
+    return "by" in read.content and (comment.redacted or withdrawn_here(tx, end.system, comment.id))
 
 
 def _waiting(
@@ -88,6 +98,8 @@ def _waiting(
     for key, event in waiting.items():
         if key in changed:
             records.set_events(tx, [event.id], "dropped", CHANGED_OUTSIDE, run=run.job.run_id)
+        elif key in now and now[key].state == "noted":
+            records.set_events(tx, [event.id], "dropped", UNSENT, run=run.job.run_id)
         elif key in now:
             records.refresh(tx, event.id, now[key].content)
         elif history.whole:

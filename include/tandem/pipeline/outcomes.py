@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tandem.connectors.base import Outcome, Record
 from tandem.core.rules import Which
@@ -86,41 +87,48 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
         follow_up.joined(tx, run, end, action, outcome.id, outcome.first_comment)
         files = content.get("files")
         for file, native in zip(files if isinstance(files, list) else [], outcome.files, strict=False):
-            _file_present(tx, end, file, native, place, outcome.id, action.id)
+            _file_present(tx, end, file, native, place, outcome.id, action)
         links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
     elif action.kind == "create":
         assert outcome.id is not None
         link = links.links(tx, run.name, ids=[action.link])[action.link]
         links.put_presence(
             tx, of=link.origin, kind="ticket", system=end.system, native=outcome.id, place=place,
-            ticket=outcome.id, action=action.id,
+            ticket=outcome.id, action=action.id, heading=str(content.get("heading") or ""),
+            names=str(content.get("names") or "none"),
         )  # fmt: skip
         links.join_made(tx, run.name, action.link, end.which, outcome.id)
         links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
     elif action.kind == "comment" and outcome.id is not None:
         origin = str(content["origin"])
-        links.ensure_origin(tx, origin, "notice", end.system, outcome.id, run.end(end.which.other).offer.company)
+        kind = "notice" if content.get("notice") is True else "comment"
+        links.ensure_origin(tx, origin, kind, end.system, outcome.id, run.end(end.which.other).offer.company)
         links.put_presence(
             tx, of=origin, kind="comment", system=end.system, native=outcome.id, place=place, ticket=ticket,
-            action=action.id, heading=str(content.get("heading") or ""),
+            action=action.id, heading=str(content.get("heading") or ""), **_further(action),
         )  # fmt: skip
         wrote, said = (str(content[part]) if content.get(part) else None for part in ("wrote", "said"))
         twins.note_written(tx, end.system, outcome.id, wrote, said)
         files = content.get("files")
         if end.caps.files_in_comments and isinstance(files, list):
             for file, native in zip(files, outcome.files, strict=False):
-                _file_present(tx, end, file, native, place, ticket, action.id)
+                _file_present(tx, end, file, native, place, ticket, action)
     elif action.kind in ("edit", "redact"):
         rewrite.note(tx, end, content)
     elif action.kind == "attach" and outcome.id is not None:
-        _file_present(tx, end, content["file"], outcome.id, place, ticket, action.id)
+        _file_present(tx, end, content["file"], outcome.id, place, ticket, action)
 
 
-def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket: str, action: str) -> None:
+def _further(action: Action) -> dict[str, Any]:
+    """How far what an action writes may go on from there."""
+    return {"onward": action.content.get("onward") is True, "names": str(action.content.get("names") or "none")}
+
+
+def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket: str, action: Action) -> None:
     assert isinstance(file, dict)
     links.put_presence(
         tx, of=str(file["origin"]), kind="file", system=end.system, native=native, place=place, ticket=ticket,
-        action=action,
+        action=action.id, **_further(action),
     )  # fmt: skip
 
 

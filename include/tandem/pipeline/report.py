@@ -67,7 +67,8 @@ def report(run: Run) -> dict[str, Any]:
 
 def _caused_by(action: actions.Action) -> list[int]:
     """The events that an action carries."""
-    return [int(cause[6:].partition("/")[0]) for cause in action.causes if cause.startswith("event:")]
+    ids = action.content.get("carries")
+    return [int(str(id_)) for id_ in (ids if isinstance(ids, list) else [])]
 
 
 def _files(action: actions.Action) -> int:

@@ -46,7 +46,12 @@ class Scene:
 
 def target_at(system: str, record: Record | None) -> str:
     """Name the target of a claim: a ticket, or for a create its tracker."""
-    return system if record is None else f"{system}:{record.id}"
+    return system if record is None else target_named(system, record.id)
+
+
+def target_named(system: str, ticket: str) -> str:
+    """Name a ticket as the target of claims."""
+    return f"{system}:{ticket}"
 
 
 def make_action(
@@ -81,5 +86,6 @@ def causes_of(intent: Intent, scene: Scene) -> list[str]:
     if intent.cause:
         return [intent.cause]
     if intent.carries:
-        return [f"event:{id_}" for id_ in intent.carries]
+        known = {event.id: event.cause for ticket in scene.hubs.values() for event in ticket.events}
+        return [known.get(id_) or f"event:{id_}" for id_ in intent.carries]
     return [f"merge:{scene.run.job.run_id}:{scene.link.id}:{intent.kind}:{','.join(sorted(intent.fields))}"]

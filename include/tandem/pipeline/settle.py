@@ -402,7 +402,7 @@ def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozense
         if fields <= refused:
             actions.drop(tx, [action.id], "failed", reason="accepted without effect")
         else:
-            actions.unclaim(tx, action.id, [f"event:{id_}" for id_ in stays])
+            actions.unclaim(tx, action.id, [one.cause for one in records.events_by_id(tx, stays).values()])
         ids, covered = ids - stays, covered - stays
     gone = action.content.get("gone")
     lost = {int(str(id_)) for id_ in (gone if isinstance(gone, list) else [])}

@@ -36,11 +36,7 @@ def taken_back(
     known = records.known_event_keys(tx, run.name, end.which, record.id)
     told: list[Happened] = []
     for id_ in _sent(tx, end, "comment", history.hidden):
-        there = twins_at_other_side(tx, run, end, link, "comment", id_)
-        if not _all_back(there) and not twins.was_private(tx, there[0].origin):
-            edits = sum(key.startswith(f"edited:{id_}:") for key in known)
-            at = end.our_time(record.updated_at)
-            told.append(Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", at, {"native": id_}))
+        told += hidden(tx, run, end, record, twins_at_other_side(tx, run, end, link, "comment", id_), id_, known)
     untold = history.blacked_out.keys() - {comment.id for comment in history.comments}
     for id_ in _sent(tx, end, "comment", untold - history.hidden):
         at = history.blacked_out[id_]
@@ -50,6 +46,24 @@ def taken_back(
     told += removed(tx, run, end, record, link, history.files_taken_back)
     told += _description(tx, run, end, record, history, link, since)
     return told or _deleted_files(tx, run, end, record, history, link, known)
+
+
+def hidden(
+    tx: Tx, run: Run, end: End, record: Record, there: Collection[Twin], id_: str, known: Collection[str]
+) -> list[Happened]:
+    """Tell that a comment was made private after it was sent to where these copies of it stand."""
+    if _all_back(there) or any(twins.was_private(tx, twin.origin) for twin in there):
+        return []
+    edits = sum(key.startswith(f"edited:{id_}:") for key in known)
+    at = end.our_time(record.updated_at)
+    return [Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", at, {"native": id_})]
+
+
+def copies_beyond(tx: Tx, run: Run, end: End, link: str, native: str) -> list[Twin]:
+    """Read the copies that stand at the other side of what another pair wrote here."""
+    of = links.origin_at(tx, end.system, "comment", native)
+    tickets = succession.tickets_of(tx, run.name, link, end.which.other)
+    return twins.twins_of(tx, of, run.end(end.which.other).system, tickets, "comment") if of is not None else []
 
 
 def _description(

@@ -7,6 +7,7 @@ Behind this border there are no native values: only hub values, events, ids and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from traceback import extract_tb
 
@@ -15,15 +16,17 @@ from tandem.connectors.base import Record
 from tandem.core.doc import doc, is_empty, normalise, paragraph, whole_characters
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
 from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
+from tandem.core.plain import without_heading
 from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.plan_later import EDITED, TAKEN_BACK
 from tandem.core.rules import Which
-from tandem.core.values import Json, as_set, from_set, same
+from tandem.core.values import Json, as_set, from_set, from_utc_text, same
 from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.onward import Words, said_by, words_of
 from tandem.pipeline.outside import MADE_OUTSIDE
-from tandem.state import links, records
+from tandem.state import links, paths, records
 from tandem.state.links import Base, Link
 from tandem.state.records import Event
 
@@ -38,12 +41,16 @@ def translate(run: Run) -> dict[str, int]:
         all_links = links.links(tx, run.name, ids={id_ for ids in of.values() for id_ in ids.values()})
         bases = links.bases(tx, all_links)
         events = {which: records.open_events(tx, run.name, which, taken[which]) for which in Which}
+        made = {which: paths.copies(tx, end.system, "ticket", taken[which]) for which, end in run.ends.items()}
     for which, end in run.ends.items():
         tickets = []
         for ticket, record in found[which].items():
             link = all_links[of[which][ticket]]
             own = bases.get((link.id, which), {})
-            tickets.append(_guarded(end, link, record, own, events[which].get(ticket, [])))
+            copy = made[which].get(ticket)
+            by = said_by(copy) if copy is not None and copy.pair not in (None, run.name) else None
+            opened = Opened(copy.heading if copy else "", by)
+            tickets.append(_guarded(end, link, record, own, events[which].get(ticket, []), opened))
         if not tickets:
             continue
         with run.store.begin(run.fence) as tx:
@@ -58,10 +65,23 @@ def translate(run: Run) -> dict[str, int]:
     return counts
 
 
-def _guarded(end: End, link: Link, record: Record, bases: Mapping[str, Base], events: Sequence[Event]) -> HubTicket:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Of a ticket that we made: the heading that stands over its description, and ``by`` whom, if another pair did."""
+
+    heading: str = ""
+    by: Mapping[str, Json] | None = None
+
+
+BY_PEOPLE = Opened()
+
+
+def _guarded(
+    end: End, link: Link, record: Record, bases: Mapping[str, Base], events: Sequence[Event], opened: Opened
+) -> HubTicket:
     """Map one ticket; one that cannot be read at all holds only itself, in sight, with its events."""
     try:
-        return hub_ticket(end, link, record, bases, events)
+        return hub_ticket(end, link, record, bases, events, opened)
     except Exception as error:  # whatever a tracker sends: one bad ticket must not stop the others
         trace = " <- ".join(f"{step.name}:{step.lineno}" for step in reversed(extract_tb(error.__traceback__)))
         log.error("%s %s cannot be mapped: %s at %s", end.offer.name, record.key, type(error).__name__, trace)
@@ -99,7 +119,14 @@ def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
     return None if native == "" else native
 
 
-def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], events: Sequence[Event]) -> HubTicket:
+def hub_ticket(
+    end: End,
+    link: Link,
+    record: Record,
+    bases: Mapping[str, Base],
+    events: Sequence[Event],
+    opened: Opened = BY_PEOPLE,
+) -> HubTicket:
     """Make one hub ticket."""
     fields: dict[str, FieldState] = {}
     problems: list[HubProblem] = []
@@ -122,6 +149,7 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
             native = overwritten.content.get("after")
         try:
             state, loss = _field(end, hub, record, native, base, terms)
+            state = _bare_text(state, opened.heading) if rule.kind == "rich" and opened.heading else state
             fields[hub] = state.model_copy(update={"overwritten": overwritten is not None})
             lossy += loss
         except MappingError as error:
@@ -131,6 +159,7 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
                 key = end.offer.key_of(f"fields.{hub}.map")
                 problems.append(HubProblem(field=hub, code=error.code, key=key, what=error.what, shown=shown))
     member = link.members.get(end.which)
+    words = words_of(end.offer, record.reporter.name if record.reporter else "", opened.by)
     return HubTicket(
         side=end.which,
         ticket=record.id,
@@ -142,7 +171,9 @@ def hub_ticket(end: End, link: Link, record: Record, bases: Mapping[str, Base], 
         fields=fields,
         events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
         problems=tuple(problems),
-        reporter=_name(end, record.reporter.name if record.reporter else ""),
+        reporter=words.author,
+        company=words.company,
+        names=words.names,
         told=twin.told(end, record, hub_status(end, record, bases)),
         heard=twin.heard(end, bases),
         lossy=lossy,
@@ -170,6 +201,13 @@ def _field(end: End, hub: str, record: Record, native: Json, base: Base | None, 
         return kept.model_copy(update={"unsaid": True, "changed": changed}), 0
     state = FieldState(value=read.value, base=kept.base, has_base=base is not None, changed=changed)
     return state, read.lossy
+
+
+def _bare_text(state: FieldState, heading: str) -> FieldState:
+    """A text without the heading that we put over it: the heading is no part of what people said."""
+    parts = {name: getattr(state, name) for name in ("value", "base")}
+    bare = {name: without_heading(text, heading) for name, text in parts.items() if isinstance(text, dict)}
+    return state.model_copy(update=bare)
 
 
 def hub_status(end: End, record: Record, bases: Mapping[str, Base]) -> Json:
@@ -267,13 +305,15 @@ def _ahead(end: End, event: Event, record: Record, events: Sequence[Event]) -> b
 
 def _field_event(end: End, record: Record, event: Event) -> HubEvent:
     hub = end.hub_of(event.field or "")
+    first_at = event.content.get("first_at")  # another pair wrote it: people did it elsewhere, and before
     told = HubEvent(
         id=event.id,
         kind="field",
-        at=event.at,
+        at=from_utc_text(str(first_at)) if first_at else event.at,
         order=event.order,
         field=hub or "",
-        author=_name(end, str(event.content.get("author", ""))),
+        author=_words(end, event).author,
+        cause=event.cause,
         person=event.person,
         known=False,
         note=NOT_ANY_MORE if hub is None or not end.offer.fields[hub].goes_out else _outside(event),
@@ -306,7 +346,9 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
             id=event.id, kind="comment", at=event.at, order=event.order, private=private, note=NOT_ANY_MORE
         )
     parsed = end.connector.markup.parse(content.get("body"))
-    text = normalise(parsed.doc)
+    text, words, by = normalise(parsed.doc), _words(end, event), content.get("by")
+    if isinstance(by, dict) and by["heading"]:
+        text = without_heading(text, str(by["heading"]))
     names = content.get("files")
     carried = [files[str(native)] for native in names if str(native) in files] if isinstance(names, list) else []
     told = [_file(end, file) for file in carried]
@@ -319,7 +361,11 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
         kind="comment",
         at=event.at,
         order=event.order,
-        author=_name(end, str(content.get("author", ""))),
+        author=words.author,
+        company=words.company,
+        names=words.names,
+        onward=words.onward,
+        cause=event.cause,
         doc=text,
         private=private,
         native=str(content.get("native")),
@@ -335,13 +381,19 @@ def _file(end: End, event: Event) -> HubEvent:
         name=str(content.get("name")),
         size=int(str(content.get("size") or 0)),
         media_type=str(content.get("media_type") or "application/octet-stream"),
+        cause=event.cause,
     )
+    words = _words(end, event)
     return HubEvent(
         id=event.id,
         kind="file",
         at=event.at,
         order=event.order,
-        author=_name(end, str(content.get("author", ""))),
+        author=words.author,
+        company=words.company,
+        names=words.names,
+        onward=words.onward,
+        cause=event.cause,
         native=file.native,
         files=(file,),
         note=_refusal(end.offer.attachments, file, bool(content.get("referenced") or content.get("comment"))),
@@ -366,6 +418,6 @@ def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> st
     return ""
 
 
-def _name(end: End, name: str) -> str:
-    """An author's name, as far as the offer lets it go."""
-    return name if end.offer.comments.names == "full" else ""
+def _words(end: End, event: Event) -> Words:
+    by = event.content.get("by")
+    return words_of(end.offer, str(event.content.get("author", "")), by if isinstance(by, dict) else None)

@@ -83,6 +83,13 @@ _UNSETTLED = (
 )
 
 
+def sent_anywhere(tx: Tx, kind: str) -> list[Action]:
+    """Read the actions of a kind, of any pair, of which it is not known yet whether they took place."""
+    return [
+        _action(tx, row) for row in tx.rows(sa.select(action).where(action.c.state == "sent", action.c.kind == kind))
+    ]
+
+
 def unsettled(tx: Tx, pair: str) -> list[Action]:
     """Read actions that are done and whose effect on bases and events is still to be taken in."""
     return [_action(tx, row) for row in tx.rows(_UNSETTLED, pair=pair)]
@@ -117,15 +124,6 @@ def newest_done(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
     where = (action.c.link == link, action.c.side == which.value, action.c.state == "done")
     select = sa.select(action).where(*where).order_by(action.c.done_at.desc(), action.c.seq.desc()).limit(most)
     return [_action(tx, row) for row in tx.rows(select)]
-
-
-def by_mark(tx: Tx, ids: Iterable[str]) -> dict[str, str]:
-    """Which of these texts are ids of our actions: id → state."""
-    found: dict[str, str] = {}
-    for some in chunks(sorted(set(ids))):
-        select = sa.select(action.c.id, action.c.state).where(action.c.id.in_(some))
-        found |= {row["id"]: row["state"] for row in tx.rows(select)}
-    return found
 
 
 def by_history(tx: Tx, pair: str, which: Which, ids: Iterable[str]) -> dict[str, str]:

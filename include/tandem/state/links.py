@@ -225,8 +225,10 @@ def put_presence(
     ticket: str,
     action: str | None = None,
     heading: str = "",
+    onward: bool | None = None,
+    names: str | None = None,
 ) -> None:
-    """Note one copy of an origin."""
+    """Note one copy of an origin; of one that we wrote, how far it may go on from there."""
     row = {
         "origin": of,
         "system": system,
@@ -238,6 +240,8 @@ def put_presence(
         "current": True,
         "action": action,
         "sealed": tx.seal({"heading": heading}) if heading else None,
+        "onward": onward,
+        "names": names,
     }
     tx.upsert(presence, [row], update=(), on=("system", "kind", "native"))
 
@@ -299,7 +303,7 @@ def join_made(tx: Tx, pair: str, of: str, which: Which, ticket: str) -> None:
 
 
 def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company: str) -> None:
-    """See that an origin is there: a notice of ours has one of its own from the moment it is written."""
+    """See that an origin is there: what we say ourselves has one of its own from the moment it is written."""
     row = {
         "id": of,
         "kind": kind,

@@ -37,6 +37,7 @@ class Happened:
     person: bool = True
     state: str | None = None
     reason: str = ""
+    cause: str = ""  # the same in every pair that sees it; empty where no other pair can
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Event:
     person: bool
     state: str | None
     content: Mapping[str, Json] = dataclasses.field(default_factory=dict)
+    cause: str = ""  # what a write that carries it claims at its target
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterable[Sequence[T]]:
@@ -165,6 +167,7 @@ def add_events(tx: Tx, pair: str, which: Which, ticket: str, happened: Sequence[
             "person": item.person,
             "state": item.state,
             "reason": item.reason,
+            "cause": item.cause or None,
             "sealed": tx.seal(dict(item.content)) if item.content else None,
         }
         for item in happened
@@ -394,5 +397,6 @@ def _event(tx: Tx, row: Mapping[str, object]) -> Event:
         at=from_db(at),
         person=bool(row["person"]),
         state=None if row["state"] is None else str(row["state"]),
+        cause=str(row["cause"] or f"event:{row['id']}"),
         content=content,
     )

@@ -160,6 +160,8 @@ presence = Table(
     Column("sealed", Text),  # heading that we wrote, to be removed before the text goes on
     Column("wrote", String(64)),  # hash of the text that we last wrote here; "withdrawn" once it is taken back
     Column("said", String(64)),  # hash of the text at the source that it carries
+    Column("onward", Boolean),  # of a copy: whether its contracts let it go on from here
+    Column("names", CODE),  # of a copy: how much of its author they let be named: full, company, none
     UniqueConstraint("system", "kind", "native"),
     Index("ix_tandem_presence_origin_system", "origin", "system"),
 )
@@ -225,6 +227,7 @@ event = Table(
     Column("state", CODE),  # none only between extract and reconcile of the run that read it
     Column("reason", String(300), nullable=False, default=""),
     Column("action", CODE),
+    Column("cause", NAME),  # what it claims at its targets, the same in every pair (none: its own id)
     Column("run", NAME),
     Column("sealed", Text),
     UniqueConstraint("pair", "side", "ticket", "key"),

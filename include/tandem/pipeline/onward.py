@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What other pairs brought to a side, and how it goes on: with its first author, as far as all contracts let it.
+
+A copy that another pair wrote is a source for this one, unless what it holds stands at this pair's other side already.
+What was private where it was said is private wherever its copies stand; what goes on is never more than each company
+on the path allows: ``onward`` of each, and the least that any of them lets be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tandem.config.models import Side as Offer
+from tandem.connectors.base import Comment, Entry, Record
+from tandem.core.model import HubEvent, HubTicket
+from tandem.core.values import Json, utc_text
+from tandem.pipeline.environment import End, Run
+from tandem.state import actions, links, paths, twins
+from tandem.state.paths import Copy, Foreign
+from tandem.state.records import Happened
+from tandem.state.store import Tx
+
+LEAST = ("none", "company", "full")  # of names, the least first
+ONE_HOP = "it goes one hop only: its company's contract does not let it be passed on"
+PRIVATE_THERE = "private where it was said"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Whose words something is, as far as they may be named; and whether they may go on from the next side."""
+
+    author: str
+    company: str
+    names: str
+    onward: bool
+
+
+def words_of(offer: Offer, author: str, by: Mapping[str, Json] | None = None) -> Words:
+    """Tell whose words leave a side: its own people's, or (``by``) those of who said it first."""
+    rule = offer.comments
+    names = rule.names if by is None else min(rule.names, str(by["names"]), key=LEAST.index)
+    said = author if by is None else str(by["author"])
+    company = offer.company if by is None else str(by["company"])
+    onward = rule.onward and (by is None or by["onward"] is True)
+    return Words(said if names == "full" else "", "" if names == "none" else company, names, onward)
+
+
+def sources(
+    tx: Tx, run: Run, end: End, record: Record, kind: str, natives: Iterable[str]
+) -> tuple[set[str], dict[str, Copy]]:
+    """Of comments or files: the copies that end here, and those that are sources for this pair."""
+    found = paths.copies(tx, end.system, kind, natives)
+    others = {id_: one for id_, one in found.items() if one.pair not in (None, run.name) and not one.notice}
+    if others:
+        there, system = _there(tx, run, end, record), run.end(end.which.other).system
+        standing = paths.standing(tx, run.name, {one.origin for one in others.values()}, system, there)
+        others = {id_: one for id_, one in others.items() if one.origin not in standing}
+    return found.keys() - others.keys(), others
+
+
+def _there(tx: Tx, run: Run, end: End, record: Record) -> set[str]:
+    link = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
+    return paths.tickets_of(tx, run.name, link, end.which.other) if link else set()
+
+
+def said_by(copy: Copy) -> dict[str, Json]:
+    """What an event keeps of who said it first."""
+    return {
+        "author": copy.author,
+        "company": copy.company,
+        "names": copy.names,
+        "onward": copy.onward,
+        "heading": copy.heading,
+    }
+
+
+def is_private(tx: Tx, copy: Copy, comment: Comment) -> bool:
+    """Tell whether a copy's words are private: said so, or made so by people at the copy."""
+    if copy.private:
+        return True
+    return not comment.public and actions.content_of(tx, copy.action).get("public") is True
+
+
+def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment | None = None) -> Happened:
+    """Make of what happened on a copy what is to happen beyond it; what may not go on ends here."""
+    private = copy.private if comment is None else is_private(tx, copy, comment)
+    if private and end.offer.comments.out != "all":
+        return replace(happened, content={}, state="noted", reason=PRIVATE_THERE)
+    if not copy.onward:
+        return replace(happened, content={}, state="noted", reason=ONE_HOP)
+    content = {**happened.content, "by": said_by(copy)}
+    if comment is not None:
+        content["public"] = not private
+    cause = copy.causes[0] if copy.causes else happened.cause
+    return replace(happened, content=content, cause=cause, state=None)
+
+
+def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign]) -> Happened:
+    """A field that another pair wrote: what people did elsewhere, at its own time."""
+    one = told.get(entry.field)
+    if one is None:
+        return happened
+    content: dict[str, Json] = {**happened.content, "author": one.author, "first_at": one.at}
+    return replace(happened, content=content, cause=one.cause, person=one.person)
+
+
+def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:
+    """Find the write of any pair that bears this mark and whose answer is not known yet: its id and what it meant."""
+    for one in actions.sent_anywhere(tx, "comment"):
+        if one.content.get("mark") == mark:
+            return one.id, one.content
+    return None
+
+
+def caused(ticket: HubTicket, events: Sequence[int], hubs: Mapping[str, str], made: str, at: str) -> dict[str, Json]:
+    """Tell other pairs of a write of fields (``hubs``: native → hub), by native field: its cause, when, and whose."""
+    own: dict[str, HubEvent] = {event.field: event for event in ticket.events if event.id in set(events)}
+    told: dict[str, Json] = {}
+    for native, hub in hubs.items():
+        event = own.get(hub)
+        if event is None:
+            told[native] = {"cause": made, "at": at, "author": "", "person": False}
+        else:
+            author = event.author
+            told[native] = {
+                "cause": event.cause, "at": utc_text(event.at), "author": author, "person": event.person,
+            }  # fmt: skip
+    return told
+
+
+def withdrawn_here(tx: Tx, system: str, comment: str) -> bool:
+    """Tell whether the copy that a comment is was taken back, or is just being so."""
+    twin = twins.twin_at(tx, system, comment)
+    if twin is not None and twin.withdrawn:
+        return True
+    under_way = [*actions.sent_anywhere(tx, "redact"), *actions.sent_anywhere(tx, "edit")]
+    return any(
+        one.content.get("twin") == comment and (one.kind == "redact" or one.content.get("redacts") is True)
+        for one in under_way
+    )

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The paths of what happened through several pairs: which copies stand where, who said them first, what has arrived.
+
+A *cause* names one thing that people did, the same in every pair that sees it, however many trackers it went through:
+``<system>:<ticket>:<event>`` of a field, ``comment:<system>:<comment>``, ``file:<system>:<file>``, ``made:<origin>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from tandem.core.rules import Which
+from tandem.state.actions import content_of
+from tandem.state.records import chunks
+from tandem.state.store import Tx
+from tandem.state.tables import action, claim, member, origin, presence
+
+LONGEST = 200  # characters of a cause
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A ticket, comment or file that we wrote: where its text was first said, and how far that may go."""
+
+    native: str
+    origin: str
+    action: str
+    pair: str | None  # that wrote it; unknown where the journal does not tell
+    causes: tuple[str, ...]
+    author: str
+    company: str
+    heading: str
+    private: bool  # where it was said
+    onward: bool
+    names: str
+    notice: bool  # a word of our own, which nobody said
+
+
+def field_cause(system: str, ticket: str, key: str) -> str:
+    """Name a change of a field."""
+    return _short(f"{system}:{ticket}:", key)
+
+
+def item_cause(kind: str, system: str, native: str) -> str:
+    """Name a comment or file by where it was first said."""
+    return _short(f"{kind}:{system}:", native)
+
+
+def _short(place: str, key: str) -> str:
+    whole = f"{place}{key}"
+    return whole if len(whole) <= LONGEST else f"{place}{sha256(key.encode()).hexdigest()[:32]}"
+
+
+def copies(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> dict[str, Copy]:
+    """Which of these native things are copies that we wrote."""
+    found: dict[str, Copy] = {}
+    for some in chunks(sorted(set(natives))):
+        select = (
+            sa.select(
+                presence.c.native,
+                presence.c.origin,
+                presence.c.action,
+                presence.c.sealed.label("heading"),
+                presence.c.onward,
+                presence.c.names,
+                origin.c.company,
+                origin.c.private,
+                origin.c.kind,
+                origin.c.sealed.label("author"),
+                action.c.pair,
+                action.c.causes,
+            )
+            .join(origin, origin.c.id == presence.c.origin)
+            .outerjoin(action, action.c.id == presence.c.action)
+            .where(presence.c.system == system, presence.c.kind == kind, presence.c.native.in_(some))
+            .where(presence.c.action.is_not(None))
+        )
+        for row in tx.rows(select):
+            found[row["native"]] = Copy(
+                native=row["native"],
+                origin=row["origin"],
+                action=row["action"],
+                pair=row["pair"],
+                causes=tuple(row["causes"] or ()),
+                author=_opened(tx, row["author"], "author"),
+                company=row["company"],
+                heading=_opened(tx, row["heading"], "heading"),
+                private=bool(row["private"]),
+                onward=bool(row["onward"]),
+                names=row["names"] or "none",
+                notice=row["kind"] == "notice",
+            )
+    return found
+
+
+def _opened(tx: Tx, sealed: object, part: str) -> str:
+    content = tx.open(str(sealed)) if sealed else {}
+    return str(content.get(part) or "") if isinstance(content, dict) else ""
+
+
+def standing(tx: Tx, pair: str, origins: Collection[str], system: str, tickets: Collection[str]) -> set[str]:
+    """Which of these origins stand on one of these tickets by other means than this pair's own writes."""
+    found: set[str] = set()
+    for some in chunks(sorted(origins)):
+        select = (
+            sa.select(presence.c.origin)
+            .outerjoin(action, action.c.id == presence.c.action)
+            .where(
+                presence.c.origin.in_(some),
+                presence.c.system == system,
+                presence.c.ticket.in_(sorted(tickets)),
+                sa.or_(action.c.pair.is_(None), action.c.pair != pair),
+            )
+        )
+        found |= {row["origin"] for row in tx.rows(select)}
+    return found
+
+
+def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = None) -> set[tuple[str, str]]:
+    """Which of these (cause, target) were written and are done; ``but``: the writes of this pair do not count."""
+    found: set[tuple[str, str]] = set()
+    for some in chunks(sorted({cause for cause, _ in asked})):
+        select = (
+            sa.select(claim.c.cause, claim.c.target)
+            .join(action, action.c.id == claim.c.action)
+            .where(claim.c.cause.in_(some), action.c.state == "done")
+        )
+        if but is not None:
+            select = select.where(action.c.pair != but)
+        found |= {(row["cause"], row["target"]) for row in tx.rows(select)}
+    return found & set(asked)
+
+
+def tickets_of(tx: Tx, pair: str, link: str, which: Which) -> set[str]:
+    """Every ticket that is or was the member of a link on one side."""
+    where = (member.c.pair == pair, member.c.link == link, member.c.side == which.value)
+    return {row["ticket"] for row in tx.rows(sa.select(member.c.ticket).where(*where))}
+
+
+def ticket_at(tx: Tx, of: str, system: str, places: Collection[str]) -> str | None:
+    """Find the ticket that is an origin's current copy in a tracker, in one of these places (none told: in any)."""
+    select = sa.select(presence.c.native, presence.c.place).where(
+        presence.c.origin == of, presence.c.system == system, presence.c.kind == "ticket", presence.c.current
+    )
+    for row in tx.rows(select.order_by(presence.c.id)):
+        if not places or not row["place"] or row["place"] in places:
+            return str(row["native"])
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A write of a field that another pair made: what caused it, and when that happened."""
+
+    cause: str
+    at: str
+    author: str
+    person: bool
+
+
+def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str, Mapping[str, Foreign]]]:
+    """Of marks that name our actions: those of this pair, and what other pairs' writes tell, by native field."""
+    own: set[str] = set()
+    others: dict[str, Mapping[str, Foreign]] = {}
+    for some in chunks(sorted(set(marks))):
+        for row in tx.rows(sa.select(action.c.id, action.c.pair, action.c.causes).where(action.c.id.in_(some))):
+            if row["pair"] == pair:
+                own.add(row["id"])
+                continue
+            content = content_of(tx, row["id"])
+            caused = content.get("caused")
+            told = caused if isinstance(caused, dict) else {}
+            others[row["id"]] = {
+                str(native): Foreign(
+                    str(one["cause"]), str(one["at"]), str(one.get("author") or ""), one.get("person") is True
+                )
+                for native, one in told.items()
+                if isinstance(one, dict)
+            }
+    return own, others

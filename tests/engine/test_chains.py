@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Over two hops: who is named, what may go on, what stays private, what becomes of it later (engine §2-§4, §7, §8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.ring_house import Ring
+
+CHAIN = [("acme", "globex"), ("globex", "initech")]
+SAID = {"out": "public", "as": "public", "names": "full", "onward": True}
+
+
+def chain(root: Path, **contracts: Any) -> Ring:
+    """Acme's desk, Globex's Jira, Initech's Jira; one ticket of Acme's that is everywhere."""
+    made = Ring(root, CHAIN, {name: {"comments": {**SAID, **rules}} for name, rules in contracts.items()})
+    made.round()
+    made.open("acme", status="open")
+    made.quiet()
+    return made
+
+
+def at(ring: Ring, name: str, words: str) -> list[str]:
+    """The comments of a company's ticket that hold these words."""
+    return [text for text in ring.texts(name) if words in text]
+
+
+def test_a_comment_goes_one_hop_where_its_company_does_not_let_it_be_passed_on(tmp_path: Path) -> None:
+    ring = chain(tmp_path, acme={"onward": False})
+    ring.say("acme", ring.only("acme"), "for Globex alone", files=["plan.txt"])
+    ring.say("globex", ring.only("globex"), "for both")
+    ring.quiet()
+    assert at(ring, "globex", "for Globex alone") and not at(ring, "initech", "for Globex alone")
+    assert not ring.trackers["initech"].tickets[ring.only("initech")].files
+    assert at(ring, "acme", "for both") and at(ring, "initech", "for both")
+    [kept] = [row for row in ring.events(ring.pairs[1]) if row["kind"] == "comment" and row["state"] == "noted"]
+    assert "one hop" in kept["reason"] and kept["sealed"] is None
+
+
+@pytest.mark.parametrize(
+    ("acme", "globex", "named"),
+    [("full", "full", "Anna (Acme)"), ("company", "full", "Acme"), ("full", "company", "Acme"), ("none", "full", "")],
+)
+def test_no_name_goes_further_than_every_company_on_the_way_allows(
+    tmp_path: Path, acme: str, globex: str, named: str
+) -> None:
+    ring = chain(tmp_path, acme={"names": acme}, globex={"names": globex})
+    ring.say("acme", ring.only("acme"), "who said it")
+    ring.quiet()
+    [text] = at(ring, "initech", "who said it")
+    assert text == (f"{named} wrote:\n\nwho said it" if named else "who said it")
+
+
+def test_files_go_through_a_chain_once(tmp_path: Path) -> None:
+    ring = chain(tmp_path)
+    ring.say("acme", ring.only("acme"), "see the picture", files=["picture.png"])
+    ring.say("initech", ring.only("initech"), "see the log", files=["log.txt"])
+    ring.quiet()
+    for name in ring.names:
+        assert sorted(one.name for one in ring.trackers[name].tickets[ring.only(name)].files) == [
+            "log.txt",
+            "picture.png",
+        ]
+
+
+def test_each_status_step_is_taken_at_the_far_end(tmp_path: Path) -> None:
+    ring = Ring(tmp_path, [("globex", "initech"), ("initech", "hooli")])
+    ring.round()
+    ticket = ring.open("globex")
+    ring.quiet()
+    for status in ("2", "3"):
+        ring.move("globex", ticket, status)
+        ring.run(ring.pairs[0])
+    ring.quiet()
+    steps = [one for one in ring.trackers["hooli"].tickets[ring.only("hooli")].entries if one.field == "status"]
+    assert [step.after for step in steps] == ["2", "3"]
+
+
+def test_what_was_private_where_it_was_said_goes_no_further_whatever_its_copies_say(tmp_path: Path) -> None:
+    inside = {"out": "all", "as": "internal"}
+    ring = Ring(
+        tmp_path,
+        [("umbra", "acme"), ("acme", "globex")],
+        {
+            "umbra": {"comments": {**SAID, **inside}, "company": "Acme"},
+            "acme": {"comments": {**SAID, **inside, "out": "public"}},
+        },
+    )
+    ring.round()
+    ring.open("umbra")
+    ring.quiet()
+    ring.say("umbra", ring.only("umbra"), "a work note", private=True, files=["secret.txt"])
+    ring.say("umbra", ring.only("umbra"), "for all")
+    ring.run(ring.pairs[0])
+    tracker, ticket = ring.trackers["acme"], ring.only("acme")
+    [note] = [one for one in tracker.tickets[ticket].comments if "a work note" in str(one.body)]
+    assert note.public is False
+    tracker.make_public(ticket, note.id)
+    ring.quiet()
+    assert not at(ring, "globex", "a work note") and not ring.trackers["globex"].tickets[ring.only("globex")].files
+    [passed] = at(ring, "globex", "for all")  # its copy is internal at Acme, and it stays what it was
+    assert "Omar (Acme) wrote:" in passed
+
+
+@pytest.mark.parametrize("act", ["edit", "hide", "redact"])
+def test_what_becomes_of_a_comment_reaches_all_its_copies(tmp_path: Path, act: str) -> None:
+    ring = chain(tmp_path)
+    name = "initech" if act == "edit" else "acme"
+    ticket = ring.only(name)
+    comment = ring.say(name, ticket, "as it was said")
+    ring.quiet()
+    others = [one for one in ring.names if one != name]
+    assert all(len(at(ring, one, "as it was said")) == 1 for one in others)
+    tracker = ring.trackers[name]
+    if act == "edit":
+        tracker.edit_comment(ticket, comment, "as it is meant")
+    elif act == "hide":
+        tracker.make_private(ticket, comment)
+    else:
+        tracker.redact(ticket, comment, "as it was said")
+    ring.quiet()
+    for one in others:
+        if act == "edit":
+            assert len(at(ring, one, "as it is meant")) == 1
+        else:
+            assert not at(ring, one, "as it was said"), one
+
+
+def test_what_people_hide_at_a_copy_is_taken_back_beyond_it_and_not_before(tmp_path: Path) -> None:
+    ring = Ring(tmp_path, [("globex", "acme"), ("acme", "initech")])
+    ring.round()
+    ring.open("globex")
+    ring.quiet()
+    ring.say("globex", ring.only("globex"), "not for the far end")
+    ring.quiet()
+    ticket = ring.only("acme")
+    [copy] = [one for one in ring.trackers["acme"].tickets[ticket].comments if "not for" in str(one.body)]
+    ring.trackers["acme"].make_private(ticket, copy.id)
+    ring.quiet()
+    assert at(ring, "globex", "not for the far end") and not at(ring, "initech", "not for the far end")

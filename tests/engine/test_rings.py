@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pairs in chains and rings: one ticket, comment and status step everywhere, whatever the order of the runs."""
+
+from __future__ import annotations
+
+import random
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from engine.memory_house import FINAL, TASKS
+from engine.ring_house import PRIORITIES, Ring, meaning
+from tandem.pipeline.environment import Job
+
+CHAIN = [("acme", "globex"), ("globex", "initech")]
+RING = [*CHAIN, ("acme", "initech")]
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Ring:
+    made = Ring(tmp_path, CHAIN)
+    made.round()
+    return made
+
+
+@pytest.fixture(params=list(permutations(range(3))), ids=lambda order: "".join(map(str, order)))
+def ring(tmp_path: Path, request: pytest.FixtureRequest) -> Ring:
+    made = Ring(tmp_path, RING)
+    made.pairs = [made.pairs[place] for place in request.param]
+    made.round()
+    return made
+
+
+def test_a_ticket_goes_down_a_chain_with_its_fields(chain: Ring) -> None:
+    chain.open("acme", title="Cart forgets", priority="urgent")
+    chain.quiet()
+    assert [chain.get(name, "title") for name in chain.names] == ["Cart forgets"] * 3
+    assert chain.get("initech", "priority") == "1"
+    chain.set("initech", chain.only("initech"), "title", "Cart forgets all")
+    chain.quiet()
+    assert [chain.get(name, "title") for name in chain.names] == ["Cart forgets all"] * 3
+
+
+def test_a_description_has_one_heading_however_far_it_goes(chain: Ring) -> None:
+    chain.open("acme", title="Cart", description="It broke")
+    chain.quiet()
+    assert str(chain.get("initech", "description")).count("wrote:") == 1
+    assert "Anna (Acme) wrote:" in str(chain.get("initech", "description"))
+
+
+def test_comments_keep_their_first_author_through_all_hops(chain: Ring) -> None:
+    ticket = chain.open("acme")
+    chain.quiet()
+    chain.say("acme", ticket, "from the desk")
+    chain.say("initech", chain.only("initech"), "from the far end")
+    chain.quiet()
+    [there] = [text for text in chain.texts("initech") if "from the desk" in text]
+    assert there.count("wrote:") == 1 and "Anna (Acme)" in there
+    [here] = [text for text in chain.texts("acme") if "from the far end" in text]
+    assert here.count("wrote:") == 1 and "John (Initech)" in here
+    assert [sum("from the" in text for text in chain.texts(name)) for name in chain.names] == [2, 2, 2]
+
+
+def test_a_ring_settles_with_one_ticket_each(ring: Ring) -> None:
+    ticket = ring.open("acme", title="Cart forgets", priority="urgent")
+    ring.quiet()
+    assert [len(ring.tickets(name)) for name in ring.names] == [1, 1, 1]
+    ring.say("acme", ticket, "from the desk")
+    ring.say("globex", ring.only("globex"), "from the middle")
+    ring.say("initech", ring.only("initech"), "from the far end")
+    ring.set("globex", ring.only("globex"), "title", "Cart forgets all")
+    ring.quiet()
+    assert [ring.get(name, "title") for name in ring.names] == ["Cart forgets all"] * 3
+    for name in ring.names:
+        for words in ("from the desk", "from the middle", "from the far end"):
+            assert sum(words in text for text in ring.texts(name)) == 1, (name, words)
+
+
+def test_status_steps_are_taken_once_round_a_ring(ring: Ring) -> None:
+    ring.open("acme", status="open")
+    ring.quiet()
+    ring.move("initech", ring.only("initech"), "3")
+    ring.quiet()
+    assert ring.get("acme", "status") == "solved"
+    steps = [e for e in ring.trackers["globex"].tickets[ring.only("globex")].entries if e.field == "status"]
+    assert [step.after for step in steps].count("3") == 1
+
+
+def interleaved(ring: Ring, *pairs: str) -> None:
+    """Run pairs at the same time: each task of all of them before the next."""
+    ring.clock.advance(121)
+    jobs = [Job(pair, f"run-{next(ring.runs)}") for pair in pairs]
+    for task in TASKS.values():
+        for job in jobs:
+            task(job, ring.env)
+
+
+def test_two_pairs_that_make_one_ticket_at_the_same_time_make_it_once(tmp_path: Path) -> None:
+    ring = Ring(tmp_path, RING)
+    ring.round()
+    first, second, third = ring.pairs
+    ring.open("acme", title="Cart", description="It broke")
+    ring.run(first)
+    interleaved(ring, second, third)
+    assert len(ring.tickets("initech")) == 1
+    ring.quiet()
+    assert [len(ring.tickets(name)) for name in ring.names] == [1, 1, 1]
+    assert {row["state"] for pair in ring.pairs for row in ring.events(pair)} <= FINAL
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_ring_settles_whatever_runs_at_the_same_time(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    ring = Ring(tmp_path, RING)
+    ring.round()
+    ring.open("globex", title="Cart", priority="2", status="2")
+    said: list[str] = []
+    for turn in range(8):
+        for _ in range(chance.randrange(1, 4)):
+            name = chance.choice([one for one in ring.names if ring.tickets(one)])
+            ticket = ring.only(name)
+            act = chance.randrange(4)
+            if act == 0:
+                ring.set(name, ticket, "title", f"title {turn}")
+            elif act == 1:
+                text = f"word-{seed}-{len(said):02d}"
+                ring.say(name, ticket, text, files=[f"{text}.txt"] if chance.random() < 0.3 else [])
+                said.append(text)
+            elif act == 2:
+                ring.set(name, ticket, "priority", chance.choice(PRIORITIES[name]))
+            else:
+                ring.step(name, ticket, chance)
+        running = chance.sample(ring.pairs, chance.randrange(1, 4))
+        interleaved(ring, *running)
+    ring.quiet(most=12)
+    assert [len(ring.tickets(name)) for name in ring.names] == [1, 1, 1]
+    assert len({str(ring.get(name, "title")) for name in ring.names}) == 1
+    for hub in ("priority", "status"):
+        shown = {meaning(name, hub, ring.get(name, hub)) for name in ring.names}
+        assert len(shown) == 1, (hub, shown)
+    for name in ring.names:
+        for words in said:
+            assert sum(words in text for text in ring.texts(name)) == 1, (name, words)
+    assert {row["state"] for pair in ring.pairs for row in ring.events(pair)} <= FINAL
