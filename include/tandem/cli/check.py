@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tandem.check import PairReport, SideReport, check_trackers
 from tandem.cli.out import IN_STEP, PROBLEMS, Answer, problem_lines, told
 from tandem.cli.setting import Setting
+from tandem.config.check_rings import check_rings
 from tandem.config.load import load_all
 from tandem.config.models import BrokenPair, Pair
 from tandem.errors import ConfigurationError, Problem, StateError, TandemError
@@ -34,12 +35,15 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
     """Check these pairs (none named: all), their trackers, and the state database."""
     wanted = [setting.pair_name(name) for name in names]
     setting.demand_pairs()
-    read = [pair for pair in load_all(setting.root) if not wanted or pair.name in wanted]
+    every_pair = load_all(setting.root)
+    read = [pair for pair in every_pair if not wanted or pair.name in wanted]
     sound = [pair for pair in read if isinstance(pair, Pair)]
     reports = [check_trackers(pair, setting.connect) for pair in sound]
     state = _state(setting, reports)
     broken = [problem for pair in read if isinstance(pair, BrokenPair) for problem in pair.problems]
-    every = list(dict.fromkeys([*broken, *(one for report in reports for one in report.everything), *state.problems]))
+    rings = check_rings([pair for pair in every_pair if isinstance(pair, Pair)])
+    asked = [one for report in reports for one in report.everything]
+    every = list(dict.fromkeys([*broken, *rings, *asked, *state.problems]))
     count = sum(not one.warning for one in every)
     data = {
         "ok": count == 0,

@@ -47,6 +47,7 @@ class Code(StrEnum):
     FIELD_TWICE = "TDM-253"
     PLACEHOLDER = "TDM-254"
     NEVER = "TDM-255"
+    RING = "TDM-256"
 
 
 MEANING: dict[Code, str] = {
@@ -87,4 +88,5 @@ MEANING: dict[Code, str] = {
     Code.FIELD_TWICE: "Two hub fields are written into one native field.",
     Code.PLACEHOLDER: "A value of the starting file has not been filled in.",
     Code.NEVER: "A map for some places and types can never be in force.",
+    Code.RING: "Pairs that form a ring have conflict rules for one field that do not go together.",
 }
