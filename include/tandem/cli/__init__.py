@@ -46,6 +46,10 @@ ConnectionFile = Annotated[
         help="Connections as YAML or JSON (default: TANDEM_CONNECTIONS; AIRFLOW_CONN_…).",
     ),
 ]
+Form = Annotated[str, typer.Option("--format", metavar="markdown|html", help="How it is written.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead of printing it.")
+]
 
 
 def main() -> None:
@@ -225,6 +229,48 @@ def _drift(
         from tandem.cli import drift
 
         return drift.drift(setting(root, connections), pair, repair=repair, prefer=prefer)
+
+    finish(as_json, work)
+
+
+@app.command("access")
+def _access(
+    pairs: Annotated[
+        list[str] | None, typer.Argument(metavar="[PAIR]...", help="Default: all pairs.", show_default=False)
+    ] = None,
+    form: Form = "markdown",
+    output: Output = None,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print who can see and write what: companies, fields and verbs, and who can end up with what."""
+
+    def work() -> Answer:
+        from tandem.cli import papers
+
+        return papers.access(setting(root, None), pairs or [], form, output)
+
+    finish(as_json, work)
+
+
+@app.command("dictionary")
+def _dictionary(
+    pair: Pair,
+    form: Form = "markdown",
+    output: Output = None,
+    with_samples: Annotated[
+        bool, typer.Option("--samples/--no-samples", help="Show real values from tickets in scope.")
+    ] = True,
+    root: Root = None,
+    connections: ConnectionFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the data dictionary of a pair: its fields at both sides, tables, limits, samples."""
+
+    def work() -> Answer:
+        from tandem.cli import papers
+
+        return papers.dictionary(setting(root, connections), pair, form, output, with_samples=with_samples)
 
     finish(as_json, work)
 

@@ -77,7 +77,7 @@ def later_on(
 
 
 def _taken_from_copy(tx: Tx, end: End, comment: Comment, read: Happened) -> bool:
-    """Tell whether what another pair wrote here was taken back, by that pair or by people: what is beyond it follows."""
+    """Tell whether what another pair wrote here was taken back, by it or by people: what is beyond follows."""
     if read.reason == PRIVATE_THERE:
         return True
     return "by" in read.content and (comment.redacted or withdrawn_here(tx, end.system, comment.id))

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who can see and write what: companies, fields and verbs, and who can end up with what over several pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tandem.config.models import TWIN, Pair, Side
+from tandem.papers.page import Paper, Section
+
+NOTHING, READ, WRITE, FULL, CREATE = "–", "read", "write", "full", "create"
+TRUST = (
+    "This installation of Tandem is run by an integrator whom all companies here trust: what a contract offers passes "
+    "through it, and is kept in its state database, encrypted, with keys that the integrator holds."
+)
+WORDS = (
+    "read: they get to know what it is. write: what they say is written to it. full: both. create: written when a "
+    "ticket is made, and not changed later. Only tickets in the scope of the offer are meant."
+)
+LEAST = ("none", "company", "full")
+NAMED = {"full": "authors by name, and their company", "company": "the company alone", "none": "nobody"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """What the people of one company can do with something of the other's tickets."""
+
+    read: bool = False
+    write: bool = False
+    once: bool = False
+
+    def __str__(self) -> str:
+        if self.write and self.once:
+            return f"{READ}, {CREATE}" if self.read else CREATE
+        return {(True, True): FULL, (True, False): READ, (False, True): WRITE}.get((self.read, self.write), NOTHING)
+
+
+def access(pairs: Sequence[Pair]) -> Paper:
+    """Tell for each pair what each company can do with the other's tickets, and how far texts and fields can go."""
+    sections = [section for pair in pairs for section in _pair(pair)]
+    sections += [_texts(pairs), _fields(pairs)]
+    return Paper("Who can see and write what", [TRUST, WORDS], sections)
+
+
+def matrix(pair: Pair) -> list[tuple[str, Verbs, Verbs]]:
+    """List what is shared: (what, what the right company can do with it at the left, and the left at the right)."""
+    left, right = pair.left, pair.right
+    told: list[tuple[str, Verbs, Verbs]] = []
+    for hub in sorted({*left.fields, *right.fields}, key=lambda name: (name.startswith(TWIN), name)):
+        told.append((hub, _verbs(left, right, hub), _verbs(right, left, hub)))
+    for kind in ("public", "all"):
+        word = "public comments" if kind == "public" else "internal comments"
+        told.append((word, _said(left, right, kind), _said(right, left, kind)))
+    both = left.attachments is not None and right.attachments is not None
+    told.append(("files", Verbs(both, both), Verbs(both, both)))
+    return told
+
+
+def _verbs(owner: Side, other: Side, hub: str) -> Verbs:
+    """What the other company can do with a field of the owner's tickets."""
+    own, theirs = owner.fields.get(hub), other.fields.get(hub)
+    if hub.startswith(TWIN):  # of the owner's ticket something is shown in a field of the other's
+        part = hub.removeprefix(TWIN)
+        return Verbs(read=theirs is not None and (part == "company" or part in owner.reveal))
+    if own is None or theirs is None:
+        return Verbs()
+    write = own.comes_in and theirs.goes_out
+    return Verbs(own.goes_out and theirs.comes_in, write, once=own.once or own.on_change is not None)
+
+
+def _said(owner: Side, other: Side, kind: str) -> Verbs:
+    """What the other company can do with comments of a kind on the owner's tickets."""
+    says = other.comments.out != "none"
+    if kind == "all":
+        return Verbs(owner.comments.out == "all", says and owner.comments.as_ == "internal")
+    return Verbs(owner.comments.out != "none", says and owner.comments.as_ == "public")
+
+
+def _pair(pair: Pair) -> Iterator[Section]:
+    left, right = pair.left, pair.right
+    ways = ((right, left), (left, right))
+    head = ["what", *(f"{one.company} can, in {other.company}'s {other.system}" for one, other in ways)]
+    rows = [(what, str(there), str(here)) for what, there, here in matrix(pair)]
+    makes = [f"{side.company} takes new tickets" for side in (left, right) if side.create is not None]
+    sides = f"{left.company} ({left.name}) and {right.company} ({right.name})"
+    text = [
+        f"{sides}. {'; '.join(makes) or 'No tickets are made'}.",
+        *(_named(side) for side in (left, right)),
+        _people(pair),
+    ]
+    yield Section(pair.name, text, head, rows)
+
+
+def _named(side: Side) -> str:
+    on = "may be passed on" if side.comments.onward else "go one hop"
+    return f"{side.company}'s comments and files name {NAMED[side.comments.names]}, and {on}."
+
+
+def _people(pair: Pair) -> str:
+    people = pair.people
+    told = f"Responsible: {', '.join(people.responsible)}. Accountable: {people.accountable}."
+    return told + (f" Informed: {', '.join(people.informed)}." if people.informed else "")
+
+
+# ---- over several pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One way over a pair: from an offer to the other."""
+
+    source: Side
+    target: Side
+
+
+def hops(pairs: Sequence[Pair]) -> list[Hop]:
+    """Both ways of every pair."""
+    return [hop for pair in pairs for hop in (Hop(pair.left, pair.right), Hop(pair.right, pair.left))]
+
+
+def spread_of_texts(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[list[str], str]]:
+    """Where public comments can end up: (tracker where they are said, tracker that they reach).
+
+    For each: the trackers on the way, and how authors are named there.
+    """
+    found: dict[tuple[str, str], tuple[list[str], str]] = {}
+    every = hops(pairs)
+    for first in every:
+        said = first.source.comments
+        start = ([first.target.connection], first, said.names, said.onward)
+        ways = [start] if said.out != "none" else []
+        while ways:
+            way, last, names, onward = ways.pop(0)
+            key = (first.source.connection, last.target.connection)
+            known = found.get(key)
+            if known is not None and LEAST.index(known[1]) >= LEAST.index(names):
+                continue
+            found[key] = (way, names)
+            passed = {first.source.connection, *way}
+            for hop in every if onward else ():
+                rule, there = hop.source.comments, hop.target.connection
+                if hop.source.connection != last.target.connection or rule.out == "none" or there in passed:
+                    continue
+                ways.append(([*way, there], hop, min(names, rule.names, key=LEAST.index), rule.onward))
+    return found
+
+
+def spread_of_fields(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[str]]:
+    """Where a field's values can end up: (tracker, native field) → each other tracker and its field."""
+    steps: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for hop in hops(pairs):
+        for hub, rule in hop.source.fields.items():
+            taken = hop.target.fields.get(hub)
+            if rule.goes_out and not rule.of_twin and taken is not None and taken.comes_in:
+                step = (hop.target.connection, taken.native)
+                steps.setdefault((hop.source.connection, rule.native), set()).add(step)
+    found: dict[tuple[str, str], list[str]] = {}
+    for start in steps:
+        seen, waiting = {start}, [start]
+        while waiting:
+            for step in sorted(steps.get(waiting.pop(), set()) - seen):
+                seen.add(step)
+                waiting.append(step)
+        found[start] = [f"{system}: {native}" for system, native in sorted(seen - {start})]
+    return found
+
+
+def _owners(pairs: Sequence[Pair]) -> dict[str, str]:
+    sides = [side for pair in pairs for side in (pair.left, pair.right)]
+    return {side.connection: f"{side.company} ({side.connection})" for side in sides}
+
+
+def _texts(pairs: Sequence[Pair]) -> Section:
+    owners = _owners(pairs)
+    rows = [
+        (owners[source], owners[target], " → ".join(owners[one] for one in way), NAMED[names])
+        for (source, target), (way, names) in sorted(spread_of_texts(pairs).items())
+    ]
+    text = [
+        "Comments and files that are public where they were said. What is internal there passes only offers that say "
+        "out: all, between systems of one company."
+    ]
+    head = ("said at", "reaches", "by way of", "names")
+    return Section("Who can end up with whose comments and files", text, head, rows)
+
+
+def _fields(pairs: Sequence[Pair]) -> Section:
+    owners = _owners(pairs)
+    rows = [
+        (owners[system], native, "; ".join(ends)) for (system, native), ends in sorted(spread_of_fields(pairs).items())
+    ]
+    text = ["As far as a ticket is in the scope of each offer on the way."]
+    return Section("Who can end up with the value of a field", text, ("tracker", "field", "reaches"), rows)

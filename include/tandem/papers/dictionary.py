@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data dictionary of a pair: each shared field at both sides, which way it goes, its table, limits and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tandem.check import SideReport
+from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side
+from tandem.config.traits import TWIN_FIELDS
+from tandem.connectors.base import FieldInfo
+from tandem.papers.page import Paper, Section
+
+MEANING = {
+    "title": "what it is about, in one line",
+    "description": "what was said when it was opened",
+    "type": "what kind of thing it is: incident, problem, request, change, bug, feature, task",
+    "status": "how far it is: new, in progress, pending, solved, closed",
+    "priority": "how urgent it is, from 1 (highest) to 4",
+    "assignee": "who works on it",
+    "reporter": "who opened it",
+    "labels": "words that people sort it by",
+    "due": "until when it is to be done",
+}
+WAYS = {(True, True): "both ways", (True, False): "left to right", (False, True): "right to left"}
+Samples = Mapping[str, Sequence[str]]  # hub field → values as its side shows them
+
+
+def dictionary(pair: Pair, reports: Sequence[SideReport], samples: Mapping[str, Samples]) -> Paper:
+    """Describe what a pair carries. ``samples`` are by side (``left``, ``right``)."""
+    left, right = reports
+    title = f"What {pair.left.company} and {pair.right.company} share"
+    text = [
+        f"Pair {pair.name}: {pair.left.name} (left) and {pair.right.name} (right), every {_minutes(pair)}. "
+        "Values are told in each side's own words; a table says which stand for the same."
+    ]
+    return Paper(title, text, [_fields(pair, left, right), *_tables(pair), _things(pair), _samples(pair, samples)])
+
+
+def _minutes(pair: Pair) -> str:
+    seconds = int(pair.interval.total_seconds())
+    return f"{seconds // 60} min" if seconds % 60 == 0 and seconds else f"{seconds} s"
+
+
+def _fields(pair: Pair, left: SideReport, right: SideReport) -> Section:
+    rows = []
+    for hub in _hubs(pair):
+        own, theirs = pair.left.fields.get(hub), pair.right.fields.get(hub)
+        way = _way(own, theirs)
+        rule = pair.conflicts.rule(hub) if way == "both ways" and not hub.startswith(TWIN) else "–"
+        rows.append(
+            (
+                hub,
+                _meaning(hub),
+                _native(pair.left, own, left),
+                _native(pair.right, theirs, right),
+                way,
+                rule,
+                "; ".join(dict.fromkeys([*_policies("left", own), *_policies("right", theirs)])) or "–",
+            )
+        )
+    head = ("field", "meaning", pair.left.company, pair.right.company, "goes", "both changed it", "rules")
+    return Section("Fields", (), head, rows)
+
+
+def _hubs(pair: Pair) -> list[str]:
+    known = [*pair.left.fields, *(hub for hub in pair.right.fields if hub not in pair.left.fields)]
+    return sorted(known, key=lambda hub: (hub.startswith(TWIN), hub.startswith("x_")))
+
+
+def _meaning(hub: str) -> str:
+    return TWIN_FIELDS.get(hub) or MEANING.get(hub) or "agreed on by both companies"
+
+
+def _way(left: FieldRule | None, right: FieldRule | None) -> str:
+    one = left or right
+    if one is not None and one.of_twin:
+        return "left to right" if left is None else "right to left" if right is None else "both ways"
+    if left is None or right is None:
+        return "stays"
+    return WAYS.get((left.goes_out and right.comes_in, right.goes_out and left.comes_in), "stays")
+
+
+def _native(side: Side, rule: FieldRule | None, report: SideReport) -> str:
+    if rule is None:
+        return "–"
+    info = report.found.fields.get(rule.native) if report.found else None
+    parts = [f'"{info.label}"' if info and info.label else "", rule.native, info.kind if info else rule.kind]
+    return ", ".join(part for part in parts if part) + _limit(info)
+
+
+def _limit(info: FieldInfo | None) -> str:
+    if info is None:
+        return ""
+    longest = f", at most {info.max_length:,} characters" if info.max_length else ""
+    return longest + (", required" if info.required else "") + ("" if info.writable else ", read only")
+
+
+def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
+    if rule is None:
+        return
+    if rule.once:
+        yield f"{which}: written at creation only"
+    if rule.on_change is not None:
+        told = "told in a comment" if rule.on_change == "comment" else "left out"
+        yield f"{which}: set at creation only, a later change is {told}"
+    if rule.kind in ("text", "rich") and rule.comes_in and rule.too_long != "quarantine":
+        yield f"{which}: what is too long goes into {'a comment' if rule.too_long == 'comment' else 'a file'}"
+    if rule.kind == "people" and rule.comes_in:
+        unknown = "left empty" if rule.fallback == NOBODY else rule.fallback or "left as it is"
+        yield f"{which}: somebody unknown there: {unknown}"
+    if rule.only is not None:
+        yield f"{which}: only {', '.join(sorted(rule.only))}"
+
+
+def _tables(pair: Pair) -> Iterator[Section]:
+    """The value tables of both sides, by hub value."""
+    for hub in _hubs(pair):
+        own, theirs = pair.left.fields.get(hub), pair.right.fields.get(hub)
+        values = dict.fromkeys(value for rule in (own, theirs) if rule for _, each in rule.maps() for value in each.map)
+        if not values:
+            continue
+        rows = [(str(value), _names(own, value), _names(theirs, value)) for value in values]
+        rows += [("any other", _otherwise(own), _otherwise(theirs))]
+        yield Section(f"Values of {hub}", (), ("meaning", pair.left.company, pair.right.company), rows)
+
+
+def _names(rule: FieldRule | None, value: int | str) -> str:
+    """What stands for a hub value: the first is written, all are read; maps for some places say so."""
+    if rule is None:
+        return "–"
+    told = []
+    for number, (_, each) in enumerate(rule.maps()):
+        names = each.map.get(value, ())
+        if names:
+            entry = rule.when[number - 1] if number else None
+            where = f" (for {', '.join((*entry.place, *entry.type))})" if entry else ""
+            told.append(", ".join(names) + where)
+    return "; ".join(told) or "–"
+
+
+def _otherwise(rule: FieldRule | None) -> str:
+    if rule is None:
+        return "–"
+    told = []
+    if rule.otherwise_in is not None:
+        told.append(f"written as {rule.otherwise_in}")
+    told.append(f"sent as {rule.otherwise_out}" if rule.otherwise_out is not None else "set aside until it is mapped")
+    if rule.ignore:
+        told.append(f"no value: {', '.join(rule.ignore)}")
+    return "; ".join(told)
+
+
+def _things(pair: Pair) -> Section:
+    """Comments, files, new and closed tickets."""
+    rows = [(what, say(pair.left), say(pair.right)) for what, say in _SAID]
+    return Section("Comments, files and tickets", (), ("what", pair.left.company, pair.right.company), rows)
+
+
+def _out(side: Side) -> str:
+    told = {"public": "public ones leave", "all": "public and internal ones leave", "none": "none leaves"}
+    return f"{told[side.comments.out]}; the other side's are written as {side.comments.as_}"
+
+
+def _files(side: Side) -> str:
+    rule = side.attachments
+    if rule is None:
+        return "none"
+    size = f"up to {rule.up_to // 1_000_000} MB" if rule.up_to else "of any size"
+    kinds = [f"only {', '.join(rule.allow)}"] if rule.allow else []
+    kinds += [f"not {', '.join(rule.deny)}"] if rule.deny else []
+    loose = "also such as no text shows" if rule.unreferenced == "send" else "only such as a text shows"
+    return ", ".join([size, *kinds, loose])
+
+
+def _create(side: Side) -> str:
+    if side.create is None:
+        return "are not made here"
+    given = ", ".join(f"{name}: {_words(value)}" for name, value in side.create.items())
+    return f"are made with {given or 'what comes in'}"
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _closed(side: Side) -> str:
+    told = {"reopen": "are opened again", "follow_up": "are gone on with in a follow-up", "quarantine": "are set aside"}
+    return f"{told[side.closed]} when something comes for them"
+
+
+def _mail(side: Side) -> str:
+    if side.system == "zendesk":
+        return "the requester and those in copy get mail of public comments, by the desk's own triggers"
+    return "whoever watches the ticket, by the tracker's own notification rules"
+
+
+_SAID = (
+    ("comments", _out),
+    ("files", _files),
+    ("new tickets", _create),
+    ("closed tickets", _closed),
+    ("who gets mail of what we write", _mail),
+)
+
+
+def _samples(pair: Pair, samples: Mapping[str, Samples]) -> Section:
+    left, right = samples.get("left", {}), samples.get("right", {})
+    rows = [
+        (hub, "; ".join(left.get(hub, ())) or "–", "; ".join(right.get(hub, ())) or "–")
+        for hub in _hubs(pair)
+        if left.get(hub) or right.get(hub)
+    ]
+    text = [] if rows else ["None were asked for, or no ticket is in scope."]
+    return Section("Samples from tickets in scope", text, ("field", pair.left.company, pair.right.company), rows)

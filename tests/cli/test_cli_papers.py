@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tandem access` and `tandem dictionary` over the real sandbox."""
+
+from __future__ import annotations
+
+from cli_house import PAIR, House
+
+
+def test_access_is_printed_written_and_told_as_json(house: House) -> None:
+    said = house.tandem("access")
+    assert said.code == 0
+    assert said.out.startswith("# Who can see and write what\n\nThis installation of Tandem is run by an integrator")
+    assert "| title | full | full |" in said.out
+    told = house.tandem("access", "--json").data
+    assert told["pairs"][PAIR][0]["what"] == "assignee"
+    page = house.root / "access.html"
+    assert house.tandem("access", PAIR, "--format", "html", "-o", str(page)).code == 0
+    assert page.read_text().startswith("<!doctype html>") and "<td>title</td>" in page.read_text()
+
+
+def test_a_dictionary_shows_both_sides_tables_limits_and_samples(house: House) -> None:
+    house.open_issue("Cart forgets the coupon", labels=["customer"])
+    said = house.tandem("dictionary", PAIR)
+    assert said.code == 0, said.err
+    assert "Cart forgets the coupon" in said.out
+    assert "| 2 | high | High |" in said.out
+    assert "at most 255 characters" in said.out
+    assert "Cart forgets" not in house.tandem("dictionary", PAIR, "--no-samples").out
+
+
+def test_a_wrong_form_is_a_wrong_use(house: House) -> None:
+    assert house.tandem("access", "--format", "pdf").code == 2
