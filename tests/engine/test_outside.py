@@ -13,6 +13,7 @@ from engine.memory_house import LEFT, RIGHT, Bench, at_peace
 from tandem.connectors.memory import Memory
 from tandem.core.plan import NO_LONGER_SHARED
 from tandem.core.rules import Which
+from tandem.state import tables
 
 
 def leave(linked: Linked, which: Which) -> None:
@@ -260,3 +261,38 @@ def test_a_comment_made_private_and_shown_again_outside_does_not_leave(linked: L
     come_back(linked, LEFT)
     bench.quiet()
     assert shown(linked, RIGHT, [word]) == []
+
+
+@pytest.mark.parametrize("born", list(Which))
+def test_a_twin_that_left_before_its_create_was_read_back_has_bases_all_the_same(tmp_path: Path, born: Which) -> None:
+    """Back in scope it shows what it was made with: that is no change of anybody's."""
+    bench = Bench(tmp_path)
+    bench.run()
+    ticket = bench.open(born, priority="high" if born is LEFT else "2")
+    bench.run(upto="load")  # and its run died
+    (twin,) = bench.tracker(born.other).tickets
+    bench.label(born.other, twin, remove="customer")
+    bench.quiet()
+    word = bench.word("title")
+    bench.set(born, ticket, "title", word)
+    bench.wait()
+    bench.label(born.other, twin, add="customer")
+    bench.quiet()
+    assert (bench.get(born, ticket, "title"), bench.get(born.other, twin, "title")) == (word, word)
+    assert bench.texts(LEFT, ticket if born is LEFT else twin) == [], "nobody changed its description"
+    assert not bench.rows(tables.conflict)
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_what_was_written_out_of_scope_and_read_back_inside_ran_over_nothing(linked: Linked, which: Which) -> None:
+    """Out of scope a ticket shows nothing: what it showed before our write is not known, and nobody's edit."""
+    bench = linked.bench
+    leave(linked, which)
+    bench.quiet()
+    word = bench.word("title")
+    linked.set(which.other, "title", word)
+    bench.run(upto="load")  # and its run died
+    come_back(linked, which)
+    bench.quiet()
+    assert (linked.get(LEFT, "title"), linked.get(RIGHT, "title")) == (word, word)
+    assert not [row for row in bench.events() if row["key"].startswith("lost:")]

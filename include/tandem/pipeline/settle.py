@@ -143,11 +143,14 @@ def _settle_create(
     told = action.content["fields"]
     assert isinstance(told, dict)
     source, answered = run.end(end.which.other), _answered(action)
+    made = {**written, **answered}
     held = {one.field for one in runs.held(tx, run.name) if one.link == link.id and one.side is source.which}
     for hub, rule in end.offer.fields.items():
         if rule.of_twin:
             moved |= {hub: Base(told[hub], end.mapping)} if hub in told else {}
             continue
+        if not record.in_scope and rule.native in made:
+            moved[hub] = Base(canonical(end, hub, made[rule.native], record), end.mapping)  # it shows us nothing now
         if rule.native not in record.fields:
             continue
         first = next((entry for entry in _sorted(history) if entry.field == rule.native), None)
@@ -199,9 +202,11 @@ def _settle_fields(
         rule = end.offer.fields[hub]
         entries = [entry for entry in _sorted(history) if entry.field == name]
         ours = next((entry for entry in reversed(entries) if entry.mark == action.id), None)
-        replaced = before.get(name) if isinstance(before, dict) else None
+        known = isinstance(before, dict) and name in before
+        replaced = before[name] if isinstance(before, dict) and known else None
         first = next((entry for entry in entries if entry.mark == action.id), None)
-        if first is not None and rule.kind != "rich" and not same_native(end, name, first.before, replaced, record):
+        met = known and first is not None and rule.kind != "rich"
+        if met and first is not None and not same_native(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
         if action.content.get("gives_back"):
             continue  # it is the next run that merges what shows
@@ -210,7 +215,7 @@ def _settle_fields(
             continue
         if rule.kind == "set":
             told_now = answered.get(name, record.fields.get(name))
-            if first is None and same_native(end, name, told_now, replaced, record):
+            if known and first is None and same_native(end, name, told_now, replaced, record):
                 _refused(tx, run, end, link, hub, name, counts)
                 refused.add(hub)
                 continue
@@ -229,7 +234,8 @@ def _settle_fields(
         answers = [entry for entry in entries if _answers(entry, later, history)]
         others = [entry for entry in after if end.by_person(entry) or entry in answers]
         old = canonical(end, hub, replaced, record)
-        if ours is None and not same(shown, wanted) and same(reached if name in answered else shown, old):
+        without = known and ours is None and not same(shown, wanted)
+        if without and same(reached if name in answered else shown, old):
             _refused(tx, run, end, link, hub, name, counts)
             refused.add(hub)
         elif same(shown, wanted) or same(shown, reached):

@@ -151,7 +151,8 @@ def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -
             if one.target is not None and one.action.kind in ("update", "status"):
                 native = content["native"]
                 assert isinstance(native, dict)
-                content["before"] = {name: one.target.fields.get(name) for name in native}
+                # Out of scope a ticket shows nothing: what is replaced there is not known, and not taken for empty.
+                content["before"] = {name: one.target.fields[name] for name in native if name in one.target.fields}
                 content["target_version"] = one.target.version
             if one.action.kind == "create":
                 content["highest"] = runs.get_side(tx, run.name, end.which)["highest"] or {}
