@@ -163,6 +163,7 @@ class Later:
             body = {"body": adf(self.people.secrets[-1])}
             path = f"/rest/api/3/issue/{memory.issue}/comment/{id_}"
             said.loose = self.boss.ask("PUT", path, json=body, allow=(404,)) is not None or said.loose
+            memory.loose_files |= set(said.files)  # Jira deletes a file with the text that showed it
 
     def delete_twin(self, memory: Memory) -> None:
         """Somebody in Jira deletes a copy: it is never written again."""

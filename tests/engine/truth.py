@@ -120,7 +120,7 @@ def _compare(people: People, tickets: list[Raw], issue: Raw, memory: Memory) -> 
         reachable = right if said.side == ZENDESK else open_left
         wrong += _said(said, here, there, reachable, sure=_sure(said, ticket, memory))
     for side, texts in ((JIRA, every_left), (ZENDESK, right)):
-        own = [said for said in memory.said if said.side == side and len(said.words) == 1]
+        own = [one for one in memory.said if one.side == side and len(one.words) == 1 and not one.loose]
         shown = [said.words[0] for one in texts for said in own if said.words[0] in one]
         told = [said.words[0] for said in own if said.words[0] in shown]
         if shown != told and sorted(shown) == sorted(told):
