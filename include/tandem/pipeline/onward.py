@@ -16,7 +16,7 @@ from tandem.connectors.base import Comment, Entry, Record
 from tandem.core.model import HubEvent, HubTicket
 from tandem.core.values import Json, utc_text
 from tandem.pipeline.environment import End, Run
-from tandem.state import actions, links, paths, twins
+from tandem.state import actions, links, paths, succession, twins
 from tandem.state.paths import Copy, Foreign
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -50,7 +50,7 @@ def sources(
     tx: Tx, run: Run, end: End, record: Record, kind: str, natives: Iterable[str]
 ) -> tuple[set[str], dict[str, Copy]]:
     """Of comments or files: the copies that end here, and those that are sources for this pair."""
-    found = paths.copies(tx, end.system, kind, natives)
+    found = paths.copies(tx, end.system, kind, natives, bare=run.name)
     others = {id_: one for id_, one in found.items() if one.pair not in (None, run.name) and not one.notice}
     if others:
         there, system = _there(tx, run, end, record), run.end(end.which.other).system
@@ -61,7 +61,7 @@ def sources(
 
 def _there(tx: Tx, run: Run, end: End, record: Record) -> set[str]:
     link = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
-    return paths.tickets_of(tx, run.name, link, end.which.other) if link else set()
+    return set(succession.tickets_of(tx, run.name, link, end.which.other)) if link else set()
 
 
 def said_by(copy: Copy) -> dict[str, Json]:

@@ -13,11 +13,10 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from tandem.core.rules import Which
 from tandem.state.actions import content_of
 from tandem.state.records import chunks
 from tandem.state.store import Tx
-from tandem.state.tables import action, claim, member, origin, presence
+from tandem.state.tables import action, claim, origin, presence
 
 LONGEST = 200  # characters of a cause
 
@@ -55,8 +54,8 @@ def _short(place: str, key: str) -> str:
     return whole if len(whole) <= LONGEST else f"{place}{sha256(key.encode()).hexdigest()[:32]}"
 
 
-def copies(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> dict[str, Copy]:
-    """Which of these native things are copies that we wrote."""
+def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str | None = None) -> dict[str, Copy]:
+    """Which of these native things are copies that we wrote. Of those of the pair ``bare`` no text is opened."""
     found: dict[str, Copy] = {}
     for some in chunks(sorted(set(natives))):
         select = (
@@ -80,15 +79,16 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> dict[str, 
             .where(presence.c.action.is_not(None))
         )
         for row in tx.rows(select):
+            texts = bare is None or row["pair"] != bare
             found[row["native"]] = Copy(
                 native=row["native"],
                 origin=row["origin"],
                 action=row["action"],
                 pair=row["pair"],
                 causes=tuple(row["causes"] or ()),
-                author=_opened(tx, row["author"], "author"),
+                author=_opened(tx, row["author"], "author") if texts else "",
                 company=row["company"],
-                heading=_opened(tx, row["heading"], "heading"),
+                heading=_opened(tx, row["heading"], "heading") if texts else "",
                 private=bool(row["private"]),
                 onward=bool(row["onward"]),
                 names=row["names"] or "none",
@@ -133,12 +133,6 @@ def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = Non
             select = select.where(action.c.pair != but)
         found |= {(row["cause"], row["target"]) for row in tx.rows(select)}
     return found & set(asked)
-
-
-def tickets_of(tx: Tx, pair: str, link: str, which: Which) -> set[str]:
-    """Every ticket that is or was the member of a link on one side."""
-    where = (member.c.pair == pair, member.c.link == link, member.c.side == which.value)
-    return {row["ticket"] for row in tx.rows(sa.select(member.c.ticket).where(*where))}
 
 
 def ticket_at(tx: Tx, of: str, system: str, places: Collection[str]) -> str | None:
