@@ -27,7 +27,7 @@ from tandem.connectors.base.reading import (
     Seen,
     nothing_known,
 )
-from tandem.connectors.base.writing import Draft, Edit, Move, Note, Outcome, Patch, Redaction, Upload
+from tandem.connectors.base.writing import Draft, Edit, Move, Note, Outcome, Patch, Redaction, Upload, settled
 
 __all__ = [
     "NOTHING",
@@ -60,4 +60,5 @@ __all__ = [
     "Upload",
     "Way",
     "nothing_known",
+    "settled",
 ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tandem.connectors.base.about import Way
 from tandem.core.values import Json
@@ -105,3 +106,18 @@ class Outcome:
     files: tuple[str, ...] = ()  # ids of the files written with it
     first_comment: str | None = None  # of a ticket made: id of the comment that is its description
     error: ItemError | UnknownOutcomeError | None = None  # the latter: its answer was lost, nobody knows yet
+
+
+W = TypeVar("W")
+
+
+def settled(write: Callable[[W], Outcome]) -> Callable[[W], Outcome]:
+    """Let what is wrong with one write, or is not known of it, become its outcome."""
+
+    def outcome(one: W) -> Outcome:
+        try:
+            return write(one)
+        except (ItemError, UnknownOutcomeError) as error:
+            return Outcome(error=error)
+
+    return outcome

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from secrets import token_hex
 from typing import Any, TypeVar
 
 from urllib3.fields import RequestField
 
-from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
+from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
 from tandem.connectors.jira.history import is_internal
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
 from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
-from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError, UnknownOutcomeError
+from tandem.errors import ItemError, PrivacyError, RefusedError, TooLargeError, TransitionError
 from tandem.http import Body, parsed
 from tandem.markup import Adf
 
@@ -26,14 +27,7 @@ W = TypeVar("W")
 
 def each(site: Site, write: Callable[[Site, W], Outcome], writes: Sequence[W]) -> tuple[Outcome, ...]:
     """Do writes, some at once; what is wrong with one of them, or not known of it, becomes its outcome."""
-
-    def settled(one: W) -> Outcome:
-        try:
-            return write(site, one)
-        except (ItemError, UnknownOutcomeError) as error:
-            return Outcome(error=error)
-
-    return tuple(site.http.map(settled, writes))
+    return tuple(site.http.map(settled(partial(write, site)), writes))
 
 
 def create(site: Site, draft: Draft) -> Outcome:

@@ -8,9 +8,10 @@ that the issue was made with.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
-from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
+from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
 from tandem.connectors.redmine.history import Told, journals
 from tandem.connectors.redmine.read import offered
 from tandem.connectors.redmine.shape import (
@@ -46,14 +47,7 @@ W = TypeVar("W")
 
 def each(site: Site, write: Callable[[Site, W], Outcome], writes: Sequence[W]) -> tuple[Outcome, ...]:
     """Do writes one after another; what is wrong with one, or not known of it, becomes its outcome."""
-
-    def settled(one: W) -> Outcome:
-        try:
-            return write(site, one)
-        except (ItemError, UnknownOutcomeError) as error:
-            return Outcome(error=error)
-
-    return tuple(map(settled, writes))
+    return tuple(map(settled(partial(write, site)), writes))
 
 
 def create(site: Site, draft: Draft) -> Outcome:

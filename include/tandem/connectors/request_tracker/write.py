@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, Way
+from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, Way, settled
 from tandem.connectors.request_tracker.catalogue import Catalogue
 from tandem.connectors.request_tracker.history import write_mark
 from tandem.connectors.request_tracker.messages import HTML, said_in
@@ -47,7 +47,6 @@ from tandem.errors import (
     StaleError,
     TooLargeError,
     TransitionError,
-    UnknownOutcomeError,
 )
 from tandem.http import Http, parsed
 from tandem.markup import Html
@@ -88,13 +87,7 @@ class Writer:
             return Outcome(error=error)
 
     def _each(self, write: Callable[[W], Outcome], items: Sequence[W]) -> tuple[Outcome, ...]:
-        def outcome(item: W) -> Outcome:
-            try:
-                return write(item)
-            except (ItemError, UnknownOutcomeError) as error:
-                return Outcome(error=error)
-
-        return tuple(self._http.map(outcome, items))
+        return tuple(self._http.map(settled(write), items))
 
     # ---- one write
 

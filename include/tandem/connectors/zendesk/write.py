@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from tandem.connectors.base import Draft, Needs, Note, Outcome, Patch, Redaction, Upload
+from tandem.connectors.base import Draft, Needs, Note, Outcome, Patch, Redaction, Upload, settled
 from tandem.connectors.zendesk.redact import redact
 from tandem.connectors.zendesk.shape import (
     CUSTOM,
@@ -26,7 +26,7 @@ from tandem.connectors.zendesk.shape import (
 )
 from tandem.core.doc import is_empty
 from tandem.core.values import Json
-from tandem.errors import ClosedError, ItemError, PrivacyError, RefusedError, TooLargeError, UnknownOutcomeError
+from tandem.errors import ClosedError, ItemError, PrivacyError, RefusedError, TooLargeError
 from tandem.http import Body, Http, parsed
 from tandem.markup import Html
 
@@ -76,13 +76,7 @@ class Writer:
         return self._http.download(found["attachment"]["content_url"])
 
     def _each(self, write: Callable[[W], Outcome], items: Sequence[W]) -> tuple[Outcome, ...]:
-        def outcome(item: W) -> Outcome:
-            try:
-                return write(item)
-            except (ItemError, UnknownOutcomeError) as error:
-                return Outcome(error=error)
-
-        return tuple(self._http.map(outcome, items))
+        return tuple(self._http.map(settled(write), items))
 
     def _create(self, draft: Draft) -> Outcome:
         given = {name: value for name, value in draft.fields.items() if value is not None}
