@@ -127,7 +127,7 @@ def test_a_run_that_meets_another_waits_without_a_slot_and_its_lateness_is_told(
 def test_a_broken_file_becomes_a_dag_that_says_what_is_wrong(installation: Installation) -> None:
     details = installation.airflow.call("GET", f"/dags/{BROKEN}/details")
     assert [tag["name"] for tag in details["tags"]] == ["invalid"]
-    assert "root_cause" in details["doc_md"]
+    assert "warehouse" in details["doc_md"]
     run = installation.airflow.trigger(BROKEN)
     assert installation.airflow.wait(BROKEN, run) == "failed"
     said = "\n".join(installation.log(BROKEN, run, "invalid")[-6:])

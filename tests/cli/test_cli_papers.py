@@ -19,10 +19,10 @@ def test_access_is_printed_written_and_told_as_json(house: House) -> None:
 
 
 def test_a_dictionary_shows_both_sides_tables_limits_and_samples(house: House) -> None:
-    house.open_issue("Cart forgets the coupon", labels=["customer"])
+    house.open_issue("Till prints the total twice", labels=["customer"])
     said = house.tandem("dictionary", PAIR)
     assert said.code == 0, said.err
-    assert "Cart forgets the coupon" in said.out
+    assert "Till prints the total twice" in said.out
     assert "| 2 | high | High |" in said.out
     assert "at most 255 characters" in said.out
     assert "Cart forgets" not in house.tandem("dictionary", PAIR, "--no-samples").out

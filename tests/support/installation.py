@@ -19,7 +19,7 @@ from demo.sandbox import Sandbox
 from tandem.state.store import Store, open_store
 from tandem.state.vault import Vault, new_keys
 
-BROKEN = "sync__mercuri-zendesk__infinity-jira.root_cause"
+BROKEN = "sync__mercuri-zendesk__infinity-jira.warehouse"
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,6 @@ def files(root: Path) -> Path:
     assert "deadline: 10 min" in written and '"*/2 * * * *"' in written
     quick = written.replace("deadline: 10 min", "deadline: 20 s").replace('"*/2 * * * *"', '"0 0 1 1 *"')
     (root / "pairs" / f"{PAIR}.yaml").write_text(quick)
-    broken = quick.replace("infinity-jira/customers", "infinity-jira/root_cause")
+    broken = quick.replace("infinity-jira/customers", "infinity-jira.warehouse")
     (root / "pairs" / f"{BROKEN.removeprefix('sync__')}.yaml").write_text(broken)
     return root

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Needs, Preflight
-from tandem.connectors.request_tracker import ways
 from tandem.connectors.request_tracker.catalogue import Catalogue
 from tandem.connectors.request_tracker.people import author
 from tandem.connectors.request_tracker.scope import Scope
@@ -21,6 +20,7 @@ from tandem.connectors.request_tracker.shape import (
     custom,
     name_of,
 )
+from tandem.connectors.request_tracker.ways import ways_of
 from tandem.errors import Problem
 from tandem.http import Http, parsed
 
@@ -88,7 +88,7 @@ def _fields(catalogue: Catalogue, needs: Needs) -> dict[str, FieldInfo]:
 
 
 def _edges(http: Http, needs: Needs, scope: Scope) -> Iterator[Edge]:
-    """The ways that a ticket in each mapped status names, one ticket for each status."""
+    """The ways from each mapped status, as one ticket that stands in it has them."""
     for status in dict.fromkeys(needs.statuses):
         if "'" in status or "\\" in status:
             continue
@@ -98,7 +98,7 @@ def _edges(http: Http, needs: Needs, scope: Scope) -> Iterator[Edge]:
             "per_page": "1",
         }
         for ticket in parsed(http.request("GET", f"{API}/tickets", params=params, accept=(400,))).get("items") or ():
-            for way in ways.told(ticket):
+            for way in ways_of(ticket, needs):
                 yield Edge(name_of(ticket.get("Queue")), "", str(ticket["Status"]), way)
 
 

@@ -32,19 +32,20 @@ class Ways:
             query = " OR ".join(f"id = {id_}" for id_ in ids[start : start + BATCH])
             params = {"query": query, "fields": "Status,_hyperlinks", "per_page": "100"}
             for ticket in parsed(self._http.request("GET", f"{API}/tickets", params=params))["items"]:
-                found[str(ticket["id"])] = self._ways(ticket)
+                found[str(ticket["id"])] = ways_of(ticket, self._needs)
         return {id_: found.get(id_, ()) for id_ in ids}
 
-    def _ways(self, ticket: Raw) -> tuple[Way, ...]:
-        here = str(ticket["Status"])
-        sure = told(ticket)
-        others = [name for name in self._needs.statuses if name not in {here, DELETED, *(way.to for way in sure)}]
-        guessed = [Way(_id(here, name), name, name, sure=False) for name in dict.fromkeys(others)]
-        return (*sure, *guessed)
+
+def ways_of(ticket: Raw, needs: Needs) -> tuple[Way, ...]:
+    """The ways that a ticket names, and those to the other mapped statuses, which are not sure."""
+    here = str(ticket["Status"])
+    sure = _told(ticket)
+    others = [name for name in needs.statuses if name not in {here, DELETED, *(way.to for way in sure)}]
+    guessed = [Way(_id(here, name), name, name, sure=False) for name in dict.fromkeys(others)]
+    return (*sure, *guessed)
 
 
-def told(ticket: Raw) -> tuple[Way, ...]:
-    """The ways that a ticket names."""
+def _told(ticket: Raw) -> tuple[Way, ...]:
     here = str(ticket["Status"])
     links = [link for link in ticket.get("_hyperlinks") or () if link.get("ref") == "lifecycle"]
     found = {
