@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from croniter import CroniterError, croniter  # type: ignore[import-untyped]
@@ -55,6 +56,7 @@ def share(text: str) -> float:
     return read
 
 
+@lru_cache(maxsize=256)
 def interval(schedule: str) -> timedelta:
     """Give the smallest distance between two times of a cron expression (limits are counted per interval).
 

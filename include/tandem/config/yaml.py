@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,9 @@ def read(path: Path) -> Document:
     return parse(text, shown(path))
 
 
+@lru_cache(maxsize=256)  # each task of each run reads its files anew, and they hardly ever say something else
 def parse(text: str, file: str) -> Document:
-    """Read a text as one mapping."""
+    """Read a text as one mapping. What it gives is shared, and never changed."""
     building = _Building(file)
     try:
         value = building.document(YAML(typ="safe", pure=True).parse(text))
