@@ -22,6 +22,7 @@ KINDS = {
     "zendesk": "sandbox.zendesk.tracker:ZendeskTracker",
     "jira": "sandbox.jira.tracker:JiraTracker",
     "servicenow": "sandbox.servicenow.tracker:ServiceNowTracker",
+    "azure_devops": "sandbox.azure_devops.tracker:AzureDevOpsTracker",
 }
 
 

@@ -24,7 +24,8 @@ class Person(BaseModel):
     role: Literal["admin", "agent", "end-user"] = "agent"
     """Zendesk's roles; in Jira `admin` administers, `agent` works in the projects, `end-user` only looks.
 
-    In ServiceNow `admin` has the role of that name, the others work in tasks.
+    In ServiceNow `admin` has the role of that name, the others work in tasks. In Azure DevOps `admin` may also bypass
+    rules and destroy, `end-user` only reads.
     """
     zone: str | None = None
     """Time zone of the account; the tenant's if not given."""
@@ -37,7 +38,7 @@ class Tenant(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    kind: Literal["zendesk", "jira", "servicenow"]
+    kind: Literal["zendesk", "jira", "servicenow", "azure_devops"]
     company: str
     port: int = Field(default=0, ge=0, le=65535)
     """0: the operating system chooses. A fixed port that is taken gives way to the next free one."""

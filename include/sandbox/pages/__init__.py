@@ -12,7 +12,7 @@ from sandbox.clock import Clock
 from sandbox.tracker import Act, Refused, Tracker, Upload
 from sandbox.world import Person, Tenant
 
-VENDORS = {"zendesk": "Zendesk", "jira": "Jira", "servicenow": "ServiceNow"}
+VENDORS = {"zendesk": "Zendesk", "jira": "Jira", "servicenow": "ServiceNow", "azure_devops": "Azure DevOps"}
 
 
 def pages_app(tenant: Tenant, tracker: Tracker, clock: Clock) -> FastAPI:

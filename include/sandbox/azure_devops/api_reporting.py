@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wit/reporting`: the feeds of all revisions, of links, and of discussions, in the order in which they were made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from sandbox.azure_devops import errors
+from sandbox.azure_devops.calls import Answer, Call
+from sandbox.azure_devops.items import Item, Revision
+from sandbox.azure_devops.shapes import View, extended
+from sandbox.azure_devops.times import read, text_of
+from sandbox.azure_devops.values import tags_of
+
+MOST, MOST_WITH_TEXTS = 1000, 200
+_BESIDE = ("System.AreaId", "System.IterationId", "System.PersonId", "System.NodeName", "System.AuthorizedAs")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the feed is to hold."""
+
+    fields: tuple[str, ...]
+    types: tuple[str, ...]
+    reference: bool
+    deleted: bool
+    latest: bool
+    tags: bool
+    discussions: bool
+    texts: bool
+
+
+def serve(call: Call) -> Answer:
+    """Raises: AzureError."""
+    path = tuple(part.lower() for part in call.path)
+    match path:
+        case ("workitemrevisions",) if call.method in ("GET", "POST"):
+            return Answer(_revisions(call, _filter(call)))
+        case ("workitemrevisions", "discussions") if call.method == "GET":
+            return Answer(_revisions(call, Filter((), (), False, False, False, False, True, True)))
+        case ("workitemlinks",) if call.method == "GET":
+            return Answer(_links(call))
+        case ("workitemrevisions" | "workitemlinks", *_):
+            raise errors.no_method(call.method)
+    raise errors.no_resource("/".join(call.path))
+
+
+def _filter(call: Call) -> Filter:
+    body = call.object() if call.method == "POST" else {}
+
+    def several(name: str) -> tuple[str, ...]:
+        given = body[name] if isinstance(body.get(name), list) else call.text(name).split(",")
+        return tuple(str(one).strip() for one in given if str(one).strip())
+
+    def flag(name: str) -> bool:
+        return call.flag(name) or body.get(name) is True
+
+    names = []
+    for name in several("fields"):
+        found = call.organization.fields.get(name)
+        if found is None:
+            raise errors.no_field(name)
+        names.append(found.reference)
+    return Filter(
+        tuple(names),
+        tuple(name.lower() for name in several("types")),
+        flag("includeIdentityRef"),
+        flag("includeDeleted"),
+        flag("includeLatestOnly"),
+        flag("includeTagRef"),
+        flag("includeDiscussionChangesOnly"),
+        call.text("$expand").lower() == "fields" or str(body.get("$expand", "")).lower() == "fields",
+    )
+
+
+def _revisions(call: Call, wanted: Filter) -> dict[str, Any]:
+    start, since = _token(call), _since(call)
+    most = MOST_WITH_TEXTS if wanted.texts else MOST
+    size = min(max(1, call.number("$maxPageSize", most)), most)
+    found = [
+        (item, one)
+        for item, one in _in_order(call, wanted)
+        if one.watermark > start and (since is None or one.at.timestamp() >= since)
+    ]
+    page, last = found[:size], len(found) <= size
+    values = [{"id": item.number, "rev": one.rev, "fields": _fields(call, wanted, item, one)} for item, one in page]
+    if page:
+        item, one = page[-1]
+        token = f"{one.watermark};{item.number};{one.rev}"
+    else:
+        token = call.text("continuationToken") or "0;0;0"
+    return _batch(call, values, token, last)
+
+
+def _in_order(call: Call, wanted: Filter) -> Iterator[tuple[Item, Revision]]:
+    organization = call.organization
+    items = [
+        one
+        for one in organization.items.values()
+        if organization.sees(call.who, one) and (wanted.deleted or one.deleted_at is None)
+    ]
+    pairs = [(item, one) for item in items for one in ([item.now] if wanted.latest else item.revisions)]
+    for item, one in sorted(pairs, key=lambda pair: pair[1].watermark):
+        here = call.project is None or one.fields["System.TeamProject"] == call.project.name
+        typed = not wanted.types or str(one.fields["System.WorkItemType"]).lower() in wanted.types
+        if here and typed and (one.comment is not None or not wanted.discussions):
+            yield item, one
+
+
+def _fields(call: Call, wanted: Filter, item: Item, revision: Revision) -> dict[str, Any]:
+    """Names as texts; long texts only on request; of a deleted work item little more than that it is."""
+    organization = call.organization
+    view = View(organization, naming="reference" if wanted.reference else "text")
+    values = extended(organization, item, revision)
+    if revision.deleted:
+        values = {name: values[name] for name in ("System.Id", "System.Rev", "System.ChangedDate", "System.IsDeleted")}
+    else:
+        del values["System.IsDeleted"]
+    found: dict[str, Any] = {}
+    for name in sorted(values, key=organization.fields.place):
+        known = organization.fields.get(name)
+        long = known is not None and known.long and name != "System.Tags"
+        chosen = name in wanted.fields if wanted.fields else name not in _BESIDE and (wanted.texts or not long)
+        if chosen:
+            found[name] = view.value(values[name])
+    if wanted.tags and "System.Tags" in found:
+        found["System.Tags"] = [{"name": tag} for tag in tags_of(str(found["System.Tags"]))]
+    return found
+
+
+def _links(call: Call) -> dict[str, Any]:
+    """Links between work items as they were added and removed: nothing else tells of them over all work items."""
+    organization, start, since = call.organization, _token(call), _since(call)
+    found = []
+    for item in organization.seen(call.who, call.project):
+        for update in item.updates:
+            for relation, active in (*((o, True) for o in update.added), *((o, False) for o in update.removed)):
+                if relation.work_item and (since is None or update.at.timestamp() >= since):
+                    found.append((update.at, item, update, relation, active))
+    found.sort(key=lambda one: (one[0], one[1].number))
+    numbered = list(enumerate(found, 1))[start:]
+    page = numbered[: min(max(1, call.number("$maxPageSize", MOST)), MOST)]
+    values = [
+        {
+            "rel": relation.rel,
+            "attributes": {
+                "sourceId": item.number,
+                "targetId": int(relation.target),
+                "isActive": active,
+                "changedDate": text_of(at),
+                "changedBy": update.by.shown(organization.url),
+                "comment": relation.comment,
+                "changedOperation": "create" if active else "remove",
+                "sourceProjectId": organization.of(item).id,
+            },
+        }
+        for _, (at, item, update, relation, active) in page
+    ]
+    token = str(page[-1][0]) if page else call.text("continuationToken") or "0"
+    return _batch(call, values, token, len(page) == len(numbered))
+
+
+def _batch(call: Call, values: list[dict[str, Any]], token: str, last: bool) -> dict[str, Any]:
+    """A page; the way on is there even on the last."""
+    base = f"{call.organization.url}/{call.project.id}" if call.project else call.organization.url
+    kept = [
+        (key, value)
+        for key, value in call.query.multi_items()
+        if key.lower() not in ("continuationtoken", "startdatetime", "watermark")
+    ]
+    asked = urlencode([("continuationToken", token), *kept], quote_via=quote, safe=";$")
+    link = f"{base}/_apis/wit/reporting/{'/'.join(call.path)}?{asked}"
+    return {"values": values, "nextLink": link, "continuationToken": token, "isLastBatch": last}
+
+
+def _token(call: Call) -> int:
+    token = call.text("continuationToken") or call.text("watermark")
+    if token and call.text("startDateTime"):
+        raise errors.bad_argument("The startDateTime parameter cannot be used with a watermark.")
+    first = token.split(";")[0]
+    if token and not first.isdecimal():
+        raise errors.bad_argument("VS402851: The continuation token is not valid.")
+    return int(first) if token else 0
+
+
+def _since(call: Call) -> float | None:
+    text = call.text("startDateTime")
+    try:
+        return read(text, call.organization.zone(call.who)).timestamp() if text else None
+    except ValueError:
+        raise errors.bad_argument(f"The value {text} is no time.") from None
