@@ -70,7 +70,7 @@ class Desk:
         return f"{self.place.url}/{ORGANIZATION}"
 
     def ask(self, method: str, path: str, who: str | None = "tandem", **sent: Any) -> requests.Response:
-        """A request below `_apis/`, also with a project before it (`Shop/_apis/...`), as one of the people or as nobody."""
+        """A request below `_apis/`, or of a project (`Shop/_apis/...`), as one of the people or as nobody."""
         auth = ("", self.place.people[who].token or "") if who else None
         address = path if "_apis" in path else f"_apis/{path}"
         params = dict(sent.pop("params", None) or {})
