@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engine.memory_house import LEFT, Bench, World
-from tandem.config.load import load_pair
-from tandem.config.models import Pair
 from tandem.core.rules import Which
 from tandem.core.values import Json
-from tandem.pipeline import tasks
 
 
 @dataclass(frozen=True)
@@ -36,23 +32,6 @@ class Linked:
     def set(self, which: Which, hub: str, value: Json) -> None:
         """A person sets a field."""
         self.bench.set(which, self.id(which), hub, value)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quick() -> Iterator[None]:
-    """Thousands of runs read the same few files: each wording is parsed once."""
-    known: dict[tuple[str, ...], Pair] = {}
-
-    def load(path: Path, contracts: Path) -> Pair:
-        files = [path, *sorted(contracts.rglob("*.yaml"))]
-        key = (str(path), *(file.read_text() for file in files))
-        if key not in known:
-            known[key] = load_pair(path, contracts)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks, "load_pair", load)
-        yield
 
 
 @pytest.fixture

@@ -126,6 +126,25 @@ def test_a_twin_that_people_deleted_is_never_written_again(tmp_path: Path, on_ed
     still(bench)
 
 
+def test_a_twin_that_people_delete_before_it_is_read_back_is_never_written_again(pair: tuple[Bench, str, str]) -> None:
+    """Its write was answered with an id: it was made, and what people do with it is theirs."""
+    bench, ticket, twin = pair
+    text = bench.say(LEFT, ticket)
+
+    def tidy(task: str) -> None:
+        if task == "reconcile":
+            bench.tracker(RIGHT).delete_comment(twin, comment(bench, RIGHT, twin, text))
+
+    bench.between = tidy
+    bench.run()
+    bench.between = lambda task: None
+    bench.set(LEFT, ticket, "title", "something else to do")
+    still(bench)
+    assert bench.texts(RIGHT, twin) == []
+    assert states(bench, "comment:") == [("noted", "it was written, and is not there any more")]
+    assert len(done(bench, "comment")) == 1
+
+
 def test_of_several_edits_the_last_goes_once(pair: tuple[Bench, str, str]) -> None:
     bench, ticket, twin = pair
     old = bench.say(LEFT, ticket)

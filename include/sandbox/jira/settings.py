@@ -120,7 +120,7 @@ class JiraSettings(_Part):
     """Alias of an account: names of statuses, priorities, types and resolutions in its language. Histories keep the
     site's own."""
     ignores: dict[str, tuple[str, ...]] = {}
-    """Alias of an account: fields, `status` or `comment`. What it writes there is answered as ever, without effect."""
+    """Alias of an account: fields, or `status`. What it writes there is answered as ever, without effect."""
     link_types: dict[str, tuple[str, str]] = {
         "Blocks": ("is blocked by", "blocks"),
         "Cloners": ("is cloned by", "clones"),

@@ -32,6 +32,8 @@ from tandem.state.links import Base, Link
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 
+TAKEN_AWAY = "it was written, and is not there any more"
+
 
 def settle(run: Run) -> dict[str, int]:
     """Take in the effect of every action that is done."""
@@ -104,13 +106,12 @@ def _settle_link(
                 refused = _settle_create(tx, run, end, link, action, record, history, counts)
             elif action.kind in ("update", "status"):
                 refused = _settle_fields(tx, run, end, link, action, record, history, later, counts)
-            elif action.kind == "comment" and _is_missing(record, history, action):
-                _unsaid(tx, run, end, link, action, counts)
-                settled.append(action.id)
-                continue
             if not action.content.get("gives_back"):
                 _move_source(tx, run, link, action, refused)
                 _arrive(tx, run, action, refused)
+            if action.kind == "comment" and _is_missing(record, history, action):
+                records.set_events(tx, riding(action), "noted", TAKEN_AWAY, run=run.job.run_id, action=action.id)
+                log.warning("%s %s: a comment of ours is not there any more", end.offer.name, record.key)
             if action.content.get("withholds") is True:
                 twins.forget_field(tx, link.id, "description", end.offer.fields["description"].native)
             settled.append(action.id)
@@ -367,20 +368,12 @@ def _refused(tx: Tx, run: Run, end: End, link: Link, hub: str, name: str, counts
 
 
 def _is_missing(record: Record, history: History, action: Action) -> bool:
-    """Tell whether a comment that was answered as made is not there."""
+    """Tell whether a comment is not there, though its write was answered with an id.
+
+    A tracker that makes none gives no id: so people deleted it, and theirs is the last word (engine.md §5, §8).
+    """
     told = {comment.id for comment in history.comments} | history.hidden
     return record.in_scope and history.inside and history.whole and action.native not in told
-
-
-def _unsaid(tx: Tx, run: Run, end: End, link: Link, action: Action, counts: Counter[str]) -> None:
-    """A comment that was accepted and not made waits as a refused one, with what is to come after it."""
-    why = "The tracker accepted the comment, and it is not there."
-    twins.never_made(tx, action.id)
-    actions.drop(tx, [action.id], "failed", error=RefusedError.code, reason=why)
-    records.set_events(tx, set(riding(action)), "quarantined", why, run=run.job.run_id)
-    content: Json = {"what": why, "fix": RefusedError.fix, "fields": []}
-    runs.put_quarantine(tx, run.name, link.id, end.which.other, "", RefusedError.code, "", content, run.env.now())
-    counts["refused"] += 1
 
 
 def _move_source(tx: Tx, run: Run, link: Link, action: Action, refused: frozenset[str]) -> None:

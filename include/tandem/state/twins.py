@@ -95,11 +95,6 @@ def note_written(tx: Tx, system: str, native: str, wrote: str | None, said: str 
     tx.run(sa.update(presence).where(*where).values(wrote=wrote, said=said))
 
 
-def never_made(tx: Tx, action_id: str) -> None:
-    """Take back what was noted of a write whose answer was not true."""
-    tx.run(sa.delete(presence).where(presence.c.action == action_id))
-
-
 def note_files_back(tx: Tx, system: str, files: Iterable[str], comment: str | None) -> None:
     """Note that files were taken back: these, and those that rode in a comment that was."""
     own = (presence.c.system == system, presence.c.kind == "file")
