@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -69,6 +70,12 @@ class House:
             "TANDEM_CONTENT_KEYS": content,
             "TANDEM_HASH_KEY": hashing,
             "TANDEM_ROOT": str(self.root),
+            **self.trackers(),
+        }
+
+    def trackers(self) -> dict[str, str]:
+        """The connections that the contracts name."""
+        return {
             "AIRFLOW_CONN_MERCURI_ZENDESK": connection(self.box[ZENDESK]),
             "AIRFLOW_CONN_INFINITY_JIRA": connection(self.box[JIRA]),
         }
@@ -131,6 +138,19 @@ class House:
         """Have Elaine open an issue in SHOP that is out of scope; give its key."""
         given = {"project": {"key": "SHOP"}, "issuetype": {"name": "Task"}, "summary": summary, **fields}
         return str(self.jira("POST", "issue", json={"fields": given}).json()["key"])
+
+    def go(self, key: str, name: str) -> None:
+        """Have Elaine take an issue along a transition; one that asks for a resolution gets one."""
+        path = f"issue/{key}/transitions"
+        ways = self.jira("GET", path, params={"expand": "transitions.fields"}).json()["transitions"]
+        way = next(one for one in ways if one["name"] == name)
+        fields = {"resolution": {"name": "Fixed"}} if "resolution" in way["fields"] else {}
+        self.jira("POST", path, json={"transition": {"id": way["id"]}, "fields": fields})
+
+    def forget_preflight(self) -> None:
+        """Let the next run ask the trackers about themselves, as it does once an hour."""
+        with sqlite3.connect(self.folder / "state.db") as state:
+            state.execute("UPDATE tandem_side SET preflight_at = NULL")
 
     def twins(self) -> list[dict[str, Any]]:
         """The issues that carry the label of customers' tickets, asked for by key."""

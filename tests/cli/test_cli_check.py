@@ -85,7 +85,7 @@ def test_a_wrong_password_that_zendesk_answers_with_200_is_found_and_the_other_s
     house.edit(JIRA_FILE, ("[Low, Lowest]", "[Low, Lowst]"))
     said = house.tandem("check", "--json", AIRFLOW_CONN_MERCURI_ZENDESK=wrong)
     assert [side["logged_in"] for side in said.data["sides"]] == [False, True]
-    assert keys_of(said.data["problems"]) == {("TDM-220", ""), ("TDM-225", "fields.priority.map.4")}
+    assert keys_of(said.data["problems"]) == {("TDM-220", "connection"), ("TDM-225", "fields.priority.map.4")}
     assert "not-the-token" not in said.out + said.err
 
 

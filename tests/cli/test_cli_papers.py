@@ -25,7 +25,7 @@ def test_a_dictionary_shows_both_sides_tables_limits_and_samples(house: House) -
     assert "Till prints the total twice" in said.out
     assert "| 2 | high | High |" in said.out
     assert "at most 255 characters" in said.out
-    assert "Cart forgets" not in house.tandem("dictionary", PAIR, "--no-samples").out
+    assert "Till prints" not in house.tandem("dictionary", PAIR, "--no-samples").out
 
 
 def test_a_wrong_form_is_a_wrong_use(house: House) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.sandbox import INCLUDE
 from tandem.check import PairReport, check_trackers
 from tandem.config.load import load_pair
-from tandem.config.models import Pair, Side, WhenRule
+from tandem.config.models import Pair, Side, TransitionRule, WhenRule
 from tandem.connectors.base import Author, Capabilities, Cursor, Edge, FieldInfo, Preflight, Way
 from tandem.errors import CredentialsError, UnavailableError
 
@@ -102,8 +102,9 @@ def test_internal_comments_are_refused_where_there_are_none(pair: Pair) -> None:
 
 @pytest.mark.parametrize(("offset", "words"), [(75.0, "75 s ahead"), (-61.0, "61 s behind"), (59.0, "")])
 def test_a_clock_that_is_off_by_more_than_a_minute_is_told(pair: Pair, offset: float, words: str) -> None:
-    remarks = checked(pair, preflight(STATUS, offset=offset)).sides[1].remarks
-    assert [words in remark for remark in remarks if "clock" in remark] == ([True] if words else [])
+    found = checked(pair, preflight(STATUS, offset=offset)).everything
+    assert [(one.code, one.key, one.warning) for one in found] == ([("TDM-228", "connection", True)] if words else [])
+    assert all(words in one.what for one in found)
 
 
 EVERY = [
@@ -128,6 +129,41 @@ def test_a_status_that_no_way_leads_to_is_named_once_all_others_were_seen(pair: 
     ]
     unseen = [one for one in without if one.way.name != "Back"]  # perhaps In Review leads to Waiting
     assert said(checked(pair, preflight(STATUS, RESOLUTION, edges=unseen))) == []
+
+
+def test_a_place_is_named_as_people_name_it(pair: Pair) -> None:
+    """Where a tracker knows its places and types by numbers, a message does not."""
+    queues = FieldInfo("Queue", "Queue", "choice", choices={"SHOP": "Support"})
+    types = FieldInfo("issuetype", "Type", "choice", choices={"Task": "Job", "Bug": "Fault"})
+    without = [one for one in EVERY if one.way.name != "Wait"]
+    told = {"place_field": "Queue", "type_field": "issuetype"}
+    [alone] = checked(pair, preflight(STATUS, RESOLUTION, queues, types, edges=without), **told).everything
+    assert alone.what.startswith('In Support, no transition leads to "Waiting"')
+    both = [*without, *(replace(one, type="Bug") for one in EVERY)]
+    [among] = checked(pair, preflight(STATUS, RESOLUTION, queues, types, edges=both), **told).everything
+    assert among.what.startswith('In Support, for Job, no transition leads to "Waiting"')
+
+
+def test_transitions_of_one_name_are_told_apart_by_their_ids(pair: Pair) -> None:
+    ways = [Way(id_, "Go", ID["In Progress"]) for id_ in ("11", "21")]
+    others = [one for one in EVERY if one.way.to != ID["In Progress"]]
+    edges = [*others, *(Edge("SHOP", "Task", ID["To Do"], way) for way in ways)]
+    [told] = checked(pair, preflight(STATUS, RESOLUTION, edges=edges)).everything
+    assert told.fix == "Choose one: transitions: {In Progress: {by: 11}}"
+    chosen = with_side(pair, transitions={**pair.right.transitions, "In Progress": TransitionRule("21")})
+    assert said(checked(chosen, preflight(STATUS, RESOLUTION, edges=edges))) == []
+
+
+def test_internal_comments_are_refused_where_this_very_place_has_none(pair: Pair) -> None:
+    internal = with_side(pair, comments=replace(pair.right.comments, as_="internal"))
+    found = replace(preflight(STATUS), private_comments=False)
+    assert said(checked(internal, found)) == [("TDM-231", "offers.customers.comments.as")]
+
+
+def test_files_that_the_tracker_does_not_take_are_told(pair: Pair) -> None:
+    off = replace(preflight(STATUS), max_file=0)
+    assert said(checked(pair, off)) == [("TDM-258", "offers.customers.attachments")]
+    assert said(checked(with_side(pair, attachments=None), off)) == []
 
 
 def test_two_ways_that_can_both_be_taken_are_a_choice_and_one_that_can_is_none(pair: Pair) -> None:
@@ -184,5 +220,6 @@ def test_the_workflow_of_a_type_is_held_against_the_map_of_that_type(pair: Pair)
 )
 def test_a_tracker_that_cannot_be_asked_is_a_problem_like_others(pair: Pair, error: Exception, code: str) -> None:
     report = checked(pair, error)
-    assert said(report) == [(code, "")]
+    assert said(report) == [(code, "connection")]
+    assert report.everything[0].line == 5
     assert [side.logged_in for side in report.sides] == [True, False]

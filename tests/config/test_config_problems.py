@@ -325,7 +325,7 @@ def test_each_mistake_is_told_with_its_line_and_its_fix(root: Path, case: Case) 
 
 
 def test_every_code_has_a_case() -> None:
-    elsewhere = {Code.EVERYTHING, Code.NOT_REVEALED, Code.NEWEST, Code.RING}
+    elsewhere = {Code.EVERYTHING, Code.NOT_REVEALED, Code.NEWEST, Code.RING, Code.RENAMED, Code.FILES}
     assert {case.code for case in CASES} | elsewhere == set(Code) == set(MEANING)
 
 
@@ -343,6 +343,50 @@ def test_warnings_do_not_stop_a_pair(root: Path) -> None:
         (Code.EVERYTHING, "scope", True),
         (Code.NOT_REVEALED, "comments.in", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "at", "line", "words"),
+    [
+        (JIRA, "attachments: {up_to: 20 MB, unreferenced: send}", "attachments: none", ZENDESK, 26, "neither offers"),
+        (ZENDESK, "{up_to: 20 MB,", "{allow: [.pdf, image/png], deny: [.pdf, image/*],", ZENDESK, 26, "denied as well"),
+        (ZENDESK, "{up_to: 20 MB,", "{deny: ['*'],", ZENDESK, 26, "All kinds of files are denied"),
+    ],
+)
+def test_files_that_nobody_will_send_are_told(
+    root: Path, file: str, old: str, new: str, at: str, line: int, words: str
+) -> None:
+    spoil(root, Case(file, old, new, Code.FILES, "", ""))
+    [problem] = load_pair(root / PAIR, root / "contracts").warnings
+    assert (problem.code, problem.file, problem.line) == (Code.FILES, str(root / at), line)
+    assert words in problem.what and problem.fix
+
+
+def test_files_that_only_a_text_could_show_need_a_text_that_leaves(root: Path) -> None:
+    spoil(root, Case(ZENDESK, "unreferenced: send", "unreferenced: hold", Code.FILES, "", ""))
+    assert load_pair(root / PAIR, root / "contracts").warnings == ()
+    spoil(root, Case(ZENDESK, "{out: public, as", "{out: none, as", Code.FILES, "", ""))
+    assert load_pair(root / PAIR, root / "contracts").warnings == ()  # the description still leaves
+    spoil(root, Case(ZENDESK, "on_change: comment}", "on_change: comment, direction: in}", Code.FILES, "", ""))
+    [problem] = load_pair(root / PAIR, root / "contracts").warnings
+    assert (problem.code, problem.key) == (Code.FILES, "attachments.unreferenced")
+    assert "no text leaves" in problem.what
+
+
+def test_what_can_be_made_out_of_a_broken_pair_is_there_to_be_looked_at(root: Path) -> None:
+    spoil(root, Case(ZENDESK, "closed: quarantine", "closed: reopen", Code.CLOSED, "", ""))
+    [broken] = load_all(root)
+    assert isinstance(broken, BrokenPair) and broken.pair is not None
+    assert [side.system for side in broken.sides] == ["zendesk", "jira"]
+    spoil(root, Case(PAIR, "deadline: 10 min", "deadline: soon", Code.UNIT, "", ""))
+    [broken] = load_all(root)
+    assert isinstance(broken, BrokenPair) and broken.pair is None
+    assert [side.system for side in broken.sides] == ["zendesk", "jira"]
+    assert {problem.code for problem in broken.problems} == {Code.CLOSED, Code.UNIT}
+    spoil(root, Case(JIRA, "closed: reopen", "closd: reopen", Code.UNKNOWN_KEY, "", ""))
+    [broken] = load_all(root)
+    assert isinstance(broken, BrokenPair)
+    assert [side.system for side in broken.sides] == ["zendesk"]
 
 
 def test_all_problems_of_all_files_come_at_once(root: Path) -> None:

@@ -11,7 +11,8 @@ from tandem.config.models import Side
 from tandem.connectors.base import Author, Needs, Preflight
 from tandem.connectors.memory import JIRA_LIKE, Memory, Tracker
 from tandem.core.rules import Which
-from tandem.pipeline.environment import End, keep_dictionary, load_dictionary
+from tandem.pipeline.dictionary import keep_dictionary, load_dictionary
+from tandem.pipeline.environment import End
 from tandem.state.store import Store
 
 INCLUDE = Path(__file__).parents[2] / "include"

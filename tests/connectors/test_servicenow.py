@@ -78,6 +78,11 @@ def test_missing_rights_are_told(servicenow: Desk) -> None:
         ((TABLE,), "TDM-227 scope"),
         ((TABLE, Condition("state", is_="Finished")), "TDM-224 state"),
         ((TABLE, Condition("u_lables", contains="shared")), "TDM-222 u_lables"),
+        ((TABLE, Condition("assignment_group", is_="Netwrk")), "TDM-224 assignment_group"),
+        ((TABLE, Condition("assigned_to", in_=("john@infinity.example", "nobody@x"))), "TDM-224 assigned_to"),
+        ((TABLE, Condition("active", is_="yes")), "TDM-224 active"),
+        ((TABLE, Condition("u_cost", is_="a lot")), "TDM-224 u_cost"),
+        ((TABLE, Condition("opened_at", is_="yesterday")), "TDM-224 opened_at"),
     ],
 )
 def test_a_scope_that_cannot_be_meant_is_told(servicenow: Desk, scope: tuple[Condition, ...], key: str) -> None:
@@ -85,8 +90,34 @@ def test_a_scope_that_cannot_be_meant_is_told(servicenow: Desk, scope: tuple[Con
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        Condition("assignment_group", is_="network"),
+        Condition("assigned_to", is_="john@infinity.example"),
+        Condition("assigned_to", is_="0" * 32),
+        Condition("active", is_=True),
+        Condition("u_cost", is_=12),
+        Condition("opened_at", is_="2026-11-25 10:00:00"),
+        Condition("due_date", set_=True),
+    ],
+)
+def test_a_condition_that_servicenow_reads_is_none(servicenow: Desk, condition: Condition) -> None:
+    assert problems(connector(servicenow, needs(scope=(TABLE, condition)))) == {}
+
+
+@pytest.mark.parametrize(
     "query",
-    ["stte=6", "state=6^NQactive=true", "active=true^ORDERBYnumber", "state:6", "ORstate=6", "active=true^garbage"],
+    [
+        *(
+            "stte=6",
+            "state=6^NQactive=true",
+            "active=true^ORDERBYnumber",
+            "state:6",
+            "ORstate=6",
+            "active=true^garbage",
+        ),
+        *("assigned_to.nme=John", "asigned_to.name=John", "caller_id.company.nme=x", "short_description.name=x"),
+    ],
 )
 def test_a_query_that_would_be_passed_over_is_told(servicenow: Desk, query: str) -> None:
     assert "TDM-226 query" in problems(connector(servicenow, needs(query=query)))
@@ -94,7 +125,10 @@ def test_a_query_that_would_be_passed_over_is_told(servicenow: Desk, query: str)
 
 def test_a_query_that_is_understood_narrows_the_scope(servicenow: Desk) -> None:
     inside, outside = make(servicenow, category="network"), make(servicenow)
-    narrowed = connector(servicenow, needs(query="category=network^ORcategory=database^assigned_to.nameISEMPTY"))
+    narrowed = connector(
+        servicenow,
+        needs(query="category=network^ORcategory=database^assigned_to.nameISEMPTY^caller_id.company.nameISEMPTY"),
+    )
     assert narrowed.preflight().problems == ()
     assert [record(narrowed, ticket).in_scope for ticket in (inside, outside)] == [True, False]
     assert [seen.id for page in narrowed.in_scope() for seen in page.seen] == [inside]
@@ -102,7 +136,7 @@ def test_a_query_that_is_understood_narrows_the_scope(servicenow: Desk) -> None:
 
 
 def test_a_query_is_taken_apart_as_servicenow_does() -> None:
-    known = ["active", "short_description", "caller_id"]
+    known = ["active", "short_description", "caller_id.name"].__contains__
     assert misread("", known) == []
     assert misread("active=true^short_descriptionLIKEup ^^ down^ORcaller_id.name=x", known) == []
     assert misread("active=true^actve=true^NQactive=false", known) == ["actve=true", "NQactive=false"]

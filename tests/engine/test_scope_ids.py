@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tandem.config.load import load_pair
+from tandem.config.scope_ids import bind, by_ids, renamed
 from tandem.connectors.base import Condition, FieldInfo
-from tandem.pipeline.scope_ids import bind, by_ids, renamed
 
 ROOT = Path(__file__).parents[2] / "include"
 STATUS = FieldInfo("status", "Status", "choice", choices={"3": "In Progress", "10001": "Done"})

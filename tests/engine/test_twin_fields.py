@@ -17,7 +17,7 @@ from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Tracker
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import RefusedError
-from tandem.pipeline.environment import make_ends
+from tandem.pipeline.dictionary import make_ends
 from tandem.pipeline.twin import told
 from tandem.state import tables
 

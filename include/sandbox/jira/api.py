@@ -185,6 +185,8 @@ def _serve(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
         version = VERSIONS.get(request.path_params["api_version"])
         if version is None:
             raise HTTPException(404)
+        if version == "3" and site.catalog.settings.deployment == "Server":
+            return refusal(JiraError(404, f"null for uri: {request.url}"))
         account = account_of(site, request.headers)
         if account is None:
             if not endpoint.anonymous or "authorization" in request.headers:

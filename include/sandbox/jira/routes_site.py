@@ -9,13 +9,15 @@ from sandbox.jira.values import JsonObject
 
 
 def _server_info(call: Call) -> Answer:
+    deployment = call.site.catalog.settings.deployment
+    version = [1001, 0, 0] if deployment == "Cloud" else [9, 12, 0]
     return Answer(
         {
             "baseUrl": call.site.url,
             "displayUrl": call.site.url,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
+            "version": ".".join(map(str, version)) + ("-SNAPSHOT" if deployment == "Cloud" else ""),
+            "versionNumbers": version,
+            "deploymentType": deployment,
             "buildNumber": 100268,
             "buildDate": "2024-11-05T09:26:35.000+0000",
             "serverTime": call.view.time(call.site.clock.now()),

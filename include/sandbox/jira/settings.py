@@ -101,6 +101,8 @@ class BurstLimit(_Part):
 class JiraSettings(_Part):
     """All settings of a site; the world file and the control interface set them."""
 
+    deployment: Literal["Cloud", "Server"] = "Cloud"
+    """`Server`: run by the company itself, which knows version 2 of the API alone."""
     search_lag: float = Field(default=1.0, ge=0)
     """Seconds by which search is behind the store; really seconds to minutes."""
     page_size: int = Field(default=100, gt=0, le=100)

@@ -24,7 +24,8 @@ from tandem.core.plan import COMMENT, plan_link
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import SafetyStopError
-from tandem.pipeline.environment import Environment, Job, Run, make_ends
+from tandem.pipeline.dictionary import make_ends
+from tandem.pipeline.environment import Environment, Job, Run
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Link

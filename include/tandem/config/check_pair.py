@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatch
 
 from tandem.config.codes import Code
 from tandem.config.models import TWIN, FieldRule, Pair, Side
@@ -31,6 +32,7 @@ def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Prob
             elif sent and rule.comes_in and (sent.goes_out or rule.of_twin):
                 yield from _taken(side, rule, sent)
         yield from _comments(side, other, traits[side.system])
+        yield from _files(side, other, traits[side.system])
 
 
 def _revealed(hub: str, other: Side) -> bool:
@@ -64,6 +66,40 @@ def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem
             what = f"The other side does not reveal `{name}`; the heading leaves it out."
             fix = f"Remove it from the heading, or ask {other.company} to reveal it."
             yield side.problem(Code.NOT_REVEALED, what, fix, "comments.in", warning=True)
+
+
+def _files(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem]:
+    """Find files that the contract offers and that nobody will ever send, or store."""
+    files = side.attachments
+    if files is None:
+        return
+    reason = _unsent(side, other, traits)
+    if reason is not None:
+        what, fix, key = reason
+        yield side.problem(Code.FILES, what, fix, f"attachments{key}", warning=True)
+
+
+def _unsent(side: Side, other: Side, traits: SystemTraits) -> tuple[str, str, str] | None:
+    """Say why no file leaves a side, how it would, and at which key; none: files may leave."""
+    files = side.attachments
+    assert files is not None
+    if other.attachments is None:
+        what = "Files are offered here, and the other side neither offers nor takes any: nobody will send them."
+        return what, f"Ask {other.company} to write `attachments:` too, or write `attachments: none`.", ""
+    if files.allow and all(any(fnmatch(kind, deny) for deny in files.deny) for kind in files.allow):
+        what = "All kinds of files that are allowed are denied as well: nobody will send any."
+        return what, "Take from `deny` what shall travel.", ".deny"
+    if any(deny in ("*", "*/*") for deny in files.deny):
+        return "All kinds of files are denied: nobody will send any.", "Name those that shall not travel.", ".deny"
+    shown = side.comments.out != "none" or any(rule.goes_out for rule in side.fields.values() if rule.kind == "rich")
+    if files.unreferenced == "hold" and side.has("attachments.unreferenced"):
+        if not shown:
+            what = "Only files that a text shows are sent, and no text leaves: nobody will send any."
+            return what, "Write `unreferenced: send`, or offer comments or the description.", ".unreferenced"
+        if traits.loose_files:
+            what = f"On {side.system} files hang on the ticket, and hardly a text names one: next to none will be sent."
+            return what, "Write `unreferenced: send`, unless only files that a text names shall go.", ".unreferenced"
+    return None
 
 
 def check_rules(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Iterator[Problem]:

@@ -48,6 +48,8 @@ class Code(StrEnum):
     PLACEHOLDER = "TDM-254"
     NEVER = "TDM-255"
     RING = "TDM-256"
+    RENAMED = "TDM-257"
+    FILES = "TDM-258"
 
 
 MEANING: dict[Code, str] = {
@@ -89,4 +91,6 @@ MEANING: dict[Code, str] = {
     Code.PLACEHOLDER: "A value of the starting file has not been filled in.",
     Code.NEVER: "A map for some places and types can never be in force.",
     Code.RING: "Pairs that form a ring have conflict rules for one field that do not go together.",
+    Code.RENAMED: "What the contract calls by name has another name in the tracker by now (a warning).",
+    Code.FILES: "Files are offered that nobody will send, or that nobody takes (a warning).",
 }

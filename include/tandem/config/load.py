@@ -44,20 +44,20 @@ def load_pair(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair:
     Raises:
         ConfigurationError: with every problem of all these files at once. Mere warnings stand in ``Pair.warnings``.
     """
-    problems: list[Problem] = []
-    pair = _pair(path, contracts, traits, problems)
-    found = tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
-    if pair is None or not all(problem.warning for problem in found):
-        raise ConfigurationError(found, where=path.stem)
-    return replace(pair, warnings=found)
+    read = load_one(path, contracts, traits)
+    if isinstance(read, BrokenPair):
+        raise ConfigurationError(read.problems, where=path.stem)
+    return read
 
 
 def load_one(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair | BrokenPair:
     """Read a pair like :func:`load_pair`; one that cannot be used is returned with what is wrong."""
-    try:
-        return load_pair(path, contracts, traits)
-    except ConfigurationError as error:
-        return BrokenPair(_broken_name(path), path, error.problems)
+    problems: list[Problem] = []
+    pair, sides = _pair(path, contracts, traits, problems)
+    found = tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
+    if pair is None or not all(problem.warning for problem in found):
+        return BrokenPair(_broken_name(path), path, found, pair, sides)
+    return replace(pair, warnings=found)
 
 
 def load_all(root: Path, traits: Traits = TRAITS) -> list[Pair | BrokenPair]:
@@ -71,7 +71,7 @@ def load_all(root: Path, traits: Traits = TRAITS) -> list[Pair | BrokenPair]:
             read.append(pair)
             continue
         other = first.setdefault(frozenset((_joined(pair.left), _joined(pair.right))), pair.name)
-        read.append(pair if other == pair.name else BrokenPair(pair.name, path, (_twice(path, other),)))
+        read.append(pair if other == pair.name else BrokenPair(pair.name, path, (_twice(path, other),), pair))
     return read
 
 
@@ -90,7 +90,8 @@ def _twice(path: Path, other: str) -> Problem:
     return yaml.read(path).problem(Code.PAIR_TWICE, what, "Remove one of the two files.", "left")
 
 
-def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) -> Pair | None:
+def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) -> tuple[Pair | None, tuple[Side, ...]]:
+    """Read a pair as far as its files tell it, and those of its sides that can be made out."""
     document = yaml.read(path)
     written, found = validate(PairFile, document)
     problems += found
@@ -105,11 +106,14 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
         if isinstance(name, str)
     }
     left, right = sides.get("left"), sides.get("right")
-    if written is None:
-        return None
-    problems += _file_name(path, document, written)
-    if left is None or right is None:
-        return None
+    known = tuple(side for side in (left, right) if side is not None)
+    if written is not None:
+        problems += _file_name(path, document, written)
+    if written is None or left is None or right is None:
+        values = _values(written.values if written is not None else (document.value or {}).get("values"))
+        for side in known:
+            problems += check_side(side, traits[side.system], values)
+        return None, known
     if _joined(left) == _joined(right):
         what = "Both sides are the same offer."
         problems.append(document.problem(Code.PAIR_TWICE, what, "Name another contract or offer.", "right"))
@@ -118,7 +122,7 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
         problems += check_side(side, traits[side.system], pair.values)
     problems += check_sides(pair, traits)
     problems += check_rules(pair, traits, document.problem)
-    return pair
+    return pair, known
 
 
 def _join(path: Path, written: PairFile, left: Side, right: Side, traits: Traits) -> Pair:
@@ -144,9 +148,16 @@ def _join(path: Path, written: PairFile, left: Side, right: Side, traits: Traits
         limits=Limits(written.limits.creates, written.limits.closes, written.limits.changed_share),
         service_levels={priority: ServiceLevel(level.resolve) for priority, level in written.service_levels.items()},
         insist=frozenset(written.insist),
-        values={hub: tuple(map(hub_value, values)) for hub, values in written.values.items()},
+        values=_values(written.values),
         files=tuple(dict.fromkeys(file for file in own if file is not None)),
     )
+
+
+def _values(written: object) -> dict[str, tuple[int | str, ...]]:
+    """Read the hub values that a pair adds, as far as they can be read."""
+    listed = written.items() if isinstance(written, Mapping) else ()
+    lists = {hub: some if isinstance(some, list | tuple) else [some] for hub, some in listed}
+    return {str(hub): tuple(map(hub_value, map(str, some))) for hub, some in lists.items()}
 
 
 def _file_name(path: Path, document: yaml.Document, written: PairFile) -> Iterable[Problem]:

@@ -341,8 +341,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class BrokenPair:
-    """A pair whose files cannot be used, and all that is wrong with them."""
+    """A pair whose files cannot be used, and all that is wrong with them.
+
+    ``pair`` is what the files say all the same, and ``sides`` are those that can be made out: to look at, not to run.
+    """
 
     name: str
     file: Path
     problems: tuple[Problem, ...]
+    pair: Pair | None = None
+    sides: tuple[Side, ...] = ()

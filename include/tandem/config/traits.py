@@ -62,6 +62,7 @@ class SystemTraits:
     closed: frozenset[str] = frozenset({"reopen", "follow_up", "quarantine"})
     create_needs: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loose_files: bool = False  # files hang on the ticket, and hardly a text shows one
     places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
 
 
@@ -98,6 +99,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         workflow=True,
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("sys_class_name", "short_description"),
+        loose_files=True,
         places=frozenset({"sys_class_name"}),
     ),
     "zendesk": SystemTraits(

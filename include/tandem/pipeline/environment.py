@@ -12,24 +12,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from tandem.config import scope_ids
+from tandem.config import ways as way_names
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
 from tandem.config.models import Side as Offer
-from tandem.connectors.base import Capabilities, Connector, Entry, Preflight, Record
+from tandem.connectors.base import Capabilities, Connector, Entry, Record
 from tandem.core.mapping import Terms
 from tandem.core.plan import FieldPlan, PairRules
 from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
-from tandem.errors import MappingError, Problem
+from tandem.errors import MappingError
 from tandem.markup import Plain
-from tandem.pipeline import scope_ids
-from tandem.state import runs
-from tandem.state.store import Fence, Store, Tx
+from tandem.state.store import Fence, Store
 from tandem.traffic import TRAFFIC
 
 log = logging.getLogger("tandem")
 
-NO_CHOICE = "TDM-225"
 LINES = "lines"  # kind of a field whose text has no markup, whatever comments have
 
 
@@ -105,6 +104,7 @@ class End:
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
     row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
     bound: scope_ids.Bound = field(default_factory=dict)  # the ids by which the connector knows the scope
+    ways: way_names.Bound = field(default_factory=dict)  # the ids of the transitions that the contract names
 
     @property
     def system(self) -> str:
@@ -170,6 +170,12 @@ class End:
     def our_time(self, moment: datetime) -> datetime:
         """Tell an instant of the tracker's clock in ours."""
         return moment - timedelta(seconds=self.offset)
+
+    def named_ways(self) -> dict[str, str]:
+        """The transitions that the contract calls by name: status → name."""
+        status = self.offer.fields.get("status")
+        choices = self.dictionary.get(status.native, Choices()) if status is not None else Choices()
+        return {choices.id_of(to): rule.by for to, rule in self.offer.transitions.items() if rule.by is not None}
 
     def by_person(self, entry: Entry) -> bool:
         """Tell whether a person made a change: neither a rule of the tracker's own nor a listed automation."""
@@ -251,146 +257,3 @@ class Run:
                 for which, end in self.ends.items()
             },
         )
-
-
-def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
-    """Build both ends, with the dictionaries that the last preflight left in the state."""
-    ends = {}
-    with env.store.begin() as tx:
-        for which, offer in {Which.LEFT: pair.left, Which.RIGHT: pair.right}.items():
-            bound = bound_scope(tx, pair.name, which)
-            end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
-            load_dictionary(tx, pair.name, end)
-    return ends
-
-
-def bound_scope(tx: Tx, pair: str, which: Which) -> scope_ids.Bound:
-    """Read the ids to which the last preflight bound the names in a side's scope."""
-    stored = runs.get_side(tx, pair, which)["dictionary"] or {}
-    bound: scope_ids.Bound = stored.get("scope", {})
-    return bound
-
-
-def load_dictionary(tx: Tx, pair: str, end: End) -> None:
-    """Take the dictionary, bindings and clock that the state holds for a side."""
-    end.row = row = runs.get_side(tx, pair, end.which)
-    end.offset = float(row["clock_offset"] or 0.0)
-    stored = row["dictionary"] or {}
-    end.account = stored.get("account", "")
-    end.offered = row["offered"] or {}
-    end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
-    end.dictionary = {
-        name: Choices(
-            ids={**{label: id_ for id_, label in info["choices"].items()}, **(row["bindings"] or {}).get(name, {})},
-            names=info["choices"],
-            max_length=info["max_length"],
-            kind=info["kind"],
-        )
-        for name, info in stored.get("fields", {}).items()
-    }
-
-
-def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime) -> list[str]:
-    """Store what preflight found; bind the contract's names to ids. Return notices on names that changed.
-
-    A name is bound when it is first seen. It stays bound while its id exists, whatever the id is called by then:
-    a renamed status, or an account whose language was switched, changes no meaning.
-    """
-    row = runs.get_side(tx, pair, end.which)
-    before: dict[str, dict[str, str]] = row["bindings"] or {}
-    bindings: dict[str, dict[str, str]] = {}
-    notices = []
-    for native, names in _names(end).items():
-        info = found.fields.get(native)
-        if info is None or not info.choices:
-            continue
-        current = {label: id_ for id_, label in info.choices.items()}
-        own = bindings.setdefault(native, {})
-        for name in names:
-            bound = before.get(native, {}).get(name)
-            if bound in info.choices:
-                own[name] = str(bound)
-                if name not in current and name != bound:
-                    notices.append(_renamed(native, name))
-            elif name in current:
-                own[name] = current[name]
-            elif name in info.choices:
-                own[name] = name
-    scope = scope_ids.bind(end.offer.scope, found.fields, bound_scope(tx, pair, end.which))
-    notices += [_renamed(native, word) for native, word in scope_ids.renamed(scope, found.fields)]
-    fields = {
-        name: {"choices": dict(info.choices), "max_length": info.max_length, "kind": info.kind, "label": info.label}
-        for name, info in found.fields.items()
-    }
-    runs.set_side(
-        tx,
-        pair,
-        end.which,
-        preflight_at=now,
-        clock_offset=found.offset,
-        dictionary={
-            "account": found.account.id,
-            "version": found.version,
-            "fields": fields,
-            "scope": scope,
-            "private_comments": found.private_comments,
-            "max_file": found.max_file,
-        },
-        bindings=bindings,
-    )
-    runs.put_edges(tx, end.system, found.edges)
-    runs.raise_highest(tx, pair, end.which, found.highest)
-    load_dictionary(tx, pair, end)
-    return [note for note in notices if runs.first_time(tx, pair, "renamed", f"{end.which}:{note}", now)]
-
-
-def _renamed(native: str, name: str) -> str:
-    return f'{native}: what the contract calls "{name}" has another name in the tracker now'
-
-
-def unknown_statuses(end: End, found: Preflight, bindings: Mapping[str, Mapping[str, str]]) -> list[Problem]:
-    """Name the statuses of the contract that are bound to nothing and that the tracker does not have.
-
-    Of a tracker that does not list its statuses nothing is known.
-    """
-    rule = end.offer.fields.get("status")
-    info = found.fields.get(rule.native) if rule else None
-    if rule is None or info is None or not info.choices:
-        return []
-    known = {*info.choices, *(label.casefold() for label in info.choices.values())}
-    bound = {name for name, id_ in bindings.get(rule.native, {}).items() if id_ in info.choices}
-    names = dict.fromkeys(name for _, each in rule.maps() for names in each.map.values() for name in names)
-    fix = f"Choose from: {', '.join(sorted(set(info.choices.values())))}."
-    return [
-        Problem(NO_CHOICE, f'There is no status "{name}" here', fix, where=end.system, key=rule.native)
-        for name in names
-        if name not in bound and not {name, name.casefold()} & known
-    ]
-
-
-def _names(end: End) -> dict[str, set[str]]:
-    """The native names that a contract uses, by native field."""
-    offer = end.offer
-    names: dict[str, set[str]] = {}
-    for _, rule in (each for field_rule in offer.fields.values() for each in field_rule.maps()):
-        own = names.setdefault(rule.native, set())
-        for known in rule.map.values():
-            own.update(known)
-        own.update(rule.ignore)
-        if rule.otherwise_in:
-            own.add(rule.otherwise_in)
-    for entry in (each for field_rule in offer.fields.values() for each in field_rule.when):
-        names.setdefault(end.caps.place_field, set()).update(entry.place)
-        names.setdefault(end.caps.type_field, set()).update(entry.type)
-    for status, transition in offer.transitions.items():
-        if "status" in offer.fields:
-            names.setdefault(offer.fields["status"].native, set()).add(status)
-        for native, value in transition.fields.items():
-            names.setdefault(native, set()).update(_texts(value))
-    for native, value in (offer.create or {}).items():
-        names.setdefault(native, set()).update(_texts(value))
-    return names
-
-
-def _texts(value: Json) -> list[str]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]

@@ -15,25 +15,17 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from tandem.config.needs import needs
+from tandem.config.scope_ids import Bound, by_ids
 from tandem.connectors.base import Delta, History, Preflight, Record, Seen
 from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, Problem
 from tandem.pipeline import follow_up
-from tandem.pipeline.environment import (
-    NO_CHOICE,
-    End,
-    Run,
-    bound_scope,
-    keep_dictionary,
-    load_dictionary,
-    log,
-    unknown_statuses,
-)
+from tandem.pipeline.dictionary import NO_CHOICE, bound_scope, keep_dictionary, load_dictionary, unknown_statuses
+from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.held import explained, held, known, whole
 from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.pipeline.policy import note_offers
-from tandem.pipeline.scope_ids import Bound, by_ids
 from tandem.pipeline.start import left_out_of, widened
 from tandem.state import early, links, records, runs, succession
 from tandem.state.store import Tx, from_db

@@ -27,7 +27,8 @@ from tandem.errors import (
 )
 from tandem.pipeline.close import close
 from tandem.pipeline.decide import decide
-from tandem.pipeline.environment import Environment, Job, Run, log, make_ends
+from tandem.pipeline.dictionary import make_ends
+from tandem.pipeline.environment import Environment, Job, Run, log
 from tandem.pipeline.extract import read_sides
 from tandem.pipeline.recover import recover
 from tandem.pipeline.report import report

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from tandem.config import ways as way_names
 from tandem.config.models import TransitionRule
 from tandem.connectors.base import Edge, Move, Outcome, Record, Way
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
 from tandem.errors import ItemError, MappingError, RefusedError, TransitionError
-from tandem.pipeline.environment import End, Run
+from tandem.pipeline.dictionary import keep_ways
+from tandem.pipeline.environment import End, Run, log
 from tandem.state import links, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base
@@ -123,20 +125,23 @@ def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Ma
     if edges:
         with run.store.begin(run.fence) as tx:
             runs.put_edges(tx, end.system, edges)
+            notices = keep_ways(tx, run.name, end, edges, run.env.now())
+        for notice in notices:
+            log.warning("%s %s", end.offer.name, notice)
 
 
 def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way]) -> Move:
     ways = tuple(ways)
     target, _ = _wanted(end, action)
-    way = _choose(end, ways, target)
+    way = _choose(end, record, ways, target)
     if way is None and record.in_scope:
         with run.store.read() as tx:
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
-        mapped, sure = _mapped(end, record), [way for way in ways if way.sure]
-        step = _first_step({**graph, here: sure}, here, target, mapped, end)
-        step = step or _first_step({**graph, here: list(ways)}, here, target, mapped, end)
-        way = _choose(end, ways, step) if step is not None else None
+        sure = [way for way in ways if way.sure]
+        step = _first_step(end, record, {**graph, here: sure}, here, target)
+        step = step or _first_step(end, record, {**graph, here: list(ways)}, here, target)
+        way = _choose(end, record, ways, step) if step is not None else None
     if way is None:
         names = end.terms(_status(end)).choices
         reachable = sorted({names.name_of(one.to) for one in ways if one.sure})
@@ -148,7 +153,7 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
     return Move(record.id, way, _fields(end, way), action.id)
 
 
-def _choose(end: End, ways: Sequence[Way], target: str) -> Way | None:
+def _choose(end: End, record: Record, ways: Sequence[Way], target: str) -> Way | None:
     """The way to a status that the contract can go.
 
     Raises:
@@ -158,7 +163,8 @@ def _choose(end: End, ways: Sequence[Way], target: str) -> Way | None:
     rule = _rule(end, target)
     there = [way for way in ways if way.to == target]
     if rule is not None and rule.by is not None:
-        there = [way for way in there if rule.by in (way.name, way.id)]
+        bound = way_names.ids_of(end.ways, record.place, record.type, target, rule.by)
+        there = way_names.meant(rule.by, there, bound)
     filled = set(rule.fields) if rule is not None else set()
     able = [way for way in there if set(way.needs) <= filled]
     if there and not able:
@@ -196,11 +202,12 @@ def _mapped(end: End, record: Record) -> set[str]:
     return {choices.id_of(name) for names in rule.map.values() for name in names}
 
 
-def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapped: set[str], end: End) -> str | None:
+def _first_step(end: End, record: Record, graph: Mapping[str, Sequence[Way]], here: str, target: str) -> str | None:
     """The first status on the shortest path from here to the target, over statuses that the contract maps.
 
     Where no path is known: towards the nearest of them whose own ways were never seen.
     """
+    mapped = _mapped(end, record)
     unknown: str | None = None
     queue: deque[tuple[str, str | None, int]] = deque([(here, None, 0)])
     seen = {here}
@@ -209,7 +216,7 @@ def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapp
         if steps == STEPS:
             continue
         for to in sorted({way.to for way in graph.get(status, ())} - seen):
-            if to not in mapped or not _passable(end, graph[status], to):
+            if to not in mapped or not _passable(end, record, graph[status], to):
                 continue
             if to == target:
                 return first or to
@@ -220,8 +227,8 @@ def _first_step(graph: Mapping[str, Sequence[Way]], here: str, target: str, mapp
     return unknown
 
 
-def _passable(end: End, ways: Sequence[Way], to: str) -> bool:
+def _passable(end: End, record: Record, ways: Sequence[Way], to: str) -> bool:
     try:
-        return _choose(end, ways, to) is not None
+        return _choose(end, record, ways, to) is not None
     except TransitionError:
         return False

@@ -50,9 +50,14 @@ def pause(tries: int) -> timedelta:
     return BACK_OFF[min(tries, len(BACK_OFF)) - 1]
 
 
+def known_side(tx: Tx, pair: str, which: Which) -> dict[str, Any] | None:
+    """Read how far a side was read; none: never."""
+    return tx.row(_SIDE, pair=pair, which=which.value)
+
+
 def get_side(tx: Tx, pair: str, which: Which) -> dict[str, Any]:
-    """Read how far a side was read; a side never read before has a row with nothing in it."""
-    row = tx.row(_SIDE, pair=pair, which=which.value)
+    """Read how far a side was read; a side never read before gets a row with nothing in it."""
+    row = known_side(tx, pair, which)
     if row is None:
         tx.upsert(side, [{"pair": pair, "side": which.value}], update=())
         row = tx.row(_SIDE, pair=pair, which=which.value)

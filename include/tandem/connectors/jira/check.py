@@ -14,6 +14,7 @@ from tandem.connectors.jira.scope import among, quoted
 from tandem.connectors.jira.shape import SYSTEM, TEXT_LONGEST, author, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
 from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
+from tandem.http import parsed
 
 READ_RIGHTS = ("BROWSE_PROJECTS",)
 WRITE_RIGHTS = ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
@@ -50,8 +51,7 @@ def preflight(site: Site, search_delay: float) -> Preflight:
         server = site.get("/serverInfo")
         account = author(site.get("/myself"))
     except GoneError:
-        fix = "Set the connection's host to the site's own address (https://<site>.atlassian.net)."
-        found.problems.append(_wrong(site, "TDM-220", "there is no Jira at this address", fix))
+        found.problems.append(_elsewhere(site))
     except CredentialsError:
         fix = "Set log-in to the account's e-mail and password to an API token that is active."
         found.problems.append(_wrong(site, "TDM-220", "Jira does not accept the log-in", fix))
@@ -77,6 +77,17 @@ def preflight(site: Site, search_delay: float) -> Preflight:
         max_file=_largest_file(site) if site.needs.files else None,
         highest={key: _newest_key(site, key) for key in found.keys} if site.needs.write else {},
     )
+
+
+def _elsewhere(site: Site) -> Problem:
+    """Say why version 3 of the API is not there: a Jira that a company runs by itself knows version 2 alone."""
+    answer = site.http.request("GET", "/rest/api/2/serverInfo", accept=(401, 403, 404))
+    server = parsed(answer) if answer.status_code == 200 else {}
+    if "deploymentType" not in server:
+        fix = "Set the connection's host to the site's own address (https://<site>.atlassian.net)."
+        return _wrong(site, "TDM-220", "there is no Jira at this address", fix)
+    what = f"this is Jira {server['deploymentType']} {server.get('version', '')}, which lacks version 3 of the API"
+    return _wrong(site, "TDM-229", what, "Name a Jira Cloud site, or use a connector made for this edition.")
 
 
 def _newest_key(site: Site, project: str) -> str:

@@ -39,6 +39,8 @@ OWN = (
     *(FieldInfo(name, name, "datetime", writable=name in ("Due", "Starts")) for name in sorted(DATES)),
 )
 
+OLDEST = 5  # the first version whose REST 2 is its own, and answers as it is read here
+
 
 def preflight(http: Http, needs: Needs, catalogue: Catalogue, scope: Scope) -> Preflight:
     """Read account, rights and dictionary; list all that is wrong at once."""
@@ -69,6 +71,9 @@ def _me(http: Http) -> tuple[str, Author | None, Problem | None]:
         fix = "Set log-in and password to those of an account that is active and has a password of its own."
         return "", None, Problem("TDM-220", "Request Tracker does not know the log-in", fix, http.tenant)
     version = str(parsed(response).get("Version") or "")
+    if (first := version.partition(".")[0]).isdigit() and int(first) < OLDEST:
+        what = f"this is Request Tracker {version}: its REST 2 is an older one"
+        return version, None, Problem("TDM-229", what, "Bring it up to version 5.", http.tenant)
     found = http.request("GET", f"{API}/user/{quote(http.login, safe='@')}", accept=(403, 404))
     if found.status_code != 200 or not parsed(found).get("Privileged"):
         fix = 'Tick "Let this user be granted rights" on the account.'

@@ -154,13 +154,13 @@ def _columns(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
 
 def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
     for condition in site.needs.scope:
-        for word in scope.unknown(condition) if condition.field != TABLE else ():
-            fix = f"Choose from: {', '.join(site.columns[condition.field].choices.values())}."
+        for word, fix in scope.unknown(condition) if condition.field != TABLE else ():
             what = f'the scope names {condition.field} "{word}", which ServiceNow does not have'
             yield _wrong(site, "TDM-224", what, fix, condition.field)
-    wrong = misread(site.needs.query or "", site.columns.keys())
+    wrong = misread(site.needs.query or "", site.knows)
     if wrong:
-        what = f"ServiceNow would pass over a part of the raw query, or read it as more: {len(wrong)} of its parts"
+        told = ", ".join(f'"{part}"' for part in wrong)
+        what = f"ServiceNow would pass over a part of the raw query, or read it as more: {told}"
         fix = "Use columns of the table and known operators; no ^NQ and no ORDERBY."
         yield _wrong(site, "TDM-226", what, fix, "query")
 

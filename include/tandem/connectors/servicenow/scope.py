@@ -9,17 +9,24 @@ raw query is taken apart and held against the dictionary before it is used.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from tandem.connectors.base import Condition
-from tandem.connectors.servicenow.shape import Raw, flat, quoted
+from tandem.connectors.servicenow.shape import ID, TABLE, Column, Raw, flat, quoted
 from tandem.connectors.servicenow.site import FETCH, Site
 from tandem.core.values import Json
 
 QUERY = "query"
+_EXAMPLES = {
+    "boolean": "true or false",
+    "number": "12",
+    "date": "2026-11-25",
+    "datetime": "2026-11-25 10:00:00 (UTC)",
+}
 _SPLIT = re.compile(r"(?<!\^)\^(?!\^)")
 _TERM = re.compile(
-    r"([a-z_][a-z0-9_]*)(?:\.[a-z0-9_]+)*"
+    r"([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)"
     r"(?:DOES NOT CONTAIN|NOT LIKE|STARTSWITH|ENDSWITH|CONTAINS|BETWEEN|NOT IN|ISNOTEMPTY|ISEMPTY|LIKE|IN"
     r"|!=|>=|<=|>|<|=)",
 )
@@ -69,13 +76,23 @@ class Scope:
         stored = ",".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
         return all(self._holds(condition, stored) for condition in self._conditions if condition.field == field)
 
-    def unknown(self, condition: Condition) -> Iterator[str]:
-        """Name the words of a condition that mean nothing here, where it is known what there is."""
+    def unknown(self, condition: Condition) -> Iterator[tuple[str, str]]:
+        """Name the words of a condition that mean nothing here, each with what would.
+
+        ServiceNow would pass over a number, a time or a truth that is none, and find nothing by a name that is none.
+        """
         column = self._site.columns.get(condition.field)
-        if column is None or not column.choices:
-            return
-        known = {word.casefold() for pair in column.choices.items() for word in pair}
-        yield from (word for word in _words(condition) if word.casefold() not in known)
+        for word in _words(condition) if column is not None else ():
+            assert column is not None
+            if column.choices:
+                known = {part.casefold() for pair in column.choices.items() for part in pair}
+                if word.casefold() not in known:
+                    yield word, f"Choose from: {', '.join(column.choices.values())}."
+            elif column.reference and column.name != TABLE:
+                if not ID.fullmatch(word) and len(self._site.stored(condition.field, word)) < 2:
+                    yield word, f"Write the name of a row of {column.reference}, as it stands there, or its sys_id."
+            elif (example := _EXAMPLES.get(_form(column))) and not _reads(_form(column), word):
+                yield word, f"Write it as ServiceNow stores it: {example}."
 
     def _rendered(self, condition: Condition) -> Iterator[str]:
         name = condition.field
@@ -106,13 +123,32 @@ class Scope:
         return bool(checks) and all(checks)
 
 
-def misread(query: str, known: Collection[str]) -> list[str]:
+def _form(column: Column) -> str:
+    return column.type if column.type == "boolean" else column.kind
+
+
+def _reads(form: str, word: str) -> bool:
+    """Tell whether ServiceNow would read a word as a value of such a column."""
+    if form == "boolean":
+        return word in ("true", "false")
+    try:
+        if form == "number":
+            float(word)
+        else:
+            day = form == "date" or len(word) == len("2026-11-25")
+            datetime.strptime(word, "%Y-%m-%d" if day else "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
+
+
+def misread(query: str, known: Callable[[str], bool]) -> list[str]:
     """Name the parts of a raw query that ServiceNow would pass over, or that would widen the scope."""
     found = []
     for place, part in enumerate(_SPLIT.split(query) if query else ()):
         # An "or" of the first part would be one of the scope's own last condition.
         term = _TERM.match(part.removeprefix("OR") if place else part)
-        if part.startswith(("NQ", "ORDERBY", "GROUPBY")) or term is None or term[1] not in known:
+        if part.startswith(("NQ", "ORDERBY", "GROUPBY")) or term is None or not known(term[1]):
             found.append(part)
     return found
 

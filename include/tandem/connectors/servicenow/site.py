@@ -46,6 +46,7 @@ class Site:
         """Rows that :meth:`fetch` read for the history that is asked for next."""
         self._people: dict[str, Author] = {}
         self._named: dict[tuple[str, str], frozenset[str]] = {}
+        self._beside: dict[str, dict[str, str]] = {}  # columns of tables that ours names rows of
 
     @property
     def table(self) -> str:
@@ -112,13 +113,15 @@ class Site:
     @cached_property
     def line(self) -> tuple[str, ...]:
         """The table and those that it extends, nearest first. Of the vendor's own it is known."""
-        if self.table in DELIVERED:
-            return (self.table, "task")
+        return self._line(self.table) or (self.table, *([] if self.table == "task" else ["task"]))
+
+    def _line(self, table: str) -> tuple[str, ...]:
+        if table in DELIVERED:
+            return (table, "task")
         depth = ["super_class." * number + "name" for number in range(5)]
-        rows, _, _ = self.page("sys_db_object", f"name={quoted(self.table)}", depth, limit=1)
+        rows, _, _ = self.page("sys_db_object", f"name={quoted(table)}", depth, limit=1)
         found = [rows[0].get(path) or "" for path in depth] if rows else []
-        named = [name for name in found if name]
-        return tuple(named) or (self.table, *([] if self.table == "task" else ["task"]))
+        return tuple(name for name in found if name)
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -131,6 +134,23 @@ class Site:
         for name, named in choices.items():
             made[name] = Column(**{**{key: getattr(made[name], key) for key in Column.__slots__}, "choices": named})
         return made
+
+    def knows(self, path: str) -> bool:
+        """Tell whether a column is there, also across references (``assigned_to.name``)."""
+        *steps, last = path.split(".")
+        known, table = {name: column.reference for name, column in self.columns.items()}, self.table
+        for step in steps:
+            table = known.get(step) or ""
+            known = self._references(table) if table else {}
+        return last in known
+
+    def _references(self, table: str) -> dict[str, str]:
+        """The columns of another table, and which table each names rows of."""
+        if table not in self._beside:
+            query = f"nameIN{','.join(self._line(table) or (table,))}^elementISNOTEMPTY^active=true"
+            rows = [row for rows in self.pages("sys_dictionary", query, ("element", "reference")) for row in rows]
+            self._beside[table] = {row["element"]: row["reference"] for row in rows}
+        return self._beside[table]
 
     @property
     def needed(self) -> frozenset[str]:

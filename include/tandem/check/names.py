@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a contract names, looked up in its tracker's dictionary: choices of fields, and what a new ticket asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from tandem.check.bound import Bound
+from tandem.config import scope_ids
+from tandem.config.codes import Code
+from tandem.config.models import Side
+from tandem.config.traits import TRAITS
+from tandem.connectors.base import Capabilities, FieldInfo
+from tandem.errors import Problem
+
+CHOICE = "TDM-225"
+LISTED = 12  # choices named in a message
+Fields = Mapping[str, FieldInfo]
+
+
+def choices(side: Side, fields: Fields, capabilities: Capabilities, bound: Bound) -> Iterator[Problem]:
+    """Every name that the contract uses must be a choice of its field, as the engine binds names: exactly."""
+    renamed: dict[str, list[tuple[str, str, str]]] = {}
+    for key, native, name in [*_names(side), *_spots(side, capabilities)]:
+        info = fields.get(native)
+        if info is None or not info.choices:
+            continue
+        if bound.id_of(info, name) is None:
+            yield side.problem(CHOICE, f'"{name}" is no choice of {native}.', _instead(info, name), key)
+        elif now := bound.renamed(info, name):
+            renamed.setdefault(native, []).append((key, name, now))
+    for native, word in scope_ids.renamed(bound.scope, fields):
+        number = next((n for n, one in enumerate(side.scope) if one.field == native), 0)
+        ids = bound.scope[native][word]
+        now = ", ".join(fields[native].choices.get(id_, id_) for id_ in ids)
+        renamed.setdefault(native, []).append((f"scope.{number}", word, now))
+    for native, found in renamed.items():
+        yield told_renamed(side, native, found)
+
+
+def told_renamed(side: Side, what: str, found: list[tuple[str, str, str]]) -> Problem:
+    """Say, in one notice, which names (key, name, name in the tracker) have changed there."""
+    told = dict.fromkeys(f'"{name}" is "{now}"' for _, name, now in found)
+    listed = ", ".join(list(told)[:LISTED]) + (", …" if len(told) > LISTED else "")
+    said = f"Names of {what} have changed in the tracker: {listed}. They are known by their ids, and nothing changes."
+    fix = "Write the new names when it suits you; a state that is lost, or another pair, knows only those."
+    return side.problem(Code.RENAMED, said, fix, found[0][0], warning=True)
+
+
+def _instead(info: FieldInfo, name: str) -> str:
+    words = info.choices.values() if any(id_.isdecimal() for id_ in info.choices) else info.choices
+    known = sorted(set(words))  # ids where they are words, as in Zendesk
+    near = get_close_matches(name, [*known, *info.choices], 1)
+    listed = ", ".join(known[:LISTED]) + (", …" if len(known) > LISTED else "")
+    guess = f'Did you mean "{near[0]}"? ' if near else ""
+    return f"{guess}There are: {listed}."
+
+
+def _names(side: Side) -> Iterator[tuple[str, str, str]]:
+    """List (key, native field, name) of all names that stand for choices."""
+    for hub, field_rule in side.fields.items():
+        for at, rule in field_rule.maps():
+            key = f"fields.{hub}.{at}"
+            for value, names in rule.map.items():
+                yield from ((f"{key}map.{value}", rule.native, name) for name in names if name)
+            yield from ((f"{key}ignore", rule.native, name) for name in rule.ignore if side.has(f"{key}ignore"))
+            if rule.otherwise_in and side.has(f"{key}otherwise"):
+                yield f"{key}otherwise.in", rule.native, rule.otherwise_in
+    given = [(f"create.{native}", native, given) for native, given in (side.create or {}).items()]
+    for to, transition in side.transitions.items():
+        given += [(f"transitions.{to}.fields.{native}", native, given) for native, given in transition.fields.items()]
+    yield from ((key, native, name) for key, native, name in given if isinstance(name, str))
+
+
+def _spots(side: Side, capabilities: Capabilities) -> Iterator[tuple[str, str, str]]:
+    """List (key, native field, name) of the places and types for which there are maps of their own."""
+    for hub, rule in side.fields.items():
+        for number, entry in enumerate(rule.when):
+            key = f"fields.{hub}.when.{number}"
+            yield from ((f"{key}.place", capabilities.place_field, name) for name in entry.place)
+            yield from ((f"{key}.type", capabilities.type_field, name) for name in entry.type)
+
+
+def create(side: Side, fields: Fields) -> Iterator[Problem]:
+    """What the tracker asks for in a new ticket must be filled by `create` or by a field that comes in."""
+    if side.create is None:
+        return
+    filled = {*side.create, *(rule.native for rule in side.fields.values() if rule.comes_in)}
+    told = TRAITS[side.system].create_needs if side.system in TRAITS else ()  # by the files' own check
+    for name, info in fields.items():
+        if info.required and info.writable and name not in filled and name not in told:
+            what = f"No ticket can be created without {label(fields, name)}, and nothing fills it."
+            yield side.problem(Code.CREATE, what, f"Add it: create: {{{name}: {example(fields, name)}}}.", "create")
+
+
+def label(fields: Fields, name: str) -> str:
+    """A field as people and as the tracker call it."""
+    known = fields[name].label if name in fields else ""
+    return f'"{known}" ({name})' if known and known.casefold() != name.casefold() else f'"{name}"'
+
+
+def example(fields: Fields, name: str) -> str:
+    """A value that a field takes."""
+    names = list(fields[name].choices.values()) if name in fields else []
+    return names[0] if names else "…"

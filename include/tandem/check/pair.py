@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is found on a pair: on both its sides, and of its own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tandem.check.bound import Bound
+from tandem.check.side import SideReport, check_side
+from tandem.config import yaml
+from tandem.config.codes import Code
+from tandem.config.models import BrokenPair, Pair, Side, Which, shown
+from tandem.connectors.base import Connector
+from tandem.errors import Problem
+
+UNBOUND: Mapping[Which, Bound] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PairReport:
+    """What was found on a pair: in its files, on both sides, and of its own rules. Warnings are among the problems."""
+
+    told: tuple[Problem, ...]
+    sides: tuple[SideReport, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def everything(self) -> tuple[Problem, ...]:
+        """All problems, once each."""
+        every = (*self.told, *(problem for side in self.sides for problem in side.problems), *self.problems)
+        return tuple(dict.fromkeys(every))
+
+
+def check_trackers(
+    pair: Pair | BrokenPair, connect: Callable[[Side], Connector], bound: Mapping[Which, Bound] = UNBOUND
+) -> PairReport:
+    """Ask both trackers of a pair. What is wrong on one keeps nobody from looking at the other.
+
+    Of a pair whose files cannot be used, those sides are asked that can be made out, so that all is told at once.
+    """
+    read = pair if isinstance(pair, Pair) else pair.pair
+    told = pair.warnings if isinstance(pair, Pair) else pair.problems
+    known = (pair.left, pair.right) if isinstance(pair, Pair) else pair.sides
+    unfilled = {one.file for one in told if one.code == Code.PLACEHOLDER}  # a contract that is still being written
+    reports = []
+    for side in known:
+        own = Bound()
+        if read is not None:
+            own = bound.get("left" if side is read.left else "right", own)
+        reports.append(SideReport(side) if shown(side.file) in unfilled else check_side(side, connect, own))
+    return PairReport(tuple(told), tuple(reports), tuple(_rules(read, reports)) if read is not None else ())
+
+
+def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
+    """`newest` needs a history on both sides that our account can read."""
+    blind = [report.side.name for report in sides if report.capabilities and not report.capabilities.history]
+    if not blind or not pair.files:
+        return
+    document = yaml.read(pair.files[0])
+    for hub, rule in {"default": pair.conflicts.default, **pair.conflicts.fields}.items():
+        if rule == "newest":
+            what = f"The newest change cannot be told: no history can be read in {' and '.join(blind)}."
+            yield document.problem(Code.NEWEST, what, "Choose left, right or hold.", f"conflicts.{hub}")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Things wrong on purpose in ServiceNow, and what `tandem check` says of each: where it stands, and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_house import connection, keys_of
+from servicenow_house import JIRA_FILE, PAIR, RIGHTS, SERVICENOW_FILE, ServiceNowHouse, world
+
+from support.sandbox import RunningSandbox, running_sandbox
+from support.servicenow import NAME
+
+SCOPE = "scope: [{field: sys_class_name, is: incident}, {field: assignment_group, is: Network}]"
+RESOLVED = "  Resolved: {fields: {close_code: Solved (Permanently), close_notes: Resolved where it was worked on.}}"
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[RunningSandbox]:
+    with running_sandbox(world()) as running:
+        yield running
+
+
+@pytest.fixture
+def office(both: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceNowHouse]:
+    monkeypatch.chdir(tmp_path)
+    before = both.control.settings(NAME)
+    yield ServiceNowHouse(both, tmp_path)
+    both.control.settings(NAME, **before)
+
+
+def problems(office: ServiceNowHouse, **environ: str) -> list[dict[str, Any]]:
+    """What it finds; each has its place and its fix."""
+    found = office.tandem("check", PAIR, "--json", **environ).data["problems"]
+    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
+    return list(found)
+
+
+def only(office: ServiceNowHouse, code: str, **environ: str) -> dict[str, Any]:
+    [found] = problems(office, **environ)
+    assert found["code"] == code, found
+    return found
+
+
+def test_the_example_pair_has_no_problem(office: ServiceNowHouse) -> None:
+    said = office.tandem("check", PAIR)
+    assert said.code == 0, said.out
+    assert said.out.count("log-in ok") == 2
+    assert said.out.endswith("0 problems. Nothing was written.\n")
+
+
+def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: ServiceNowHouse) -> None:
+    office.desk.make(comments="there is one")
+    office.desk.change(office.desk.make()["sys_id"], urgency="1")
+    office.box.control.settings(NAME, grants={"tandem": [name for name in RIGHTS if name != "sys_audit"]})
+    office.edit(
+        SERVICENOW_FILE,
+        ("{field: short_description, too_long", "{field: shrt_description, too_long"),
+        ("2: 2 - High,", "2: 2 - Higher,"),
+        ("pending: On Hold,", "pending: [On Hold, Resolved],"),
+        (RESOLVED, "  Resolved: {fields: {close_code: Solved}}"),
+        (SCOPE, SCOPE.replace("Network", "Netwrk") + "\n    query: actve=true"),
+        ("{out: all, as: public, names", "{out: all, names"),
+        ("unreferenced: send", "unreferenced: hold"),
+        ("create:      {sys_class_name: incident, assignment_group: Network}", "create: {sys_class_name: incident}"),
+    )
+    assert keys_of(problems(office)) == {
+        ("TDM-203", "transitions.Resolved"),
+        ("TDM-221", "connection"),
+        ("TDM-222", "fields.title"),
+        ("TDM-224", "offers.incidents.scope.1"),
+        ("TDM-225", "fields.priority.map.2"),
+        ("TDM-225", "transitions.Resolved.fields.close_code"),
+        ("TDM-226", "offers.incidents.query"),
+        ("TDM-233", "fields.status.map.solved"),
+        ("TDM-238", "offers.incidents.comments"),
+        ("TDM-240", "offers.incidents.create"),
+        ("TDM-258", "offers.incidents.attachments.unreferenced"),
+    }
+
+
+def test_a_wrong_password_is_found_and_the_other_side_is_still_asked(office: ServiceNowHouse) -> None:
+    office.edit(JIRA_FILE, ("[Low, Lowest]", "[Low, Lowst]"))
+    wrong = connection(office.box[NAME], "not-the-token")
+    said = office.tandem("check", "--json", AIRFLOW_CONN_INFINITY_SERVICENOW=wrong)
+    assert keys_of(said.data["problems"]) == {("TDM-220", "connection"), ("TDM-225", "fields.priority.map.4")}
+    assert [side["logged_in"] for side in said.data["sides"]] == [True, False]
+    assert "not-the-token" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("scope", "code", "key"),
+    [
+        ("[]", "TDM-242", "scope"),
+        ("[{field: sys_class_name, is: incident}]", "TDM-242", "scope"),
+        ("[{field: sys_class_name, is: incident}, {field: active, is: yes}]", "TDM-224", "scope.1"),
+        ("[{field: sys_class_name, is: incident}, {field: asignment_group, is: Network}]", "TDM-222", "scope.1"),
+        ("[{field: sys_class_name, is: incdent}, {field: active, is: true}]", "TDM-224", "scope.0"),
+        ("[{field: active, is: true}]", "TDM-227", "scope"),
+    ],
+)
+def test_a_scope_that_takes_other_tickets_than_it_says_is_found(
+    office: ServiceNowHouse, scope: str, code: str, key: str
+) -> None:
+    """Mistyped parts of a query are passed over by ServiceNow in silence: it would give the whole table."""
+    office.edit(SERVICENOW_FILE, (SCOPE, f"scope: {scope}"))
+    assert (code, f"offers.incidents.{key}") in keys_of(problems(office))
+
+
+@pytest.mark.parametrize("query", ["actve=true", "assigned_to.nme=John", "active=true^NQactive=false", "active~true"])
+def test_a_raw_query_that_would_be_passed_over_is_found(office: ServiceNowHouse, query: str) -> None:
+    office.edit(SERVICENOW_FILE, (SCOPE, f"{SCOPE}\n    query: {query}"))
+    found = only(office, "TDM-226")
+    assert (found["key"], found["line"]) == ("offers.incidents.query", 25)
+
+
+def test_a_clock_that_is_off_is_a_warning_with_its_fix(office: ServiceNowHouse) -> None:
+    office.box.control.advance(-600, NAME)
+    try:
+        found = only(office, "TDM-228")
+    finally:
+        office.box.control.advance(600, NAME)
+    assert (found["key"], found["warning"]) == ("connection", True)
+    assert "behind ours" in found["what"]
+
+
+def test_what_is_renamed_is_known_by_its_id(office: ServiceNowHouse) -> None:
+    assert office.tandem("run", PAIR).code == 0
+    choices = {"1": "New", "2": "Doing", "3": "On Hold", "6": "Resolved", "7": "Closed", "8": "Canceled"}
+    office.box.control.settings(NAME, choices={"incident.state": choices})
+    found = only(office, "TDM-257")
+    assert (found["key"], found["warning"]) == ("fields.status.map.in_progress", True)
+    assert '"In Progress" is "Doing"' in found["what"]
+    assert office.tandem("check", PAIR).code == 0

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Things wrong on purpose in Zendesk and Jira, and what `tandem check` says of each: where it stands, and the fix."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cli_house import JIRA, PAIR, ZENDESK, House, connection, keys_of
+
+from support.sandbox import Control, RunningSandbox
+
+JIRA_FILE, ZENDESK_FILE = "contracts/infinity-jira.yaml", "contracts/mercuri-zendesk.yaml"
+DONE = "transitions:   {Done: {by: Finish, fields: {resolution: Fixed}}}"
+ATTACHED = "    attachments: {up_to: 20 MB, unreferenced: send}\n"
+
+
+@pytest.fixture
+def control(box: RunningSandbox) -> Iterator[Control]:
+    """The trackers' settings, which are afterwards as before."""
+    before = {name: box.control.settings(name) for name in (JIRA, ZENDESK)}
+    yield box.control
+    for name, settings in before.items():
+        box.control.settings(name, **settings)
+
+
+def problems(house: House, **environ: str) -> list[dict[str, Any]]:
+    """What it finds; each has its place and its fix."""
+    found = house.tandem("check", "--json", **environ).data["problems"]
+    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
+    return list(found)
+
+
+def only(house: House, code: str, **environ: str) -> dict[str, Any]:
+    [found] = problems(house, **environ)
+    assert found["code"] == code, found
+    return found
+
+
+def test_a_wrong_token_for_jira_is_found(house: House, box: RunningSandbox) -> None:
+    found = only(house, "TDM-220", AIRFLOW_CONN_INFINITY_JIRA=connection(box[JIRA], "not-the-token"))
+    assert (found["key"], found["line"]) == ("connection", 5)
+    assert "API token" in found["fix"]
+
+
+def test_an_account_that_is_no_agent_is_found(house: House, box: RunningSandbox) -> None:
+    found = only(house, "TDM-221", AIRFLOW_CONN_MERCURI_ZENDESK=_as(box, "carla"))
+    assert (found["key"], "role of an agent" in found["fix"]) == ("connection", True)
+
+
+def _as(box: RunningSandbox, alias: str) -> str:
+    person, whole = box[ZENDESK].people[alias], connection(box[ZENDESK])
+    login = box[ZENDESK].integration
+    return whole.replace(f"{login.email}/token", person.email).replace(str(login.token), person.password)
+
+
+def test_a_project_that_the_account_may_not_browse_is_found_where_the_scope_names_it(
+    house: House, control: Control
+) -> None:
+    projects = control.settings(JIRA)["projects"]
+    control.settings(JIRA, projects={**projects, "SHOP": {**projects["SHOP"], "browse": ["elaine"]}})
+    found = problems(house)
+    assert ("TDM-221", "offers.customers.scope.0") in keys_of(found)
+    assert any("right to browse" in one["fix"] for one in found)
+
+
+def test_files_that_are_wrong_keep_nobody_from_asking_the_trackers(house: House) -> None:
+    """What the files alone show and what only the trackers know come at once."""
+    house.open_issue("shows the ways out of To Do")
+    house.edit(
+        ZENDESK_FILE,
+        ("closed: quarantine", "closed: reopen"),
+        ("pending: pending, solved: solved}", "pending: [pending, solved], solved: solved}"),
+        ("{out: public, as: public, names", "{out: public, names"),
+        (", unreferenced: send}", "}"),
+        ("scope: [{field: tags, contains: customer}]", "scope: []"),
+        ("custom_field_360001234567", "custom_field_1"),
+        ("4: low}", "4: lowest}"),
+    )
+    own = "    reveal:      [key, status]\n    create:      {project: SHOP, issuetype: Task, labels: [customer]}"
+    house.edit(
+        JIRA_FILE,
+        (ATTACHED + own, own),
+        (DONE, "transitions:   {Done: {by: Finish}}"),
+        ("[Low, Lowest]", "[Low, Lowst]"),
+        ("customfield_10042", "customfield_99999"),
+    )
+    assert keys_of(problems(house)) == {
+        ("TDM-203", "transitions.Done"),
+        ("TDM-222", "fields.x_order_no"),
+        ("TDM-222", "offers.customers.fields.x_order_no"),
+        ("TDM-225", "fields.priority.map.4"),
+        ("TDM-233", "fields.status.map.solved"),
+        ("TDM-237", "closed"),
+        ("TDM-238", "comments"),
+        ("TDM-239", "attachments"),
+        ("TDM-242", "scope"),
+        ("TDM-258", "attachments"),
+    }
+    told = house.tandem("check")
+    assert told.code == 1
+    assert told.out.count("log-in ok") == 2
+    assert told.out.endswith("problems, 2 warnings. Nothing was written.\n")
+
+
+def test_one_side_that_cannot_be_read_keeps_nobody_from_asking_the_other(house: House) -> None:
+    house.edit(JIRA_FILE, ("closed: reopen", "closd: reopen"))
+    house.edit(ZENDESK_FILE, ("4: low}", "4: lowest}"))
+    assert keys_of(problems(house)) == {("TDM-213", "closd"), ("TDM-225", "fields.priority.map.4")}
+
+
+def test_a_contract_that_is_still_being_written_is_not_asked_about(house: House) -> None:
+    house.edit(JIRA_FILE, ("connection: infinity_jira", "connection: <connection>"))
+    told = house.tandem("check", "--json").data
+    assert keys_of(told["problems"]) == {("TDM-254", "connection")}
+    assert [side["logged_in"] for side in told["sides"]] == [True, False]
+
+
+def test_a_status_that_no_transition_reaches_is_found_once_all_others_were_seen(house: House, control: Control) -> None:
+    workflow = control.settings(JIRA)["workflow"]
+    ways = [one for one in workflow["transitions"] if one["name"] != "Wait"]
+    control.settings(JIRA, workflow={**workflow, "transitions": ways})
+    for names in ([], ["Start"], ["Start", "Review"], ["Finish"]):
+        key = house.open_issue("shows the ways out of its status")
+        for name in names:
+            house.go(key, name)
+    found = only(house, "TDM-203")
+    assert found["key"] == "fields.status.map.pending"
+    assert found["what"] == 'In SHOP, no transition leads to "Waiting" from any status of the map.'
+
+
+def test_a_jira_that_is_no_cloud_is_told_from_none(house: House, control: Control) -> None:
+    control.settings(JIRA, deployment="Server")
+    found = only(house, "TDM-229")
+    assert (found["key"], found["line"], found["warning"]) == ("connection", 5, False)
+    assert "Jira Server 9.12.0" in found["what"]
+
+
+def test_a_clock_that_is_off_is_a_warning_with_its_fix(house: House, control: Control) -> None:
+    control.advance(300, ZENDESK)
+    try:
+        found = only(house, "TDM-228")
+    finally:
+        control.advance(-300, ZENDESK)
+    assert (found["key"], found["warning"]) == ("connection", True)
+    assert " s ahead of ours" in found["what"] and "NTP" in found["fix"]
+
+
+def test_what_is_renamed_is_known_by_its_id_and_told_once_a_field(started: House, control: Control) -> None:
+    started.open_issue("shows the ways out of To Do")
+    assert started.tandem("check").code == 0
+    started.forget_preflight()
+    assert started.tandem("run", PAIR).code == 0
+    control.settings(JIRA, renamed={"In Progress": "Doing", "Finish": "Complete", "Low": "Minor"})
+    told = started.tandem("check", "--json")
+    assert told.code == 0, told.out
+    assert [(one["code"], one["key"], one["warning"]) for one in told.data["problems"]] == [
+        ("TDM-257", "fields.priority.map.4", True),
+        ("TDM-257", "fields.status.map.in_progress", True),
+        ("TDM-257", "transitions.Done.by", True),
+    ]
+    assert '"Finish" is "Complete"' in told.data["problems"][2]["what"]
+    fresh = started.tandem("check", "--json", TANDEM_DB=f"sqlite:///{started.folder / 'another.db'}")
+    assert {one["code"] for one in fresh.data["problems"] if not one["warning"]} == {"TDM-203", "TDM-225"}
+
+
+def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:
+    own = "    reveal:      [key, status]\n    create:      {project: SHOP, issuetype: Task, labels: [customer]}"
+    house.edit(JIRA_FILE, (ATTACHED + own, own))
+    found = only(house, "TDM-258")
+    assert (found["key"], found["warning"]) == ("attachments", True)
