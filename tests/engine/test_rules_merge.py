@@ -120,14 +120,14 @@ def test_a_label_that_is_too_long_there_is_left_out_and_told(tmp_path: Path, cap
     caplog.set_level("INFO", "tandem")
     ticket, issue = bench.linked(labels=("customer", "kiosk", "checkout"))
     assert bench.get(RIGHT, issue, "labels") == ["customer", "kiosk"]
-    told = [one.getMessage() for one in caplog.records if "longer than the other side takes" in one.getMessage()]
+    told = [one.getMessage() for one in caplog.records if "the other side cannot hold" in one.getMessage()]
     assert len(told) == 1 and "1 " in told[0] and "checkout" not in told[0]
     bench.label(LEFT, ticket, add="payment")
     report = bench.run()["reconcile"]
     assert report["unsaid"] == 1
     bench.quiet()
     assert [(row["state"], row["reason"]) for row in bench.events("noted")] == [
-        ("noted", "a label is longer than the other side takes")
+        ("noted", "an element that the other side cannot hold")
     ]
     assert bench.get(LEFT, ticket, "labels") == ["checkout", "customer", "kiosk", "payment"]
     bench.label(RIGHT, issue, remove="kiosk")

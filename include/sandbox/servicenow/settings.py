@@ -5,7 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["string", "integer", "boolean", "glide_date", "glide_date_time", "glide_list", "reference", "html"]
+Kind = Literal[
+    "string", "integer", "decimal", "boolean", "glide_date", "glide_date_time", "glide_list", "reference", "html"
+]
 
 
 class _Part(BaseModel):

@@ -39,6 +39,8 @@ def stored(column: Column, value: Any, was: str) -> str:
         return text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else was
     if column.type == "integer":
         return text if column.choices or re.fullmatch(r"-?\d+", text) else was
+    if column.type == "decimal":
+        return text if re.fullmatch(r"-?\d+(\.\d+)?", text) else was
     if column.type == "reference":
         # Rubbish is accepted, cut to the length of an id: as recorded.
         return text[:32]

@@ -20,7 +20,7 @@ def ticket_fields(desk: Desk) -> list[dict[str, Any]]:
     """Zendesk's own fields, then the company's."""
     system = [(6130830000000 + n, name.capitalize(), name, False) for n, name in enumerate(_SYSTEM)]
     custom = [(field.id, field.title, field.type, field.required_to_solve) for field in desk.settings.ticket_fields]
-    options = {field.id: field.options for field in desk.settings.ticket_fields if field.type == "tagger"}
+    options = {field.id: field.options for field in desk.settings.ticket_fields if field.options}
     return [
         {
             "url": f"{desk.url}/api/v2/ticket_fields/{number}.json",

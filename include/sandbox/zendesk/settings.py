@@ -13,9 +13,11 @@ class CustomField(BaseModel):
 
     id: int
     title: str
-    type: Literal["text", "textarea", "checkbox", "integer", "decimal", "date", "regexp", "tagger"] = "text"
+    type: Literal["text", "textarea", "checkbox", "integer", "decimal", "date", "regexp", "tagger", "multiselect"] = (
+        "text"
+    )
     options: tuple[str, ...] = ()
-    """A tagger's values. Each is also a tag on the ticket while it is chosen."""
+    """The values of a tagger or multiselect. Each is also a tag on the ticket while it is chosen."""
     required_to_solve: bool = False
 
 

@@ -131,11 +131,16 @@ def _tags(
     tags |= set(normal_tags(body.get("additional_tags")))
     tags -= set(normal_tags(body.get("remove_tags")))
     for field in desk.settings.ticket_fields:
-        if field.type == "tagger" and field.id in new_custom:
-            tags -= {custom.get(field.id)}
-            tags |= {new_custom[field.id]} - {None}
+        if field.options and field.id in new_custom:
+            tags -= _chosen(custom.get(field.id))
+            tags |= _chosen(new_custom[field.id])
     if tags != set(values["tags"]):
         new["tags"] = tuple(sorted(tags))
+
+
+def _chosen(value: Any) -> set[str]:
+    """The options that a field's value names."""
+    return set(value) if isinstance(value, list) else {value} - {None}
 
 
 def _custom(desk: Desk, custom: Mapping[int, Any], body: Mapping[str, Any]) -> dict[int, Any]:
@@ -159,10 +164,20 @@ def _fitting(field: CustomField, value: Any) -> Any:
                 return value in (True, "true", "1", 1)
             case "tagger" if value not in field.options:
                 raise ValueError
+            case "multiselect":
+                return _many(field, value)
             case _:
                 return str(value)
     except (TypeError, ValueError, OverflowError):
         raise errors.invalid(field.title, "is invalid", "InvalidValue") from None
+
+
+def _many(field: CustomField, value: Any) -> list[str]:
+    """The chosen options in their own order; a text is one."""
+    chosen = {str(one) for one in (value if isinstance(value, list) else [value])}
+    if chosen - set(field.options):
+        raise ValueError
+    return [option for option in field.options if option in chosen]
 
 
 def required_to_solve(desk: Desk, custom: Mapping[int, Any]) -> None:

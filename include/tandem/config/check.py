@@ -16,9 +16,9 @@ Values = Mapping[str, tuple[int | str, ...]]
 
 # Which kinds of fields a key of a field means anything for.
 _KINDS = {
-    "map": ("choice", "scalar"),
-    "otherwise": ("choice", "scalar"),
-    "ignore": ("choice", "scalar", "people"),
+    "map": ("choice", "scalar", "set"),
+    "otherwise": ("choice", "scalar", "set"),
+    "ignore": ("choice", "scalar", "people", "set"),
     "when": ("choice", "scalar"),
     "too_long": ("text", "rich"),
     "fallback": ("people",),

@@ -14,7 +14,19 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchem
 from tandem.config import template
 from tandem.config.codes import Code
 from tandem.config.models import Direction, Kind
-from tandem.config.written import Duration, Heading, Native, Short, Size, Text, Texts, Written, optional_none, wrong
+from tandem.config.written import (
+    Choices,
+    Duration,
+    Heading,
+    Native,
+    Short,
+    Size,
+    Text,
+    Texts,
+    Written,
+    optional_none,
+    wrong,
+)
 
 REMOVED = "none"
 """As a field's native name: the offer leaves the field out."""
@@ -60,7 +72,7 @@ class WhenSpec(Written):
     type: Texts = Field(
         (), description="The ticket's native type: a Jira issue type's name, a Zendesk `type`. With `place`, both fit."
     )
-    map: dict[str, Texts] = Field(description="Hub value → native name, in place of the field's own map.")
+    map: dict[str, Choices] = Field(description="Hub value → native name, in place of the field's own map.")
     otherwise: Otherwise | None = Field(None, description="In place of the field's own. Default: the field's.")
     ignore: Texts | None = Field(None, description="In place of the field's own. Default: the field's.")
 
@@ -79,10 +91,10 @@ class FieldSpec(Written):
     kind: Kind | None = Field(
         None, description="Of `x_…` fields: what it holds. Default: `choice` where there is a `map`, else `scalar`."
     )
-    map: dict[str, Texts] = Field(
+    map: dict[str, Choices] = Field(
         {},
-        description="Hub value → native name, or a list of them: the first is written, all are read. "
-        "Required for `status`, `priority` and `type`.",
+        description='Hub value → native name, or a list of them: the first is written, all are read; `""` is an empty '
+        "field. Required for `status`, `priority` and `type`. Of a list (`kind: set`) it is for each element.",
     )
     otherwise: Otherwise = Field(
         Otherwise(), description="For values that the map does not name; without it the ticket is quarantined."

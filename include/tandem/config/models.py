@@ -22,7 +22,7 @@ from tandem.core.values import Json
 from tandem.errors import Problem
 
 Which = Literal["left", "right"]
-Kind = Literal["text", "rich", "choice", "people", "set", "date", "scalar"]
+Kind = Literal["text", "rich", "choice", "people", "set", "date", "number", "scalar"]
 Direction = Literal["both", "in", "out"]
 Rule = Literal["left", "right", "newest", "hold"]
 

@@ -116,12 +116,18 @@ def _alias(value: str) -> str:
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _NUMBER = r"^[0-9]+(\.[0-9]+)? *"
 _ONE_LINE = StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\n\r]*$")
+_ONE_LINE_OR_NONE = StringConstraints(strip_whitespace=True, pattern=r"^[^\n\r]*$")
 
 # A name in a tracker or of ours; numbers (ids) may be written without quotes.
 Text = Annotated[
     str, BeforeValidator(_text), _ONE_LINE, WithJsonSchema({"type": ["string", "integer"], "title": "text"})
 ]
 Texts = Annotated[tuple[Text, ...], Short(_list, {"type": ["string", "integer"], "title": "text"})]
+# Names of choices; the empty text stands for a field that is empty.
+Choice = Annotated[
+    str, BeforeValidator(_text), _ONE_LINE_OR_NONE, WithJsonSchema({"type": ["string", "integer"], "title": "text"})
+]
+Choices = Annotated[tuple[Choice, ...], Short(_list, {"type": ["string", "integer"], "title": "text"})]
 Heading = Annotated[str, AfterValidator(_heading)]
 Email = Annotated[
     str, AfterValidator(_email), WithJsonSchema({"type": "string", "title": "e-mail address", "format": "email"})

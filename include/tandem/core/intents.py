@@ -87,7 +87,7 @@ class LinkPlan:
     intents: list[Intent] = field(default_factory=list)
     rebase: set[tuple[Which, str]] = field(default_factory=set)  # bases that take in what the side shows
     unsaid: set[tuple[Which, str]] = field(default_factory=set)  # values to be remembered as unsaid
-    too_long: dict[tuple[Which, str], int] = field(default_factory=dict)  # elements of sets left out, by their source
+    left_out: dict[tuple[Which, str], int] = field(default_factory=dict)  # elements of sets, counted by their source
     clashes: dict[str, Clash] = field(default_factory=dict)
     states: dict[int, State] = field(default_factory=dict)
 

@@ -8,56 +8,23 @@ the field keeps its base), or an error that sets the ticket aside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from tandem.core import labels
+from tandem.core import elements
 from tandem.core.addresses import withhold_text
-from tandem.core.doc import Markup, is_empty, media_refs, normalise, whole_characters, with_media
-from tandem.core.rules import Choices, FieldRule, People
-from tandem.core.values import Json, as_set, from_set, length, utc_text
+from tandem.core.doc import is_empty, media_refs, normalise, whole_characters, with_media
+from tandem.core.rules import FieldRule
+from tandem.core.terms import Kept, Said, Terms, Unsaid
+from tandem.core.values import Json, as_number, as_set, from_set, length, number_text, utc_text
 from tandem.errors import MappingError, TooLargeError
 
+__all__ = ["NOBODY", "Kept", "Said", "Terms", "Unsaid", "kind_of", "left_out", "ticked", "to_hub", "to_native"]
+
 NOBODY = "none"  # fallback of people: write the field empty
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A native value in hub terms."""
-
-    value: Json
-    lossy: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Unsaid:
-    """A value that says nothing, and why."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A value that is none: the field keeps its base."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What one side needs to read and write its values: dictionary, people, markup, zone."""
-
-    choices: Choices
-    people: People
-    markup: Markup
-    emails: dict[str, str]  # account → lower-case e-mail, as the record's answer told
-    zone: str = "UTC"
-    due_hour: int = 17
-    life_cycle_ends: frozenset[str] = frozenset()
-    label_allowed: str | None = None
-    label_max: int | None = None
-    utf16: bool = False  # lines and labels are measured in UTF-16 units, else in code points
+YES, NO = "yes", "no"  # hub values of a box without a map
+TICKED = "true"
+LINES = "lines"  # kind of a field whose text has no markup
 
 
 def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
@@ -71,10 +38,12 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         doc = normalise(with_media(parsed.doc, dict.fromkeys(media_refs(parsed.doc))))
         return Said(None if is_empty(doc) else doc, len(parsed.lossy))
     if rule.kind == "set":
-        read = {item: labels.read(item, terms.label_allowed) for item in as_set(native)}
-        offered = {item: label for item, label in read.items() if rule.only is None or label in rule.only}
-        damaged = sum(label.count("\ufffd") > item.count("\ufffd") for item, label in offered.items())
-        return Said(from_set(frozenset(offered.values())), damaged)
+        told, lost = elements.to_hub(rule, native, terms)
+        return Said(from_set(told), lost)
+    if terms.choices.is_box:
+        native = ticked(native)
+        if rule.kind == "scalar" and not rule.map:
+            return Said(YES if native == TICKED else NO)
     if native is None or native == "":
         return _empty(rule)
     if rule.map or rule.kind == "choice":
@@ -83,8 +52,11 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         account = str(native)
         alias = terms.people.alias(account) or terms.emails.get(account)
         return Said(alias) if alias else Unsaid("a person who is not in the people file")
-    if rule.kind == "date":
+    kind = kind_of(rule, terms)
+    if kind == "date":
         return Said(_date_to_hub(rule, native, terms))
+    if kind == "number":
+        return Said(_number(rule, native, rule.native))
     if terms.choices.names and not isinstance(native, list):
         return Said(terms.choices.name_of(native))
     if isinstance(native, str):
@@ -92,6 +64,31 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         damaged = shown.count("\ufffd") > native.count("\ufffd")
         return Said(withhold_text(shown, terms.markup.hosts), int(damaged))
     return Said(native)
+
+
+def kind_of(rule: FieldRule, terms: Terms) -> str:
+    """Give a field's kind; a scalar is of the kind that its tracker's dictionary tells."""
+    if rule.kind != "scalar":
+        return rule.kind
+    return {"number": "number", "date": "date", "datetime": "date"}.get(terms.choices.kind, "scalar")
+
+
+def ticked(value: Json) -> str:
+    """Give the one form of a box, which is ticked or not, whatever an answer or a history calls the two."""
+    return TICKED if str(value).lower() in ("true", "1", "yes", "on") else "false"
+
+
+def _tick(rule: FieldRule, value: Json) -> Json:
+    if value is not None and str(value).lower() not in (YES, NO, "true", "false"):
+        raise MappingError(f"The value of {rule.hub} is neither yes nor no.", fields=[rule.hub])
+    return ticked(value)
+
+
+def _number(rule: FieldRule, value: Json, where: str) -> Json:
+    number = as_number(value)
+    if number is None:
+        raise MappingError(f"The value of {where} is no number.", fields=[rule.hub])
+    return number
 
 
 def _empty(rule: FieldRule) -> Said:
@@ -129,15 +126,24 @@ def to_native(rule: FieldRule, value: Json, terms: Terms, present: Json = None) 
     if rule.kind == "rich":
         return _rich_to_native(rule, value, terms, present)
     if rule.kind == "set":
-        return _set_to_native(rule, as_set(value), terms, as_set(present))
+        return elements.to_native(rule, as_set(value), terms, as_set(present))
+    if terms.choices.is_box and rule.kind == "scalar" and not rule.map:
+        return _tick(rule, value)
     if value is None:
         return None
     if rule.map or rule.kind == "choice":
-        return _choice_to_native(rule, value, terms, present)
+        chosen = _choice_to_native(rule, value, terms, present)
+        return ticked(chosen) if terms.choices.is_box else chosen
     if rule.kind == "people":
         return _person_to_native(rule, str(value), terms)
-    if rule.kind == "date":
-        return _date_to_native(str(value), terms)
+    kind = kind_of(rule, terms)
+    if kind == "date":
+        return _date_to_native(rule, str(value), terms)
+    if kind == "number":
+        number = _number(rule, value, rule.hub)
+        return number if terms.choices.kind in ("number", "") else number_text(number)
+    if isinstance(value, int | float) and not isinstance(value, bool) and terms.choices.kind in ("text", LINES):
+        value = number_text(value)
     if terms.choices.ids and isinstance(value, str):
         if value not in terms.choices.ids:
             raise MappingError(f"The value of {rule.hub} is no choice of {rule.native}.", fields=[rule.hub])
@@ -190,27 +196,9 @@ def _rich_to_native(rule: FieldRule, value: Json, terms: Terms, present: Json) -
     return rendered.native
 
 
-def _set_to_native(rule: FieldRule, want: frozenset[str], terms: Terms, present: frozenset[str]) -> Json:
-    """Write a set: elements that this side does not offer stay as they are; elements that it does not take stay out."""
-    shown = {item: labels.read(item, terms.label_allowed) for item in present}
-    kept = {
-        item for item, label in shown.items() if label in want or (rule.only is not None and label not in rule.only)
-    }
-    there = {shown[item] for item in kept}
-    taken = want if rule.only is None else want & rule.only
-    new = {labels.spell(label, terms.label_allowed) for label in taken - there if _fits(label, terms)}
-    return from_set(frozenset(kept | new))
-
-
-def too_long(rule: FieldRule, value: Json, terms: Terms) -> int:
-    """Count the elements of a set that are to be written and whose spelling is longer than this side takes."""
-    want = as_set(value) if rule.kind == "set" else frozenset()
-    return sum(not _fits(label, terms) for label in (want if rule.only is None else want & rule.only))
-
-
-def _fits(label: str, terms: Terms) -> bool:
-    spelled = labels.spell(label, terms.label_allowed)
-    return terms.label_max is None or length(spelled, terms.utf16) <= terms.label_max
+def left_out(rule: FieldRule, value: Json, terms: Terms) -> int:
+    """Count the elements of a set that are to be written and that this side cannot hold."""
+    return elements.left_out(rule, as_set(value), terms) if rule.kind == "set" else 0
 
 
 def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:
@@ -230,12 +218,20 @@ def _date_to_hub(rule: FieldRule, native: Json, terms: Terms) -> str:
     return utc_text(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(terms.zone)))
 
 
-def _date_to_native(value: str, terms: Terms) -> str:
-    """Fit a day to an instant, or an instant to a day, in the contract's zone and at its ``due_hour``."""
+def _date_to_native(rule: FieldRule, value: str, terms: Terms) -> str:
+    """Fit a day to an instant, or an instant to a day, in the contract's zone and at its ``due_hour``.
+
+    Raises:
+        MappingError: it is no date.
+    """
     zone = ZoneInfo(terms.zone)
     a_day = len(value) == len("2026-01-31")
-    if terms.choices.kind == "date":
-        return value if a_day else datetime.fromisoformat(value).astimezone(zone).date().isoformat()
-    if a_day:
-        return utc_text(datetime.combine(date.fromisoformat(value), time(terms.due_hour), zone))
-    return value
+    try:
+        if terms.choices.kind == "date":
+            day = date.fromisoformat(value) if a_day else datetime.fromisoformat(value).astimezone(zone).date()
+            return day.isoformat()
+        if a_day:
+            return utc_text(datetime.combine(date.fromisoformat(value), time(terms.due_hour), zone))
+        return utc_text(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        raise MappingError(f"The value of {rule.hub} is no date.", fields=[rule.hub]) from None

@@ -62,6 +62,11 @@ class Choices:
     max_length: int | None = None
     kind: str = ""
 
+    @property
+    def is_box(self) -> bool:
+        """Whether the field is a box to be ticked: it is never empty, and its ids are these two."""
+        return self.names.keys() == {"true", "false"}
+
     def id_of(self, name: str) -> str:
         """Give the id that a name is bound to; a field without choices writes the name itself."""
         return self.ids.get(name, name)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 
 from pydantic import JsonValue
 
 Json = JsonValue  # pydantic's name for it is one that it can validate without end
+_DIGITS = 30  # longer numbers are none that a person wrote
 
 
 def canonical(value: Json) -> str:
@@ -39,6 +41,31 @@ def as_set(value: Json) -> frozenset[str]:
 def from_set(items: frozenset[str]) -> Json:
     """Write a set in canonical form: sorted."""
     return sorted(items)  # type: ignore[return-value]
+
+
+def as_number(value: Json) -> Json:
+    """Read a number, whether it is one or its text (``12``, ``"12.0"``, ``"-3.5"``); none for anything else.
+
+    What a float cannot hold to the digit is none, too: it would not be read back.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        exact = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    if not exact.is_finite() or abs(exact.adjusted()) > _DIGITS:
+        return None
+    if exact == exact.to_integral_value():
+        return int(exact)
+    near = float(exact)
+    return near if Decimal(repr(near)) == exact else None
+
+
+def number_text(value: Json) -> str:
+    """Write a number as people do: without an exponent, and without a fraction of nothing."""
+    text = format(Decimal(repr(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def length(text: str, utf16: bool) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
 from tandem.core.doc import Doc, doc, paragraph
-from tandem.core.mapping import to_native, too_long
+from tandem.core.mapping import left_out, to_native
 from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
 from tandem.core.plan_later import EDIT, REDACT
@@ -33,7 +33,7 @@ from tandem.state.store import Tx
 
 CUT = "…"
 NO_TEXT = "(no text)"
-LONG_LABEL = "a label is longer than the other side takes"
+LEFT_OUT = "an element that the other side cannot hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,8 @@ def _without_a_write(scene: Scene, source: Which, bases: Mapping[str, Json]) -> 
     """What becomes of a change of which nothing is written: state and reason."""
     if not bases:
         return "noted", "unsaid: unknown there"
-    if any((source, hub) in scene.plan.too_long for hub in bases):
-        return "noted", LONG_LABEL
+    if any((source, hub) in scene.plan.left_out for hub in bases):
+        return "noted", LEFT_OUT
     return "settled", ""
 
 
@@ -249,8 +249,8 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
     end = scene.run.end(intent.target)
     try:
         rule = end.rule_for(hub, _spot(scene, intent.target))
-        if left_out := too_long(rule, value, end.terms(rule.native)):
-            scene.plan.too_long[(intent.target.other, hub)] = left_out
+        if missing := left_out(rule, value, end.terms(rule.native)):
+            scene.plan.left_out[(intent.target.other, hub)] = missing
         return _fit(end, rule, value, present, scene.records.get(intent.target))
     except LookupError:
         scene.plan.unsaid.add((intent.target.other, hub))

@@ -278,11 +278,9 @@ def _store(
         for which, hub in sorted(plan.unsaid):
             diff.counts["unsaid"] += 1
             log.info("%s: %s of %s is unsaid: not in the people file", _label(all_links[id_]), hub, which)
-        for (which, hub), number in sorted(plan.too_long.items()):
+        for (which, hub), number in sorted(plan.left_out.items()):
             diff.counts["unsaid"] += number
-            log.info(
-                "%s: of %s of %s %d are longer than the other side takes", _label(all_links[id_]), hub, which, number
-            )
+            log.info("%s: %s of %s: the other side cannot hold %d of it", _label(all_links[id_]), hub, which, number)
         for clash in plan.clashes.values():
             diff.counts["conflicts" if clash.winner else "held"] += 1
     judged = {event for plan in diff.plans.values() for event in plan.states} if apply else set()

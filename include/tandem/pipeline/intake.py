@@ -199,7 +199,7 @@ def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
 
 def _field_event(end: End, record: Record, entry: Entry, echo: bool, rich: bool) -> Happened:
     content: dict[str, Json] = {"author": entry.author.name}
-    if not rich:
+    if entry.told and not rich:
         content |= {"before": entry.before, "after": entry.after}
     return Happened(
         f"field:{entry.id}",

@@ -15,16 +15,15 @@ from datetime import timedelta
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Entry, History, Record
-from tandem.core import labels
-from tandem.core.mapping import Said, to_hub
 from tandem.core.plan import DELETED
 from tandem.core.rules import Which
-from tandem.core.values import Json, as_set, from_set, same
+from tandem.core.values import Json, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
 from tandem.pipeline.outcomes import riding
 from tandem.pipeline.rewrite import takes_back
+from tandem.pipeline.settle_sets import settle_set
 from tandem.pipeline.translate import canonical, same_native
 from tandem.state import actions, links, records, runs, twins
 from tandem.state.actions import Action
@@ -158,10 +157,12 @@ def _settle_create(
         value = (
             record.fields[rule.native] if end.caps.history else answered.get(rule.native, record.fields[rule.native])
         )
-        if first is not None and rule.kind != "rich":
+        if first is not None and first.told and rule.kind != "rich":
             value = first.before
         elif first is not None and rule.native in written:
             value = written[rule.native]
+        elif first is not None and rule.kind != "rich":
+            value = None  # what it was made with is not told: all that shows is still to be merged
         elif value is None and _to_be_tried_again(rule) and written.get(rule.native) is not None:
             _refused(tx, run, end, link, hub, rule.native, counts)
             refused[hub] = Base(None, source.mapping)
@@ -206,7 +207,7 @@ def _settle_fields(
         known = isinstance(before, dict) and name in before
         replaced = before[name] if isinstance(before, dict) and known else None
         first = next((entry for entry in entries if entry.mark == action.id), None)
-        met = known and first is not None and rule.kind != "rich"
+        met = known and first is not None and first.told and rule.kind != "rich"
         if met and first is not None and not same_native(end, name, first.before, replaced, record):
             _overwritten(tx, run, end, record, name, first, entries)
         if action.content.get("gives_back"):
@@ -221,12 +222,12 @@ def _settle_fields(
                 refused.add(hub)
                 continue
             later_on = [entry for entry in entries if ours is not None and entry.order > ours.order]
-            counts["altered"] += _settle_set(tx, run, link, action, hub, record, ours, later_on)
+            counts["altered"] += settle_set(tx, run, link, action, hub, record, ours, later_on)
             continue
         shown = canonical(end, hub, record.fields.get(name), record)
         wanted = canonical(end, hub, sent, record)
         reached = canonical(end, hub, answered.get(name, sent), record)
-        if ours and rule.kind != "rich":
+        if ours and ours.told and rule.kind != "rich":
             reached = canonical(end, hub, ours.after, record)
         if name in again:
             moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
@@ -258,63 +259,6 @@ def _answered(action: Action) -> Mapping[str, Json]:
     """What the write's own answer showed of the fields, where it has one."""
     shown = action.content.get("shown")
     return shown if isinstance(shown, dict) else {}
-
-
-def _settle_set(
-    tx: Tx,
-    run: Run,
-    link: Link,
-    action: Action,
-    hub: str,
-    record: Record,
-    wrote: Entry | None,
-    later: Sequence[Entry],
-) -> bool:
-    """Of a set only those elements are agreed that the source's staged value and the target's read-back both have, or
-    both lack. All others keep their base: what the target's people added meanwhile is still to be merged.
-
-    With our own entry in the history more is known: what a house rule or the tracker itself made of an element is how
-    it stands there, and is not sent again (tells whether there was any); what people did to one since is merged next.
-    """
-    target, source = run.end(action.side), run.end(action.side.other)
-    staged = action.content["bases"]
-    assert isinstance(staged, dict)
-    theirs = _labels(source, hub, staged[hub])
-    written = record.fields.get(target.offer.fields[hub].native)
-    ours = _labels(target, hub, written)
-    native = action.content["native"]
-    assert isinstance(native, dict)
-    reached = _labels(target, hub, wrote.after) if wrote is not None else frozenset[str]()
-    dropped = _labels(target, hub, native[target.offer.fields[hub].native]) - reached if wrote is not None else set()
-    people = _touched(target, hub, [entry for entry in later if target.by_person(entry)])
-    altered = ((_touched(target, hub, later) | dropped) - people) & (theirs ^ ours)
-    old = links.bases(tx, [link.id])
-    for end, shown, known, met in (
-        (source, staged[hub], theirs, theirs),
-        (target, written, ours, reached),
-    ):
-        terms = end.terms(end.offer.fields[hub].native)
-        own = old.get((link.id, end.which), {}).get(hub)
-        before = _labels(end, hub, own.value) if own else frozenset()
-        agreed = (theirs & ours) | (before & (theirs ^ ours))
-        agreed = (agreed - altered - people) | (known & altered) | (met & people)
-        apart = {item for item in as_set(shown) if labels.read(item, terms.label_allowed) not in known}
-        base = from_set(frozenset(apart | {labels.spell(label, terms.label_allowed) for label in agreed}))
-        links.set_bases(tx, link.id, end.which, {hub: Base(canonical(end, hub, base), end.mapping)})
-    return bool(altered)
-
-
-def _touched(end: End, hub: str, entries: Sequence[Entry]) -> frozenset[str]:
-    """The elements that these changes brought or took away."""
-    changed = [_labels(end, hub, entry.before) ^ _labels(end, hub, entry.after) for entry in entries]
-    return frozenset[str]().union(*changed)
-
-
-def _labels(end: End, hub: str, native: Json) -> frozenset[str]:
-    """The elements of a set that are offered or taken, in hub terms."""
-    rule, terms = end.offer.fields[hub], end.terms(end.offer.fields[hub].native)
-    said = to_hub(rule, native, terms)
-    return as_set(said.value) if isinstance(said, Said) else frozenset()
 
 
 def _natives(action: Action) -> set[str]:

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from traceback import extract_tb
 
-from tandem.config.models import AttachmentRule, FieldRule
+from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
-from tandem.core.doc import doc, is_empty, normalise, paragraph, whole_characters
-from tandem.core.mapping import Kept, Said, Terms, Unsaid, to_hub
-from tandem.core.model import FieldState, HubEvent, HubFile, HubProblem, HubTicket
+from tandem.core.doc import is_empty, normalise, whole_characters
+from tandem.core.mapping import Kept, Said, Terms, Unsaid, kind_of, ticked, to_hub
+from tandem.core.model import FieldState, HubProblem, HubTicket
 from tandem.core.plain import without_heading
-from tandem.core.plan import NOT_ANY_MORE
-from tandem.core.plan_later import EDITED, TAKEN_BACK
+from tandem.core.plan_later import TAKEN_BACK
 from tandem.core.rules import Which
-from tandem.core.values import Json, as_set, from_set, from_utc_text, same
+from tandem.core.values import Json, as_number, as_set, from_set, same
 from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.environment import End, Run, log
-from tandem.pipeline.onward import Words, said_by, words_of
-from tandem.pipeline.outside import MADE_OUTSIDE
+from tandem.pipeline.onward import said_by, words_of
+from tandem.pipeline.translate_events import bare, events_of
 from tandem.state import links, paths, records
 from tandem.state.links import Base, Link
 from tandem.state.records import Event
@@ -88,7 +86,7 @@ def _guarded(
         what = f"The ticket cannot be read ({type(error).__name__}). This is a fault of Tandem's: please report it."
         problem = HubProblem(field="", code="TDM-209", key="", what=what)
         waiting = tuple(
-            event if event.kind in TAKEN_BACK else event.model_copy(update={"kind": "other"}) for event in _bare(events)
+            event if event.kind in TAKEN_BACK else event.model_copy(update={"kind": "other"}) for event in bare(events)
         )
         return HubTicket(
             side=end.which, ticket=record.id, link=link.id, in_scope=True, events=waiting, problems=(problem,)
@@ -110,12 +108,17 @@ def same_native(end: End, native: str, left: Json, right: Json, record: Record) 
 
 
 def canonical_native(rule: FieldRule, native: Json, terms: Terms) -> Json:
-    """The form in which a native value is a base: rich text as its text, sets sorted, all else as it is."""
+    """The form in which a native value is a base: text as its tree, sets sorted, numbers as such, all else as it is."""
     if rule.kind == "rich":
         text = normalise(terms.markup.parse(native).doc)
         return None if is_empty(text) else text
     if rule.kind == "set":
         return from_set(frozenset(whole_characters(item) for item in as_set(native)))
+    if terms.choices.is_box:
+        return ticked(native)
+    if kind_of(rule, terms) == "number":
+        number = as_number(native)
+        return native or None if number is None else number
     return None if native == "" else native
 
 
@@ -169,7 +172,7 @@ def hub_ticket(
         final=record.final or (member.reason if member and member.state in ("unseen", "final") else None),
         unseen=member is not None and member.state == "unseen",
         fields=fields,
-        events=tuple(_events(end, record, events)) if record.in_scope else _bare(events),
+        events=tuple(events_of(end, record, events)) if record.in_scope else bare(events),
         problems=tuple(problems),
         reporter=words.author,
         company=words.company,
@@ -245,179 +248,3 @@ def base_to_hub(rule: FieldRule, base: Base, terms: Terms) -> Json:
     except MappingError:
         return None
     return read.value if isinstance(read, Said) else None
-
-
-def _bare(events: Sequence[Event]) -> tuple[HubEvent, ...]:
-    """Events of a ticket out of scope: that they wait, and nothing of what they say."""
-    return tuple(_back(event) if event.kind in TAKEN_BACK else _only(event) for event in events)
-
-
-def _only(event: Event) -> HubEvent:
-    return HubEvent(id=event.id, kind=event.kind, at=event.at, order=event.order)
-
-
-def _back(event: Event) -> HubEvent:
-    """That a comment or file was taken back, and nothing of what is left of it."""
-    return _only(event).model_copy(update={"native": str(event.content.get("native", ""))})
-
-
-def _events(end: End, record: Record, events: Sequence[Event]) -> list[HubEvent]:
-    files = {str(event.content.get("native")): event for event in events if event.kind == "file"}
-    told: list[HubEvent] = []
-    ahead = False
-    for event in events:
-        ahead = ahead or (event.kind == "field" and _ahead(end, event, record, events))
-        if ahead and not event.key.startswith("lost:") and event.kind not in TAKEN_BACK:
-            continue  # and so does all that came after it: a comment must not arrive before the status that it is on
-        if event.kind == "field":
-            told.append(_field_event(end, record, event))
-        elif event.kind == "comment":
-            told.append(_comment(end, event, files))
-        elif event.kind == EDITED:
-            told.append(_comment(end, event, {}).model_copy(update={"kind": event.kind}))
-        elif event.kind in TAKEN_BACK:
-            rest = _comment(end, event, {}) if "body" in event.content else None
-            told.append(rest.model_copy(update={"kind": event.kind}) if rest and not rest.note else _back(event))
-        elif event.kind == "file":
-            told.append(_file(end, event))
-        else:
-            told.append(_only(event))
-    return told
-
-
-def _ahead(end: End, event: Event, record: Record, events: Sequence[Event]) -> bool:
-    """Tell whether the record does not show this change yet: it was made between the reading of the two.
-
-    The record stands where the last change to its very value left it, or before the first; what the history holds
-    beyond that place is ahead. A change that is older than the record is never: something unrecorded took it back.
-    """
-    if event.key.startswith("lost:") or "after" not in event.content:
-        return False
-    if event.at.timestamp() + end.offset < record.updated_at.timestamp() - end.caps.clock:
-        return False
-    own = [other for other in events if other.kind == "field" and other.field == event.field]
-    shown = record.fields.get(event.field or "")
-    reached = [place for place, other in enumerate(own) if same(other.content.get("after"), shown)]
-    if reached:
-        return own.index(event) > reached[-1]
-    return same(own[0].content.get("before"), shown)
-
-
-def _field_event(end: End, record: Record, event: Event) -> HubEvent:
-    hub = end.hub_of(event.field or "")
-    first_at = event.content.get("first_at")  # another pair wrote it: people did it elsewhere, and before
-    told = HubEvent(
-        id=event.id,
-        kind="field",
-        at=from_utc_text(str(first_at)) if first_at else event.at,
-        order=event.order,
-        field=hub or "",
-        author=_words(end, event).author,
-        cause=event.cause,
-        person=event.person,
-        known=False,
-        note=NOT_ANY_MORE if hub is None or not end.offer.fields[hub].goes_out else _outside(event),
-    )
-    if hub is None or "after" not in event.content:
-        return told
-    rule = end.rule_for(hub, record)
-    terms = end.terms(rule.native, record)
-    try:
-        before = to_hub(rule, event.content.get("before"), terms)
-        after = to_hub(rule, event.content.get("after"), terms)
-    except MappingError:
-        return told
-    if isinstance(before, Said) and isinstance(after, Said):
-        if same(before.value, after.value):
-            told = told.model_copy(update={"note": ""})  # nothing of it was ever to leave
-        return told.model_copy(update={"before": before.value, "after": after.value, "known": True})
-    return told
-
-
-def _outside(event: Event) -> str:
-    return MADE_OUTSIDE if event.content.get("outside") else ""
-
-
-def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
-    content = event.content
-    private = content.get("public") is not True
-    if end.offer.comments.out == "none" or (private and end.offer.comments.out != "all"):
-        return HubEvent(  # it waits since a wider offer: that it is there passes the border, and nothing of it
-            id=event.id, kind="comment", at=event.at, order=event.order, private=private, note=NOT_ANY_MORE
-        )
-    parsed = end.connector.markup.parse(content.get("body"))
-    text, words, by = normalise(parsed.doc), _words(end, event), content.get("by")
-    if isinstance(by, dict) and by["heading"]:
-        text = without_heading(text, str(by["heading"]))
-    names = content.get("files")
-    carried = [files[str(native)] for native in names if str(native) in files] if isinstance(names, list) else []
-    told = [_file(end, file) for file in carried]
-    refused = [file for file in told if file.note]
-    if refused:
-        lines = [paragraph(f"({file.files[0].name}: {file.note})") for file in refused]
-        text = doc(*text["content"], *lines)
-    return HubEvent(
-        id=event.id,
-        kind="comment",
-        at=event.at,
-        order=event.order,
-        author=words.author,
-        company=words.company,
-        names=words.names,
-        onward=words.onward,
-        cause=event.cause,
-        doc=text,
-        private=private,
-        native=str(content.get("native")),
-        files=tuple(file.files[0] for file in told if not file.note),
-    )
-
-
-def _file(end: End, event: Event) -> HubEvent:
-    content = event.content
-    file = HubFile(
-        event=event.id,
-        native=str(content.get("native")),
-        name=str(content.get("name")),
-        size=int(str(content.get("size") or 0)),
-        media_type=str(content.get("media_type") or "application/octet-stream"),
-        cause=event.cause,
-    )
-    words = _words(end, event)
-    return HubEvent(
-        id=event.id,
-        kind="file",
-        at=event.at,
-        order=event.order,
-        author=words.author,
-        company=words.company,
-        names=words.names,
-        onward=words.onward,
-        cause=event.cause,
-        native=file.native,
-        files=(file,),
-        note=_refusal(end.offer.attachments, file, bool(content.get("referenced") or content.get("comment"))),
-    )
-
-
-def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> str:
-    """Why a file does not leave; empty if it does."""
-    if rule is None:
-        return NOT_ANY_MORE
-    if rule.up_to is not None and file.size > rule.up_to:
-        return f"not sent: larger than {rule.up_to // 1_000_000} MB"
-    kinds = (file.media_type.lower(), "." + file.name.rpartition(".")[2].lower())
-
-    def among(patterns: Sequence[str]) -> bool:
-        return any(fnmatch(kind, pattern.lower()) for pattern in patterns for kind in kinds)
-
-    if among(rule.deny) or (rule.allow and not among(rule.allow)):
-        return "not sent: this type of file is not offered"
-    if rule.unreferenced == "hold" and not referenced:
-        return "held: no text refers to it"
-    return ""
-
-
-def _words(end: End, event: Event) -> Words:
-    by = event.content.get("by")
-    return words_of(end.offer, str(event.content.get("author", "")), by if isinstance(by, dict) else None)

@@ -97,7 +97,8 @@ class FieldInfo:
 
     name: str
     label: str
-    kind: str  # "text", "lines" (text without markup), "rich", "choice", "set", "person", "date", "datetime", "number"
+    # "text", "lines" (text without markup), "rich", "choice", "set", "person", "persons", "date", "datetime", "number"
+    kind: str
     writable: bool = True
     max_length: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)

@@ -63,6 +63,7 @@ class Entry:
     mark: str | None = None
     by_rule: bool = False  # the tracker says that a rule of its own did it
     write: str | None = None  # the write that it is part of, as ``Outcome.history`` names it
+    told: bool = True  # false where the history does not tell the two values whole: then neither may be compared
 
 
 @dataclass(frozen=True, slots=True)

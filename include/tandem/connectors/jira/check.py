@@ -162,7 +162,7 @@ def _info(told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> 
     return FieldInfo(
         name=name,
         label=str(told.get("name", name)),
-        kind=shape.kind,
+        kind="persons" if shape.kind == "set" and shape.by == "accountId" else shape.kind,
         writable=shape.writable or name == "status",
         max_length=length,
         choices=choices.get(name, {}),

@@ -12,7 +12,7 @@ from typing import Any
 from tandem.connectors.base import Comment, Entry, File, History
 from tandem.connectors.jira.away import away
 from tandem.connectors.jira.read import judged
-from tandem.connectors.jira.shape import EDIT, MARK, Form, author, mark_of, told, told_at
+from tandem.connectors.jira.shape import EDIT, MARK, Form, author, is_told, mark_of, told, told_at
 from tandem.connectors.jira.site import COMMENTS, HISTORIES, HISTORY_FIELDS, Issue, Site, batches
 from tandem.core.values import Json
 
@@ -134,6 +134,7 @@ def _of_change(change: Mapping[str, Any], fields: Sequence[str], forms: Mapping[
             before=told(item, "from", forms[name]),
             after=told(item, "to", forms[name]),
             mark=mark if isinstance(mark, str) else None,
+            told=all(is_told(item, end, forms[name]) for end in ("from", "to")),
         )
 
 

@@ -176,6 +176,13 @@ def told(item: Mapping[str, Any], end: str, shape: Form) -> Json:
     return None if shown is None else str(shown)
 
 
+def is_told(item: Mapping[str, Any], end: str, shape: Form) -> bool:
+    """Tell whether one end of a change can be compared: an instant, say, may stand there without its seconds."""
+    if shape.kind == "rich" or shape.stepwise:
+        return False
+    return told(item, end, shape) is not None or not (item.get(end) or item.get(end + "String"))
+
+
 def _number(shown: Any) -> Json:
     try:
         number = float(str(shown))

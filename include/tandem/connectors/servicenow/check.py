@@ -110,17 +110,23 @@ def _info(site: Site, column: Column) -> FieldInfo:
     choices: Mapping[str, str] = column.choices
     if column.type == "boolean":
         choices = {"true": "true", "false": "false"}
-    elif column.kind == "choice" and not choices and column.name in site.needed and column.name != TABLE:
+    elif _names_rows(column) and not choices and column.name in site.needed:
         choices = _rows_named(site, column.reference)
     return FieldInfo(
         name=column.name,
         label=column.label,
-        kind=column.kind,
+        kind="persons" if column.kind == "set" and column.reference == "sys_user" else column.kind,
         writable=not column.read_only,
         max_length=column.length or None if column.kind in ("text", "lines") else None,
         choices=choices,
         required=column.mandatory,
     )
+
+
+def _names_rows(column: Column) -> bool:
+    """Whether values are ids of rows that people know by name (a person is one of the people file)."""
+    reference = column.reference if column.reference != "sys_user" else ""
+    return column.name != TABLE and (column.kind == "choice" or (column.kind == "set" and bool(reference)))
 
 
 def _rows_named(site: Site, table: str) -> dict[str, str]:

@@ -58,8 +58,11 @@ def fetch(site: Site, scope: Scope, ids: Sequence[str], *, ahead: bool) -> tuple
 def _persons(site: Site, row: Raw) -> set[str]:
     """Who is named in the columns asked for, and who made the row."""
     names = site.needs.read | site.needs.write
-    fields = {name for name in names if name in site.columns and site.columns[name].kind == "person"}
-    return {row[name] for name in fields if row.get(name)} | {row["sys_created_by"]}
+    columns = [site.columns[name] for name in names if name in site.columns]
+    lists = [column.name for column in columns if column.kind == "set" and column.reference == "sys_user"]
+    fields = [column.name for column in columns if column.kind == "person"]
+    found = {person for name in lists for person in row.get(name, "").split(",")}
+    return ({row.get(name, "") for name in fields} | found | {row["sys_created_by"]}) - {""}
 
 
 def _record(site: Site, row: Raw, reason: str) -> Record:

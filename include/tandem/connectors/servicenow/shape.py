@@ -44,12 +44,12 @@ class Column:
     @property
     def kind(self) -> str:
         """Our kind; ``lines`` is text of several lines without markup."""
+        if self.type == "glide_list":
+            return "set"
         if self.choices or self.type == "boolean":
             return "choice"
         if self.type == "reference":
             return "person" if self.reference == "sys_user" else "choice"
-        if self.type == "glide_list":
-            return "set"
         if self.type in _TIMES:
             return "datetime"
         if self.type == "glide_date":
