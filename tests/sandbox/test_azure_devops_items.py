@@ -101,8 +101,8 @@ def test_a_stale_revision_is_a_failed_precondition(desk: Desk) -> None:
     number = desk.make()["id"]
     document = [{"op": "test", "path": "/rev", "value": 1}, *fields_of({"System.Title": "one"})]
     assert desk.patch(f"wit/workItems/{number}", document).json()["rev"] == 2
-    assert (
-        message(desk.patch(f"wit/workItems/{number}", document)) == "412 VS403351: Test Operation for path /rev failed."
+    assert message(desk.patch(f"wit/workItems/{number}", document)) == (
+        "412 VS403351: Test Operation for path /rev failed, value 2 was not equal to test value 1."
     )
     assert desk.item(number)["fields"]["System.Title"] == "one"
 

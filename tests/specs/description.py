@@ -19,10 +19,17 @@ from referencing.jsonschema import DRAFT202012
 from ruamel.yaml import YAML
 
 SPECS = Path(os.environ.get("TANDEM_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
-FILES = {"zendesk": "zendesk-support-v2.openapi.json", "jira": "jira-cloud-v3.openapi.json"}
+FILES = {
+    "zendesk": "zendesk-support-v2.openapi.json",
+    "jira": "jira-cloud-v3.openapi.json",
+    "azure_devops": "azure-devops-wit-7.1.swagger.json",
+}
 CORRECTIONS = Path(__file__).with_name("corrections.yaml")
 _OLDER = re.compile(r"^/rest/api/(2|latest)/")  # Jira's other versions answer in the same forms, texts apart
-_REFUSALS = {"jira": "#/components/schemas/ErrorCollection"}  # of a refusal whose form is not described
+_REFUSALS = {  # of a refusal whose form is not described
+    "jira": "#/components/schemas/ErrorCollection",
+    "azure_devops": "#/definitions/WrappedException",
+}
 METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -53,7 +60,7 @@ class Description:
             if one.spec == spec:
                 _correct(root, one)
         self._paths = sorted(
-            ((_pattern(template), template) for template in root["paths"]),
+            ((_pattern(spec, template), template) for template in root["paths"]),
             key=lambda pair: (pair[1].count("{"), pair[1]),  # a fixed part is meant before a variable one
         )
         self._operations = {
@@ -93,7 +100,9 @@ class Description:
         if key not in self._validators:
             while "$ref" in told:
                 told = self._at(told["$ref"])
-            schema = ((told.get("content") or {}).get("application/json") or {}).get("schema")
+            schema = ((told.get("content") or {}).get("application/json") or told).get("schema")
+            if self.spec == "azure_devops" and schema is not None and schema.get("type") == "array":
+                schema = _wrapped(schema)
             if schema is None and int(status) >= 400 and self.spec in _REFUSALS:
                 schema = {"$ref": _REFUSALS[self.spec]}
             self._validators[key] = (
@@ -158,8 +167,25 @@ def _merged(there: Any, change: Any) -> Any:
     return made
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)))
+def _pattern(spec: str, template: str) -> re.Pattern[str]:
+    if spec != "azure_devops":
+        return re.compile(_parts(template))
+    # Recorded addresses leave out project and team, which the description demands, and are of any case.
+    return re.compile("(?:/[^/]+){1,3}/_apis/" + _parts(template.partition("/_apis/")[2]), re.IGNORECASE)
+
+
+def _parts(template: str) -> str:
+    return re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template))
+
+
+def _wrapped(items: Mapping[str, Any]) -> dict[str, Any]:
+    """Azure DevOps calls an answer an array, and puts every one of them into an object with a count: as recorded."""
+    return {
+        "type": "object",
+        "required": ["count", "value"],
+        "properties": {"count": {"type": "integer"}, "value": items},
+        "additionalProperties": False,
+    }
 
 
 def _absolute(node: Any) -> Any:

@@ -45,6 +45,16 @@ def test_what_zendesk_answered_is_allowed() -> None:
     assert wrong == set()
 
 
+def test_what_azure_devops_answered_is_allowed() -> None:
+    described_, wrong, seen = described("azure_devops"), set[str](), 0
+    for file in sorted((RECORDED / "azure_devops").glob("*.json")):
+        for method, path, status, body in recorded(json.loads(file.read_text())):
+            seen += described_.template(path) is not None
+            wrong |= set(described_.problems(method, path, status, body))
+    assert seen > 40
+    assert wrong == set()
+
+
 def test_what_jira_shows_as_examples_is_allowed() -> None:
     """No exchange of Jira's is recorded whole; its own examples must pass at least where we correct it."""
     jira = described("jira")
@@ -74,6 +84,10 @@ def test_each_correction_says_why_and_finds_its_place(number: int) -> None:
         ("zendesk", "POST", "/api/v2/tickets.json", 200, {"ticket": {}}, "not described"),
         ("jira", "GET", "/rest/api/3/issue/SHOP-1", 200, {"id": 10001}, "id"),
         ("jira", "POST", "/rest/api/3/issue", 200, {"id": "10001"}, "not described"),
+        ("azure_devops", "GET", "/o/_apis/wit/workItems/1", 200, {"id": "1"}, "id"),
+        ("azure_devops", "GET", "/o/p/_apis/wit/workitems", 200, [], "not of type 'object'"),
+        ("azure_devops", "GET", "/o/p/_apis/wit/workitems/1", 404, {"message": "gone"}, "innerException"),
+        ("azure_devops", "POST", "/o/p/_apis/wit/attachments", 204, None, "not described"),
     ],
 )
 def test_a_wrong_answer_is_found(

@@ -30,9 +30,8 @@ def serve(call: Call, item: Item, rest: Sequence[str]) -> Answer:
             comments.change(call.organization, call.who, item, comment, text, form)
             return Answer(_shown(call, item, comment))
         case ("DELETE", number):
-            comment = _one(item, number)
-            comments.delete(call.organization, call.who, item, comment)
-            return Answer(_shown(call, item, comment))
+            comments.delete(call.organization, call.who, item, _one(item, number))
+            return Answer(None, 204)
         case ("GET", number, "versions"):
             comment = _one(item, number, deleted=True)
             return Answer(listed([comments.shown(call.organization, item, comment, one) for one in comment.versions]))

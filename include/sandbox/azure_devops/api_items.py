@@ -90,12 +90,11 @@ def view_of(call: Call, expand: str, fields: Iterable[Any] = (), *, single: bool
         if found is None:
             raise errors.no_field(str(name).strip())
         names.append(found.reference)
-    if names and wanted != "none":
+    if names and wanted not in ("none", "links"):
         raise errors.conflicting()
-    scoped = single or not names or call.project is not None
     naming = "object" if call.version >= (5, 0) else "text"
     return View(
-        call.organization, wanted, tuple(names) or None, "text" if naming == "text" else "object", single, scoped
+        call.organization, wanted, tuple(names) or None, "text" if naming == "text" else "object", single, not names
     )
 
 
@@ -108,14 +107,15 @@ def _many(call: Call, ids: list[Any], fields: list[Any], expand: str, as_of: str
         raise errors.bad_argument("The ids must be whole numbers.")
     view = view_of(call, expand, fields, single=False)
     shown: list[Any] = []
-    for number in ids:
+    for number in dict.fromkeys(str(one).strip() for one in ids):
         try:
-            item = call.item(str(number).strip())
+            item = call.item(number)
             shown.append(view.item(item, _then(call, item, as_of)))
         except errors.AzureError:
-            if not omit:
+            if not omit and not (fields and call.version < (5, 0)):
                 raise
-            shown.append(None)  # it keeps its place in the list
+            if not fields:
+                shown.append(None)  # it keeps its place in the list, which it does not where fields were asked for
     return Answer(listed(shown))
 
 
@@ -136,7 +136,8 @@ def _then(call: Call, item: Item, as_of: str) -> Revision | None:
         raise errors.bad_argument(f"The value {as_of} is no time.") from None
     found = item.at(at)
     if found is None:
-        raise errors.no_item(item.number)
+        text = f"TF401232: Work item {item.number} did not exist at {as_of}."
+        raise errors.AzureError(404, text, "WitResourceNotFoundException")
     return None if found is item.now else found
 
 

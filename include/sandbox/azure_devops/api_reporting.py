@@ -13,8 +13,9 @@ from sandbox.azure_devops.shapes import View, extended
 from sandbox.azure_devops.times import read, text_of
 from sandbox.azure_devops.values import tags_of
 
-MOST, MOST_WITH_TEXTS = 1000, 200
-_BESIDE = ("System.AreaId", "System.IterationId", "System.PersonId", "System.NodeName", "System.AuthorizedAs")
+MOST = 1000
+_BESIDE = ("Area", "Iteration", "Person", "NodeName", "Authorized", "Watermark")
+_WHOLE = ("System.AreaPath", "System.IterationPath")
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,15 @@ def _filter(call: Call) -> Filter:
 
 def _revisions(call: Call, wanted: Filter) -> dict[str, Any]:
     start, since = _token(call), _since(call)
-    most = MOST_WITH_TEXTS if wanted.texts else MOST
-    size = min(max(1, call.number("$maxPageSize", most)), most)
+    size = min(max(1, call.number("$maxPageSize", MOST)), MOST)
     found = [
         (item, one)
         for item, one in _in_order(call, wanted)
         if one.watermark > start and (since is None or one.at.timestamp() >= since)
     ]
     page, last = found[:size], len(found) <= size
-    values = [{"id": item.number, "rev": one.rev, "fields": _fields(call, wanted, item, one)} for item, one in page]
+    # What is in the recycle bin is left out of a page that was cut with it: a short page is not the last.
+    values = [_value(call, wanted, item, one) for item, one in page if wanted.deleted or item.deleted_at is None]
     if page:
         item, one = page[-1]
         token = f"{one.watermark};{item.number};{one.rev}"
@@ -95,11 +96,7 @@ def _revisions(call: Call, wanted: Filter) -> dict[str, Any]:
 
 def _in_order(call: Call, wanted: Filter) -> Iterator[tuple[Item, Revision]]:
     organization = call.organization
-    items = [
-        one
-        for one in organization.items.values()
-        if organization.sees(call.who, one) and (wanted.deleted or one.deleted_at is None)
-    ]
+    items = [one for one in organization.items.values() if organization.sees(call.who, one)]
     pairs = [(item, one) for item in items for one in ([item.now] if wanted.latest else item.revisions)]
     for item, one in sorted(pairs, key=lambda pair: pair[1].watermark):
         here = call.project is None or one.fields["System.TeamProject"] == call.project.name
@@ -108,21 +105,32 @@ def _in_order(call: Call, wanted: Filter) -> Iterator[tuple[Item, Revision]]:
             yield item, one
 
 
+def _value(call: Call, wanted: Filter, item: Item, revision: Revision) -> dict[str, Any]:
+    value: dict[str, Any] = {"id": item.number, "rev": revision.rev, "fields": _fields(call, wanted, item, revision)}
+    if revision.comment is not None:
+        ref = revision.comment
+        value["commentVersionRef"] = {"commentId": ref.number, "version": ref.version}
+        if wanted.discussions:
+            comment = next(one for one in item.comments if one.number == ref.number)
+            version = comment.versions[ref.version - 1]
+            value["commentVersionRef"] |= {"text": version.text, "isDeleted": version.deleted}
+    return value
+
+
 def _fields(call: Call, wanted: Filter, item: Item, revision: Revision) -> dict[str, Any]:
-    """Names as texts; long texts only on request; of a deleted work item little more than that it is."""
+    """Names as texts; long texts only on request, which then is one for all fields."""
     organization = call.organization
     view = View(organization, naming="reference" if wanted.reference else "text")
     values = extended(organization, item, revision)
-    if revision.deleted:
-        values = {name: values[name] for name in ("System.Id", "System.Rev", "System.ChangedDate", "System.IsDeleted")}
-    else:
+    if not wanted.deleted:
         del values["System.IsDeleted"]
     found: dict[str, Any] = {}
     for name in sorted(values, key=organization.fields.place):
         known = organization.fields.get(name)
         long = known is not None and known.long and name != "System.Tags"
-        chosen = name in wanted.fields if wanted.fields else name not in _BESIDE and (wanted.texts or not long)
-        if chosen:
+        beside = name.startswith(tuple(f"System.{one}" for one in _BESIDE)) and name not in _WHOLE
+        listed = name in wanted.fields if wanted.fields else not beside and not long
+        if wanted.texts or listed:
             found[name] = view.value(values[name])
     if wanted.tags and "System.Tags" in found:
         found["System.Tags"] = [{"name": tag} for tag in tags_of(str(found["System.Tags"]))]

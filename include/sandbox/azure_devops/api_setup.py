@@ -56,7 +56,7 @@ def _field(call: Call, one: WorkField) -> dict[str, Any]:
     return {
         "name": one.name,
         "referenceName": one.reference,
-        "description": None,
+        "description": one.name,
         "type": "string" if one.type == "identity" else one.type,
         "usage": "workItem",
         "readOnly": one.read_only,
@@ -108,9 +108,9 @@ def _type(call: Call, project: Project, kind: WorkItemType) -> dict[str, Any]:
     url = f"{call.organization.url}/{project.id}/_apis/wit/workItemTypes/{quote(kind.name)}"
     icon = f"icon_{'insect' if kind.name == 'Bug' else 'clipboard'}"
     instances = [_instance(call, kind, one, choices=False) for one in call.organization.fields.of(kind.name)]
-    moves: dict[str, Any] = {"": [{"to": kind.initial, "actions": None}]}
+    moves: dict[str, Any] = {"": [{"to": kind.initial}]}
     for state in kind.states:
-        moves[state.name] = [{"to": one, "actions": None} for one in kind.follows(state.name)]
+        moves[state.name] = [{"to": one} for one in kind.follows(state.name)]
     return {
         "name": kind.name,
         "referenceName": kind.reference,
@@ -137,7 +137,7 @@ def _instance(call: Call, kind: WorkItemType, one: WorkField, *, choices: bool =
     all_of = choices and call.text("$expand").lower() in ("all", "allowedvalues")
     default = kind.initial if one.reference == "System.State" else one.default
     return {
-        "defaultValue": None if default is None else str(default),
+        **({} if default is None else {"defaultValue": str(default)}),
         **({"allowedValues": values} if all_of else {}),
         "helpText": f"{one.name} of the work item",
         "alwaysRequired": call.organization.fields.required(one),

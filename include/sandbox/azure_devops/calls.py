@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.azure_devops import errors
 from sandbox.azure_devops.items import Item
-from sandbox.azure_devops.locations import LATEST, PREVIEWS
+from sandbox.azure_devops.locations import LATEST, PREVIEWS, VERSIONS
 from sandbox.azure_devops.organization import Organization, Project
 from sandbox.azure_devops.people import Identity, made_id
 from sandbox.azure_devops.throttle import Throttle
@@ -175,8 +175,9 @@ class Api:
 
 def _name_of(rest: list[str]) -> str:
     """The resource that an address ends in: `comments` of `workItems/7/comments/3`."""
-    names = [part.lower() for part in rest if not part.isdecimal()]
-    return next((name for name in reversed(names) if name in PREVIEWS), names[0] if names else "")
+    names = [part.lower() for part in rest]
+    free = names[0] in ("classificationnodes", "queries")  # what follows is a path of people's own words
+    return names[0] if free else next((name for name in reversed(names) if name in VERSIONS), names[0])
 
 
 def _version(method: str, resource: str, query: QueryParams, headers: Headers) -> tuple[Version, str]:
@@ -189,12 +190,12 @@ def _version(method: str, resource: str, query: QueryParams, headers: Headers) -
         if method not in ("GET", "HEAD"):
             raise errors.no_version(method)
         return (7, 1), ""
-    read = re.fullmatch(r"(\d+)\.(\d+)(-preview(?:\.\d+)?)?", said)
+    read = re.fullmatch(r"(\d+)\.(\d+)(-preview(?:\.(\d+))?)?", said)
     if read is None:
         raise errors.version_beyond(said, LATEST)
     version = int(read[1]), int(read[2])
     latest = tuple(int(part) for part in LATEST.split("."))
-    if version > latest or version < (1, 0):
+    if version > latest or version < (1, 0) or int(read[4] or 0) > VERSIONS.get(resource, 9):
         raise errors.version_beyond(said, LATEST)
     if not read[3] and (resource in PREVIEWS or version == latest):
         raise errors.only_preview(said)

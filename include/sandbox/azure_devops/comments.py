@@ -94,6 +94,7 @@ def shown(
     one = version or comment.now
     base = f"{organization.url}/{organization.of(item).id}/_apis/wit/workItems/{item.number}/comments/{comment.number}"
     answer: dict[str, Any] = {
+        "mentions": [],
         "workItemId": item.number,
         "id": comment.number,
         "version": one.number,
@@ -104,11 +105,11 @@ def shown(
         "modifiedDate": text_of(one.at),
     }
     if version is not None:
-        del answer["workItemId"]
+        del answer["workItemId"], answer["mentions"]
     elif organization.settings.markdown:
         answer["format"] = comment.format
-    if expand.lower() in ("renderedtext", "renderedtextonly", "all") or comment.format == "markdown":
-        answer["renderedText"] = rendered(one.text, comment.format)
+    asked = expand.lower() in ("renderedtext", "renderedtextonly", "all") or comment.format == "markdown"
+    answer["renderedText"] = rendered(one.text, comment.format) if asked else ""
     if expand.lower() == "renderedtextonly":
         del answer["text"]
     if one.deleted:

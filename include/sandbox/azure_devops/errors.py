@@ -116,16 +116,23 @@ def no_field(name: str) -> AzureError:
 
 def no_tree(field: str, number: int) -> AzureError:
     text = f"TF401347: Invalid tree name given for work item {number}, field '{field}'."
-    return AzureError(400, text, "WorkItemInvalidTreeNameException")
+    return AzureError(400, text, "WorkItemFieldInvalidTreeNameException")
 
 
 def no_identity(value: str, name: str) -> AzureError:
     text = f"The identity value '{value}' for field '{name}' is an unknown identity."
-    return AzureError(400, text, "WorkItemFieldUnknownIdentityException")
+    return AzureError(400, text, "WorkItemFieldInvalidException")
 
 
-def stale(path: str = "/rev") -> AzureError:
-    return AzureError(412, f"VS403351: Test Operation for path {path} failed.", "TestPatchOperationFailedException")
+def read_only(reference: str) -> AzureError:
+    """A field that only the server writes."""
+    text = f"TF401326: Invalid field status 'ReadOnly' for field '{reference}'."
+    return AzureError(400, text, "WorkItemFieldInvalidException")
+
+
+def stale(path: str, there: object, wanted: object) -> AzureError:
+    text = f"VS403351: Test Operation for path {path} failed, value {there} was not equal to test value {wanted}."
+    return AzureError(412, text, "TestPatchOperationFailedException", f"{_VSS}.WebApi.Patch", 3000)
 
 
 def bad_patch(text: str) -> AzureError:
@@ -161,6 +168,10 @@ def too_many_results(most: int) -> AzureError:
     return AzureError(400, text, "WorkItemTrackingQueryResultSizeLimitExceededException")
 
 
+def too_many_tags(most: int) -> AzureError:
+    return AzureError(400, f"VS402363: A work item can have at most {most} tags.", "WorkItemTagLimitExceededException")
+
+
 def relation_exists() -> AzureError:
     return AzureError(400, "Relation already exists.", "RelationAlreadyExistsException")
 
@@ -170,7 +181,7 @@ def one_parent(parent: int, child: int) -> AzureError:
         f"TF201036: You cannot add a Child link between work items {parent} and {child} because a work item can have "
         "only one Parent link."
     )
-    return AzureError(400, text, "WorkItemLinkInvalidException")
+    return AzureError(400, text, "WorkItemLinkAddExtraParentException")
 
 
 def bad_relation(text: str) -> AzureError:
@@ -199,7 +210,7 @@ def no_attachment(name: str) -> AzureError:
 
 def too_large(megabytes: int) -> AzureError:
     text = f"TF400973: The attachment exceeds the maximum size of {megabytes} MB."
-    return AzureError(400, text, "AttachmentSizeExceededException")
+    return AzureError(400, text, "WorkItemAttachmentExceedsMaxSizeException")
 
 
 def too_many_files(most: int) -> AzureError:

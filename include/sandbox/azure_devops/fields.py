@@ -65,6 +65,8 @@ _DELIVERED = [
     _system("IsDeleted", "Is Deleted", "boolean", extended=True),
     _system("CommentCount", "Comment Count", "integer"),
     _system("Title", "Title", "string", locked=False),
+    _system("BoardColumn", "Board Column", "string"),
+    _system("BoardColumnDone", "Board Column Done", "boolean"),
     WorkField("Microsoft.VSTS.Common.StateChangeDate", "State Change Date", "dateTime", True),
     WorkField("Microsoft.VSTS.Common.ActivatedDate", "Activated Date", "dateTime", True),
     WorkField("Microsoft.VSTS.Common.ActivatedBy", "Activated By", "identity", True),
@@ -115,6 +117,12 @@ _DELIVERED = [
     _system("ExternalLinkCount", "External Link Count", "integer", extended=True),
     _system("AttachedFileCount", "Attached File Count", "integer", extended=True),
 ]
+BOARD = "WEF_6CB513B6E70E43499D9FC94E5BBFB784_Kanban.Column"
+"""What a team's board keeps of a work item stands in fields that are named by the board's id."""
+_DELIVERED += [
+    WorkField(BOARD, "Board Column", "string", True),
+    WorkField(f"{BOARD}.Done", "Board Column Done", "boolean", True),
+]
 _REQUIRED = ("System.Title", "System.State", "System.AreaPath", "System.IterationPath", "System.WorkItemType")
 
 
@@ -128,7 +136,8 @@ class Fields:
                 reference, own.name, own.type, False, own.types, own.choices, own.required, own.default
             )
         self._order = {reference: place for place, reference in enumerate(self._all)}
-        self._found = {one.name.lower(): one for one in self._all.values()}
+        # Several fields may have one name: the first of them is meant by it.
+        self._found = {one.name.lower(): one for one in reversed(self._all.values())}
         self._found |= {one.reference.lower(): one for one in self._all.values()}
 
     def all(self) -> list[WorkField]:

@@ -56,6 +56,8 @@ class Revision:
     watermark: int
     comment: CommentRef | None = None
     deleted: bool = False
+    formats: dict[str, str] = field(default_factory=dict)
+    """Long fields: `markdown`; of one that is not named, HTML."""
 
 
 @dataclass
@@ -110,8 +112,6 @@ class Item:
     updates: list[Update] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
-    formats: dict[str, str] = field(default_factory=dict)
-    """Long fields that are Markdown."""
     deleted_at: datetime | None = None
     deleted_by: Identity | None = None
 

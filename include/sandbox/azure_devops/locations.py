@@ -110,4 +110,6 @@ LOCATIONS = [
     Location("a70579d1-f53a-48ee-a5be-7be8659023b9", "wit", "classificationNodes", _WIT, 2),
     Location("bc15bc60-e7a8-43cb-ab01-2106be3983a1", "wit", "tags", _WIT + "/{tagIdOrName}", 1),
 ]
+VERSIONS = {one.resource.lower(): max(o.version for o in LOCATIONS if o.resource == one.resource) for one in LOCATIONS}
+"""Of each resource's form: a higher one is not served."""
 PREVIEWS = {one.resource.lower() for one in LOCATIONS if one.preview}

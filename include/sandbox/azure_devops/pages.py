@@ -101,7 +101,7 @@ def _text_field(item: Item) -> str:
 
 def _read(item: Item, name: str) -> str:
     text = str(item.fields.get(name, ""))
-    return text if item.formats.get(name) == "Markdown" else plain(text)
+    return text if item.now.formats.get(name) == "markdown" else plain(text)
 
 
 def _row(item: Item) -> Row:

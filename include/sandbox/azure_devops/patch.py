@@ -25,7 +25,7 @@ class Wanted:
     relations: list[tuple[str, int | None, Any]] = field(default_factory=list)
     """Operation, place in the list (None: its end), value."""
     formats: dict[str, str] = field(default_factory=dict)
-    """Long fields: `Markdown` or `HTML`."""
+    """Long fields: `markdown` or `html`."""
 
 
 def read(document: Any, fields: Fields, *, markdown: bool) -> Wanted:
@@ -90,7 +90,7 @@ def _format(wanted: Wanted, op: str, path: str, value: Any, fields: Fields, mark
         raise errors.bad_patch(f"The field {name} has no format.")
     if str(value).lower() not in ("markdown", "html"):
         raise errors.bad_patch(f"The format {value} is unknown.")
-    wanted.formats[found.reference] = "Markdown" if str(value).lower() == "markdown" else "HTML"
+    wanted.formats[found.reference] = str(value).lower()
 
 
 def _unknown(wanted: Wanted, op: str, path: str, value: Any, fields: Fields, markdown: bool) -> None:

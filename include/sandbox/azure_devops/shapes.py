@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work items as answers show them: which fields, which form of identities, which links beside them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from zlib import crc32
 
+from sandbox.azure_devops.fields import BOARD
 from sandbox.azure_devops.items import Item, Relation, Revision, Values
 from sandbox.azure_devops.organization import Organization, Project
 from sandbox.azure_devops.people import Identity
@@ -14,6 +15,8 @@ from sandbox.azure_devops.relations import counts, name_of, ordered
 from sandbox.azure_devops.times import FOREVER, text_of
 
 Expand = Literal["none", "relations", "fields", "links", "all"]
+_OFF_BOARD = ("Task", "Impediment")
+"""Types that no backlog's board shows."""
 Naming = Literal["object", "text", "reference"]
 
 
@@ -37,11 +40,11 @@ class View:
         shown = revision or item.now
         whole = self.fields is None
         answer: dict[str, Any] = {"id": item.number, "rev": shown.rev, "fields": self._fields(item, shown)}
-        if whole and self.organization.settings.markdown and now and not shown.deleted:
-            answer["multilineFieldsFormat"] = formats(self.organization, item)
+        if self.organization.settings.markdown and not shown.deleted:
+            answer["multilineFieldsFormat"] = formats(self.organization, shown) if whole else {}
         if self.expand in ("relations", "all") and now and item.relations:
             answer["relations"] = [self.relation(item, one) for one in ordered(item)]
-        if whole and shown.comment is not None:
+        if shown.comment is not None:
             where = f"{self._at(item)}/comments/{shown.comment.number}/versions/{shown.comment.version}"
             answer["commentVersionRef"] = {
                 "commentId": shown.comment.number,
@@ -139,10 +142,11 @@ def _own_links(at: str, project: str, number: int) -> dict[str, Any]:
     }
 
 
-def formats(organization: Organization, item: Item) -> dict[str, str]:
+def formats(organization: Organization, revision: Revision) -> dict[str, str]:
     """The forms of the long fields that are filled."""
-    filled = [name for name in item.fields if (known := organization.fields.get(name)) and known.type == "html"]
-    return {name: item.formats.get(name, "HTML").lower() for name in filled}
+    known = ((name, organization.fields.get(name)) for name in revision.fields)
+    long = [name for name, field in known if field is not None and field.type in ("html", "history")]
+    return {name: revision.formats.get(name, "html") for name in long}
 
 
 def extended(organization: Organization, item: Item, revision: Revision) -> Values:
@@ -162,6 +166,9 @@ def extended(organization: Organization, item: Item, revision: Revision) -> Valu
         "System.IsDeleted": revision.deleted,
         **stored,
     }
+    if item.kind not in _OFF_BOARD:
+        column = stored["System.State"]
+        values |= {"System.BoardColumn": column, "System.BoardColumnDone": False, BOARD: column, f"{BOARD}.Done": False}
     if revision is item.now:
         values |= counts(item)
         if item.parent is not None:
@@ -181,9 +188,6 @@ def _is_extended(field: Any) -> bool:
 def listed(values: list[Any]) -> dict[str, Any]:
     """A list as every answer has it."""
     return {"count": len(values), "value": values}
-
-
-Shown = Callable[[Any], Any]
 
 
 def update(view: View, item: Item, number: int, *, single: bool = False) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a work item fulfils a query. Without `timePrecision` dates are days of the account's zone."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,12 +161,15 @@ class Asked:
         raise errors.bad_query(f"TF51014: The macro is not known here. The error is caused by «{test.text}».")
 
     def _time(self, text: str, caused: str, *, exactly: bool) -> datetime:
-        if not exactly and re.search(r"\d[T ]\d", text.strip()):
+        zone = self.organization.zone(self.who)
+        found = read(text, zone)
+        local = found.astimezone(zone)
+        if not exactly and (local.hour, local.minute, local.second, local.microsecond) != (0, 0, 0, 0):
             raise errors.bad_query(
-                "VS403437: You cannot supply a time with the date when running a query using date precision. "
+                "You cannot supply a time with the date when running a query using date precision. "
                 f"The error is caused by «{caused}»."
             )
-        return read(text, self.organization.zone(self.who))
+        return found
 
 
 def _always(item: Item, values: Values) -> bool:

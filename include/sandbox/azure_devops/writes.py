@@ -52,7 +52,7 @@ def update(organization: Organization, who: Identity, item: Item, wanted: Wanted
     for path, value in wanted.tests:
         now = {"/rev": item.rev, "/id": item.number}.get(path, item.fields.get(path))
         if str(now) != str(value):
-            raise errors.stale(path if path.startswith("/") else f"/fields/{path}")
+            raise errors.stale(path if path.startswith("/") else f"/fields/{path}", now, value)
     organization.refuse(who, item.area)
     _save(organization, who, item, wanted, how, {})
 
@@ -90,19 +90,19 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
     if after["System.Tags"] is None:
         del after["System.Tags"]
     project.tags = known
-    formats = {**item.formats, **wanted.formats}
-    moved = after != before or history is not None or formats != item.formats
+    was = item.now.formats if item.revisions else {}
+    formats = {name: form for name, form in {**was, **wanted.formats}.items() if form == "markdown"}
+    moved = after != before or history is not None or formats != was
     # A new work item gets its number as late as this: a refused one uses none up.
     new = not item.revisions
     if new:
         item.number = organization.next_item()
     changed = linking.changed(organization, who, item, wanted.relations, far=True)
-    item.formats = {name: form for name, form in formats.items() if form == "Markdown"}
     if moved or changed.own:
         comment = _said(organization, who, item, history, at) if history is not None else None
         if comment is not None:
             after["System.CommentCount"] = alive(item)
-        revise(organization, who, item, after, at, history=history, comment=comment, links=changed)
+        revise(organization, who, item, after, at, history=history, comment=comment, links=changed, formats=formats)
     elif changed.any:
         item.updates.append(_update(item, who, at, changed, revised=False))
     if new:
@@ -131,16 +131,18 @@ def revise(
     history: str | None = None,
     comment: CommentRef | None = None,
     links: linking.Changed | None = None,
+    formats: dict[str, str] | None = None,
     deleted: bool = False,
 ) -> None:
     """Add a revision and its update, as that account."""
+    forms = formats if formats is not None else item.now.formats
     fields = {**after, "System.ChangedDate": at, "System.ChangedBy": who}
     if not item.revisions:
         fields = {"System.CreatedDate": at, "System.CreatedBy": who, **fields}
     if history is not None:
         fields["System.History"] = history
     rev = item.rev + 1 if item.revisions else 1
-    item.revisions.append(Revision(rev, fields, at, who, organization.next_watermark(), comment, deleted))
+    item.revisions.append(Revision(rev, fields, at, who, organization.next_watermark(), comment, deleted, forms))
     item.updates.append(_update(item, who, at, links or linking.Changed(), revised=True))
 
 
@@ -190,7 +192,7 @@ def _written(
             continue
         if field.read_only and (field.extended or not how.bypass):
             if kept != after.get(reference):
-                wrong.append(Broken(reference, field.name, ("readOnly", "invalidNotOldValue")))
+                raise errors.read_only(reference)
             continue
         wrote.add(reference)
         _merge(after, {reference: kept})
@@ -198,7 +200,7 @@ def _written(
         tags = [*tags_of(after.get("System.Tags")), *(one for text in wanted.more_tags for one in tags_of(text))]
         after["System.Tags"] = "; ".join(tags)
     if len({one.lower() for one in tags_of(after.get("System.Tags"))}) > MOST_TAGS:
-        raise errors.bad_patch(f"VS402363: A work item can have at most {MOST_TAGS} tags.")
+        raise errors.too_many_tags(MOST_TAGS)
     return history, wrote, wrong
 
 
