@@ -5,8 +5,17 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page for people, in an answer's place."""
+
+    status: int
+
 
 Answer = Callable[[dict[str, Any], str], Any]
 
@@ -23,6 +32,14 @@ def answering(**answers: Answer | Any) -> Iterator[tuple[str, list[tuple[str, An
             name = "_".join(self.path.partition("?")[0].split("/")[-2:])
             asked.append((self.path, body))
             answer = answers[name]
+            if isinstance(answer, Page):
+                self.send_response(answer.status)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Location", "/_signin")
+                self.send_header("Content-Length", "6")
+                self.end_headers()
+                self.wfile.write(b"<html>")
+                return
             given = (
                 b"" if answer is None else json.dumps(answer(body, self.path) if callable(answer) else answer).encode()
             )

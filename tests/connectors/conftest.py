@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One running Zendesk, and one running ServiceNow, for all tests of their connectors."""
+"""One running Zendesk, ServiceNow and Azure DevOps each, for all tests of their connectors."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from connectors import servicenow_house
+from connectors import azure_devops_house, servicenow_house
 from connectors.zendesk_house import WORLD, as_it_was, connector
+from support.azure_devops import Desk as AzureDesk
 from support.sandbox import RunningSandbox, running_sandbox
 from support.servicenow import Desk
 from support.zendesk import ZendeskDesk
@@ -39,4 +40,16 @@ def servicenow_sandbox() -> Iterator[RunningSandbox]:
 @pytest.fixture
 def servicenow(servicenow_sandbox: RunningSandbox) -> Iterator[Desk]:
     with servicenow_house.as_it_was(servicenow_sandbox) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def azure_devops_sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox(azure_devops_house.WORLD) as running:
+        yield running
+
+
+@pytest.fixture
+def azure_devops(azure_devops_sandbox: RunningSandbox) -> Iterator[AzureDesk]:
+    with azure_devops_house.as_it_was(azure_devops_sandbox) as desk:
         yield desk

@@ -70,7 +70,7 @@ def describe(pair: Pair) -> str:
 
 
 def _system(side: Side) -> str:
-    names = {"jira": "Jira", "redmine": "Redmine", "request_tracker": "Request Tracker"}
+    names = {"azure_devops": "Azure DevOps", "jira": "Jira", "redmine": "Redmine", "request_tracker": "Request Tracker"}
     names |= {"servicenow": "ServiceNow", "zendesk": "Zendesk"}
     return names.get(side.system, side.system)
 

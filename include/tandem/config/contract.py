@@ -244,7 +244,8 @@ class ContractFile(Offer):
     options: dict[str, Text] = Field(
         {},
         description="What only this kind of tracker must be told. Redmine: `marker` (the custom field for our marks, "
-        "`cf_…`) and `markup` (`textile` or `common_mark`), both required.",
+        "`cf_…`) and `markup` (`textile` or `common_mark`). Azure DevOps: `marker` (`Custom.…`) and `markup` (`html` "
+        "or `markdown`: how new texts are written). All are required.",
     )
     offers: dict[str, Offer] = Field(
         {}, description="Named offers. Without them the contract itself is the one offer. Each inherits the keys above."

@@ -105,14 +105,38 @@ closed: reopen                         # or: quarantine
 create: {project: "<project identifier>", tracker: Bug}   # for the other side's tickets, beside the fields above
 """
 
+_AZURE_DEVOPS = """\
+options: {marker: <Custom.…>, markup: html}   # the field for our marks; or markdown. See docs/azure-devops.md
+scope:                                 # which work items are offered: all conditions hold; an area holds those below
+  - {field: System.TeamProject, is: "<project>"}
+  - {field: System.AreaPath, is: '<project>\\<area>'}
+
+fields:                                # hub field: native field, by its reference name; see docs/reference/hub.md
+  title:       {field: System.Title, too_long: comment}
+  description: Text                    # what the form shows: of a Bug its steps, else the description
+  type:        {field: System.WorkItemType, map: {feature: Feature, bug: Bug}, once: true}
+  priority:    {field: Microsoft.VSTS.Common.Priority, map: {1: "1", 2: "2", 3: "3", 4: "4"}}
+  status:                              # these are of the process Agile; the reason follows the state
+    field: System.State
+    map: {new: New, in_progress: Active, solved: Resolved, closed: Closed}
+    ignore: [Removed]
+    otherwise: {in: Active}
+# assignee:    {field: System.AssignedTo, fallback: none}   # asks for a map of people: people/{people}
+# labels:      {field: System.Tags, only: [shared]}         # without `only` all tags are offered
+closed: reopen                         # or: quarantine
+
+create: {System.TeamProject: "<project>", System.AreaPath: '<project>\\<area>'}   # for the other side's tickets
+"""
+
 _SYSTEMS = {
+    "azure_devops": _AZURE_DEVOPS,
     "jira": _JIRA,
     "redmine": _REDMINE,
     "request_tracker": _REQUEST_TRACKER,
     "servicenow": _SERVICENOW,
     "zendesk": _ZENDESK,
 }
-_TITLES = {"request_tracker": "Request Tracker", "servicenow": "ServiceNow"}
+_TITLES = {"azure_devops": "Azure DevOps", "request_tracker": "Request Tracker", "servicenow": "ServiceNow"}
 
 _HEAD = """\
 # yaml-language-server: $schema=../../docs/schema/contract.schema.json

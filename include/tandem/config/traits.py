@@ -67,6 +67,15 @@ class SystemTraits:
 
 
 TRAITS: Mapping[str, SystemTraits] = {
+    "azure_devops": SystemTraits(
+        private_comments=False,
+        history=True,
+        workflow=True,
+        closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
+        create_needs=("System.TeamProject", "System.WorkItemType", "System.Title"),
+        options={"marker": (), "markup": ("html", "markdown")},
+        places=frozenset({"System.TeamProject"}),
+    ),
     "jira": SystemTraits(
         private_comments=True,
         history=True,

@@ -18,6 +18,7 @@ from tandem.http import Http
 GROUP = "tandem.connectors"
 # Our own, for a checkout that nobody installed; the same are entry points in pyproject.toml.
 BUILT_IN: Mapping[str, str] = {
+    "azure_devops": "tandem.connectors.azure_devops:AzureDevOps",
     "jira": "tandem.connectors.jira:Jira",
     "redmine": "tandem.connectors.redmine:Redmine",
     "request_tracker": "tandem.connectors.request_tracker:RequestTracker",

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 from tandem.connectors.base import Author, FieldInfo, Preflight
+from tandem.connectors.marks import NO_ORIGIN
 from tandem.connectors.redmine.scope import wanted
 from tandem.connectors.redmine.shape import (
     CUSTOM,
     LINE_LONGEST,
-    NO_ORIGIN,
     STANDARD,
     YES_NO,
     Raw,

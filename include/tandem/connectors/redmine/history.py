@@ -15,17 +15,16 @@ from itertools import pairwise
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Away, Comment, Entry, File, History
+from tandem.connectors.marks import Marker, marker
 from tandem.connectors.redmine.read import judged
 from tandem.connectors.redmine.shape import (
     Form,
-    Marker,
     Raw,
     details,
     elements,
     flat,
     journaled,
     lines,
-    marker,
     moment,
     raw_value,
 )

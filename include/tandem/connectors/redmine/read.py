@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tandem.connectors.base import Author, Page, Record, Seen, Way
+from tandem.connectors.marks import marker
 from tandem.connectors.redmine.shape import (
     OPEN,
     Form,
     Raw,
     flat,
-    marker,
     moment,
     raw_value,
     stamp,

@@ -21,8 +21,6 @@ Raw = Mapping[str, Any]
 CUSTOM = "cf_"
 LINE_LONGEST = 255  # characters of a subject
 OPEN, LISTED = "?", "@"  # end a version whose second is not over, as read by id and as listed
-NO_ORIGIN = "-"  # in the marker of a ticket that we did not make
-EDIT = "edit:"  # before the comment and the mark of an edit
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -189,34 +187,6 @@ def author(told: Any) -> Author:
     if not isinstance(told, Mapping):
         return Author("", "")
     return Author(str(told.get("id") or ""), str(told.get("name") or ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """What our field on an issue says: the mark that the issue was made with, and that of our last write to it.
-
-    ``comment`` is the one that an edit of ours replaced.
-    """
-
-    origin: str | None = None
-    write: str | None = None
-    comment: str | None = None
-
-    def __str__(self) -> str:
-        edit = f"{EDIT}{self.comment}:" if self.comment else ""
-        return f"{self.origin or NO_ORIGIN} {edit}{self.write}" if self.write else str(self.origin)
-
-
-def marker(value: Any) -> Marker:
-    """Read our field's value; whatever is none of ours says nothing."""
-    words = str(value or "").split(" ")
-    origin = None if words[0] in ("", NO_ORIGIN) else words[0]
-    if len(words) != 2:
-        return Marker(origin) if len(words) == 1 else Marker()
-    comment, edited, write = words[1].removeprefix(EDIT).partition(":")
-    if words[1].startswith(EDIT) and edited and comment.isdigit():
-        return Marker(origin, write, comment)
-    return Marker(origin, words[1])
 
 
 def details(journal: Raw) -> Sequence[Raw]:

@@ -11,17 +11,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tandem.connectors.base import Author, Needs
+from tandem.connectors.marks import Marker, marker
 from tandem.connectors.redmine.scope import Scope
 from tandem.connectors.redmine.shape import (
     CUSTOM,
     STANDARD,
     Form,
-    Marker,
     Raw,
     author,
     custom,
     guessed,
-    marker,
     moment,
     options,
     raw_value,

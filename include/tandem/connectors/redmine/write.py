@@ -12,18 +12,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
+from tandem.connectors.marks import Marker, marker
 from tandem.connectors.redmine.history import Told, journals
 from tandem.connectors.redmine.read import offered
 from tandem.connectors.redmine.shape import (
     CUSTOM,
     STANDARD,
-    Marker,
     Raw,
     details,
     flat,
     journaled,
     label,
-    marker,
     raw_value,
     wire,
 )

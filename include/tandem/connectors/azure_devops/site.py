@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One organisation of Azure DevOps for one offer: what is asked of it, and what was learnt of it.
+
+A token that is not accepted is answered with a page to log in at (203, or a redirect) unless one asks for plain words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from tandem.connectors.azure_devops.shape import (
+    CREATED,
+    CREATED_BY,
+    DESCRIPTION,
+    NOBODY,
+    PROJECT,
+    REPRO,
+    STATE,
+    TEXT,
+    TEXT_FIELD,
+    TYPE,
+    Field,
+    Raw,
+    author,
+    batches,
+    field,
+)
+from tandem.connectors.base import Author, Needs
+from tandem.connectors.marks import Marker, marker
+from tandem.core.values import utc_text
+from tandem.errors import CredentialsError, GoneError
+from tandem.http import REDIRECTS, Http, parsed
+
+API = "7.1"
+PREVIEWS: Mapping[str, str] = {"comments": "7.1-preview.4", "connectionData": "7.1-preview.1"}
+FETCH = 200  # items in one call; more are refused
+LISTED = 19_999  # ids that a query may give; more are an error
+ALWAYS = frozenset({PROJECT, TYPE, STATE, CREATED, CREATED_BY, "System.ChangedDate"})
+PLAINLY: Mapping[str, str] = {"X-TFS-FedAuthRedirect": "Suppress"}  # who is not known is to be told so
+PATCH = "application/json-patch+json"
+_LARGEST_ID = 2**31 - 1
+
+
+class Site:
+    """What all parts of the connector share. Threads may share an object."""
+
+    def __init__(self, http: Http, needs: Needs) -> None:
+        self.http = http
+        self.needs = needs
+        self.fresh: dict[str, Raw] = {}
+        """Items read with their relations, for the history that is asked for next."""
+        self._origins: dict[str, str | None] = {}
+        self._types: dict[str, tuple[str, str]] = {}
+        self._workflows: dict[str, Mapping[str, Raw]] = {}
+
+    # ---- asking
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        data: Any = None,
+        kind: str = "",
+        accept: Collection[int] = (),
+        reads: bool | None = None,
+        ticket: str | None = None,
+        version: str = API,
+    ) -> requests.Response:
+        """Send a request; ``kind`` is the body's media type where it is not plain JSON.
+
+        Raises:
+            CredentialsError: the answer is the page to log in at.
+        """
+        sent = {**PLAINLY, **({"Content-Type": kind} if kind else {})}
+        response = self.http.request(
+            method,
+            path,
+            params={**(params or {}), "api-version": version},
+            json=body if not kind else None,
+            data=json.dumps(body).encode() if kind and data is None else data,
+            headers=sent,
+            accept={*REDIRECTS, *accept},
+            idempotent=reads,
+            ticket=ticket,
+        )
+        if response.status_code == 203 or response.status_code in REDIRECTS:
+            response.close()
+            what = f"{method} {path} was answered with the page to log in at"
+            fix = "Set the password to a personal access token of this organisation that has not expired."
+            raise CredentialsError(what, where=self.http.tenant, fix=fix)
+        return response
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Read something that must be there.
+
+        Raises:
+            GoneError: it is not there, or not for our account.
+        """
+        name = path.rpartition("/")[2]
+        return parsed(self.ask("GET", path, params=params, version=PREVIEWS.get(name, API)))
+
+    def within(self, project: str, path: str) -> str:
+        """The address of something within a project; of the organisation without one."""
+        return f"/{quote(project, safe='')}/_apis/{path}" if project else f"/_apis/{path}"
+
+    # ---- items
+
+    def items(
+        self,
+        ids: Collection[str],
+        fields: Collection[str] = (),
+        *,
+        relations: bool = False,
+        as_of: datetime | None = None,
+    ) -> dict[str, Raw]:
+        """Read items by id; those that are gone or hidden are left out.
+
+        ``relations`` asks for whole items, for fields and relations exclude each other: let go of what is not offered.
+        """
+        numbers = [id_ for id_ in dict.fromkeys(ids) if id_.isascii() and id_.isdigit() and int(id_) <= _LARGEST_ID]
+        found: dict[str, Raw] = {}
+        for some in batches(numbers, FETCH):
+            body: dict[str, Any] = {"ids": [int(id_) for id_ in some], "errorPolicy": "omit"}
+            body |= {"$expand": "relations"} if relations else {"fields": self.stored({*fields, *ALWAYS})}
+            if as_of is not None:
+                body["asOf"] = utc_text(as_of)
+            answer = self.ask("POST", "/_apis/wit/workitemsbatch", body=body, reads=True, accept=(404,))
+            for item in parsed(answer).get("value") or () if answer.status_code == 200 else ():
+                if item:  # what is omitted may stand as null
+                    found[str(item["id"])] = item
+                    self.note(item)
+        return {id_: found[id_] for id_ in numbers if id_ in found}
+
+    def stored(self, fields: Collection[str]) -> list[str]:
+        """The fields to ask for, our own among them."""
+        named = {*fields, *self.marking}
+        return sorted(named - {TEXT} | ({DESCRIPTION, REPRO} & self.fields.keys() if TEXT in named else set()))
+
+    def note(self, item: Raw) -> None:
+        """Keep what each later write must know of an item: the mark that it was made with, its project and type."""
+        id_, fields = str(item["id"]), item.get("fields") or {}
+        if self.mark_field:
+            self._origins[id_] = marker(fields.get(self.mark_field)).origin
+        if fields.get(TYPE):
+            self._types[id_] = (str(fields.get(PROJECT) or ""), str(fields[TYPE]))
+
+    def marked(self, id_: str, write: str, comment: str | None = None) -> str:
+        """What our field is to say of a write to an item: the mark that it was made with stays.
+
+        Raises:
+            GoneError: the item is not there.
+        """
+        return str(Marker(self._origins[self._read(id_)], write, comment))
+
+    def kind_of(self, id_: str) -> tuple[str, str]:
+        """An item's project and type.
+
+        Raises:
+            GoneError: the item is not there.
+        """
+        return self._types[self._read(id_)]
+
+    def _read(self, id_: str) -> str:
+        if id_ not in self._types or id_ not in self._origins:
+            if not self.items([id_]):
+                raise GoneError(f"ticket {id_}: it is not there, or hidden from our account", where=self.http.tenant)
+            self._origins.setdefault(id_, None)
+        return id_
+
+    def query(self, where: str) -> Iterator[list[str]]:
+        """List the ids of items by a condition in WIQL, in their order."""
+        last = 0
+        while True:
+            wiql = f"SELECT [System.Id] FROM WorkItems WHERE [System.Id] > {last}"
+            wiql += f" AND ({where})" if where else ""
+            answer = self.ask(
+                "POST",
+                "/_apis/wit/wiql",
+                params={"$top": str(LISTED), "timePrecision": "true"},
+                body={"query": f"{wiql} ORDER BY [System.Id]"},
+                reads=True,
+            )
+            ids = [str(one["id"]) for one in parsed(answer).get("workItems") or ()]
+            if ids:
+                yield ids
+            if len(ids) < LISTED:
+                return
+            last = max(map(int, ids))
+
+    # ---- what was learnt
+
+    @property
+    def mark_field(self) -> str:
+        """The custom field that holds our marks."""
+        return self.needs.options.get("marker", "")
+
+    @property
+    def marking(self) -> frozenset[str]:
+        return frozenset({self.mark_field} - {""})
+
+    @cached_property
+    def account(self) -> Author:
+        """Our own account."""
+        told = self.get("/_apis/connectionData").get("authenticatedUser") or {}
+        properties = told.get("properties") or {}
+        unique = (properties.get("Account") or {}).get("$value") if isinstance(properties, Mapping) else None
+        if not (unique or told.get("providerDisplayName")):
+            return NOBODY
+        return author({"uniqueName": unique, "displayName": told.get("providerDisplayName"), "id": told.get("id")})
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The organisation's dictionary."""
+        told = self.get("/_apis/wit/fields")["value"]
+        return {TEXT: TEXT_FIELD, **{one["referenceName"]: field(one) for one in told}}
+
+    @cached_property
+    def projects(self) -> tuple[str, ...]:
+        """The projects that the scope names; none means all."""
+        named: list[str] = []
+        for condition in self.needs.scope:
+            if condition.field == PROJECT:
+                listed = condition.is_ if isinstance(condition.is_, list) else [condition.is_]
+                named += [str(word) for word in (*listed, *condition.in_) if word is not None]
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def project(self) -> str:
+        """The one project that the scope names; empty where it names none or several."""
+        return self.projects[0] if len(self.projects) == 1 else ""
+
+    def types(self, project: str) -> Mapping[str, Raw]:
+        """The work item types of a project, with their states and the steps between them."""
+        if project not in self._workflows:
+            listed = self.get(self.within(project, "wit/workitemtypes"))["value"]
+            self._workflows[project] = {str(one["name"]): one for one in listed if not one.get("isDisabled")}
+        return self._workflows[project]
+
+    def texts(self) -> Sequence[str]:
+        """Fields of long text: what may name a file."""
+        return sorted(name for name, one in self.fields.items() if one.kind == "rich" and name != TEXT)

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one revision changed: as an item's updates tell it, or as two revisions one after the other show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from mimetypes import guess_type
+from typing import Any
+
+from tandem.connectors.away import Step, times_away
+from tandem.connectors.azure_devops.scope import Scope
+from tandem.connectors.azure_devops.shape import (
+    CHANGED,
+    CHANGED_BY,
+    HISTORY,
+    TYPE,
+    Raw,
+    attachment,
+    author,
+    files_in,
+    flat,
+    markdown,
+    moment,
+    stored,
+    version,
+)
+from tandem.connectors.azure_devops.site import Site
+from tandem.connectors.base import Author, Away, Comment, Entry, File
+from tandem.connectors.marks import Marker, marker
+from tandem.core.values import Json, same
+
+_NEVER = 9999  # the year in which the newest revision is told to be revised
+MEDIA = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One revision. ``changes``: field → value before and after, flat. ``said``: it added this comment."""
+
+    rev: str
+    at: datetime
+    author: Author
+    changes: Mapping[str, tuple[Json, Json]]
+    mark: Marker
+    said: bool = False
+
+    def ours(self, site: Site) -> str | None:
+        """The mark of the write that it is; nobody else's account bears it, whatever it puts into our field."""
+        return self.mark.write if self.author.id == site.account.id else None
+
+
+def of_updates(site: Site, told: Iterable[Raw], names: Collection[str], type_: str) -> list[Update]:
+    """Read an item's updates. One that changed a relation to another item alone has no revision of its own."""
+    own = {name: stored(name, type_) for name in names}
+    found: dict[str, Update] = {}
+    for one in told:
+        fields: Mapping[str, Any] = one.get("fields") or {}
+        rev = version(one.get("rev"))
+        if not fields or rev in found:
+            continue
+        changed = fields.get(CHANGED) or {}
+        at = moment(changed.get("newValue") or one.get("revisedDate"))
+        changes = {
+            name: (_end(site, one, at, fields[at], "oldValue"), _end(site, one, at, fields[at], "newValue"))
+            for name, at in own.items()
+            if at in fields
+        }
+        found[rev] = Update(
+            rev=rev,
+            at=at if at.year < _NEVER else moment(None),
+            author=author(one.get("revisedBy")),
+            changes=_without_first(found, changes),
+            mark=marker((fields.get(site.mark_field) or {}).get("newValue")) if site.mark_field else Marker(),
+            said=bool((fields.get(HISTORY) or {}).get("newValue")),
+        )
+    return list(found.values())
+
+
+def _end(site: Site, told: Raw, name: str, change: Raw, end: str) -> Json:
+    return flat(site.fields.get(name), change.get(end), markdown(told, name))
+
+
+def _without_first(found: Mapping[str, Update], changes: Mapping[str, tuple[Json, Json]]) -> dict[str, Any]:
+    """What an item was made with is no change."""
+    return {name: ends for name, ends in changes.items() if not same(*ends)} if found else {}
+
+
+def between(site: Site, before: Raw, after: Raw, names: Collection[str]) -> Update:
+    """Tell what a revision changed, by the one before it."""
+    then, now = before.get("fields") or {}, after.get("fields") or {}
+    own = {name: stored(name, str(now.get(TYPE) or "")) for name in names}
+    ends = {
+        name: (
+            flat(site.fields.get(at), then.get(at), markdown(before, at)),
+            flat(site.fields.get(at), now.get(at), markdown(after, at)),
+        )
+        for name, at in own.items()
+    }
+    field, was = site.mark_field, before.get("fields") or {}
+    moved = bool(field) and now.get(field) != was.get(field)
+    return Update(
+        rev=version(after.get("rev")),
+        at=moment(now.get(CHANGED)),
+        author=author(now.get(CHANGED_BY)),
+        changes={name: pair for name, pair in ends.items() if not same(*pair)},
+        mark=marker(now.get(field)) if moved else Marker(),
+        said=bool(now.get(HISTORY)),
+    )
+
+
+def entries(site: Site, updates: Iterable[Update]) -> Iterator[Entry]:
+    """Give the changes of the fields asked for. What a rule set in the same revision as a write bears its mark too."""
+    wanted = (site.needs.read | site.needs.write) - site.marking
+    for one in updates:
+        for name, (before, after) in one.changes.items():
+            if name in wanted:
+                yield Entry(
+                    id=f"{one.rev}:{name}",
+                    order=one.rev,
+                    at=one.at,
+                    author=one.author,
+                    field=name,
+                    before=before,
+                    after=after,
+                    mark=one.ours(site),
+                    write=one.rev,
+                )
+
+
+def away(site: Site, scope: Scope, updates: Iterable[Update]) -> tuple[Away, ...] | None:
+    """When the item was out of scope."""
+    if site.needs.query:
+        return None
+    steps = [
+        Step(one.at, one.rev, name, before, after)
+        for one in updates
+        for name, (before, after) in one.changes.items()
+        if name in scope.fields
+    ]
+    return times_away(steps, scope.holds, one_series=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment as it is now, with the update that added it, if that is known."""
+
+    id: str
+    at: datetime
+    author: Author
+    body: Json
+    by: Update | None
+    edited_at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        return str(self.body.get("markdown") or "") if isinstance(self.body, dict) else str(self.body or "")
+
+
+def comments(site: Site, said: Sequence[Said], updates: Sequence[Update], *, inside: bool) -> Iterator[Comment]:
+    """Give the comments whose text may leave, and our own. All are public: there are no others."""
+    edits = {one.mark.comment: one.ours(site) for one in updates if one.mark.comment}
+    for one in said:
+        mark = one.by.ours(site) if one.by is not None and not one.by.mark.comment else None
+        if mark is None and not (inside and offered(site)):
+            continue
+        rev = one.by.rev if one.by is not None else _last(updates, one.at)
+        yield Comment(
+            id=one.id,
+            order=f"{rev}.{int(one.id):012d}",
+            at=one.at,
+            author=one.author,
+            body=one.body,
+            public=True,
+            files=tuple(files_in(one.text)),
+            mark=mark,
+            edited_at=one.edited_at,
+            write=edits.get(one.id),
+        )
+
+
+def offered(site: Site) -> bool:
+    """Whether comments leave."""
+    return site.needs.comments != "none"
+
+
+def _last(updates: Sequence[Update], at: datetime) -> str:
+    return max((one.rev for one in updates if one.at <= at), default=version(0))
+
+
+def files(
+    site: Site, item: Raw, said: Sequence[Said], updates: Sequence[Update], since: datetime | None = None
+) -> Iterator[File]:
+    """Give an item's files that no text names which does not leave; ``since``: those alone that came behind it.
+
+    Who added a file stands in the revision of that moment.
+    """
+    told = item.get("fields") or {}
+    read = {stored(name, str(told.get(TYPE) or "")) for name in site.needs.read}
+    shown = [(str(told.get(name) or ""), None) for name in site.texts() if name in read]
+    private = [str(told.get(name) or "") for name in site.texts() if name not in read]
+    talk: list[tuple[str, str | None]] = [(one.text, one.id) for one in said]
+    if offered(site):
+        shown += talk  # type: ignore[arg-type]
+    else:
+        private += [text for text, _ in talk]
+    secret = "\n".join(private).casefold()
+    by = {one.at: one.author for one in updates}
+    for relation in item.get("relations") or ():
+        id_ = attachment(relation)
+        if id_ is None:
+            continue
+        about: Mapping[str, Any] = relation.get("attributes") or {}
+        at = moment(about.get("authorizedDate") or about.get("resourceCreatedDate"))
+        name = str(about.get("name") or id_)
+        who = by.get(at, author(told.get(CHANGED_BY)) if at == moment(told.get(CHANGED)) else Author("", ""))
+        ours = bool(who.id) and who.id == site.account.id  # a copy that we made may always be read back
+        if (since is not None and at <= since) or (not ours and (id_ in secret or _says(secret, name))):
+            continue
+        showing = [comment for text, comment in shown if id_ in files_in(text)]
+        yield File(
+            id=id_,
+            name=name,
+            size=int(about.get("resourceSize") or 0),
+            media_type=media_type(name),
+            at=at,
+            author=who,
+            comment=next((comment for comment in showing if comment), None),
+            referenced=bool(showing),
+        )
+
+
+def media_type(name: str) -> str:
+    """What kind of file it is, by its name: Azure DevOps keeps nothing else of it."""
+    return guess_type(name)[0] or MEDIA
+
+
+def _says(text: str, name: str) -> bool:
+    """Tell whether a text, in small letters, names a file."""
+    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text) is not None

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading Azure DevOps: the preflight, the feed, what it costs, and what its values look like."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from connectors.answering import Page, answering
+from connectors.azure_devops_house import (
+    ASSIGNEE,
+    HIDDEN,
+    IN_SCOPE,
+    MARKER,
+    ORDER,
+    PRIORITY,
+    READ,
+    SECRET,
+    SETTINGS,
+    STATE,
+    TAGS,
+    TEXT,
+    TITLE,
+    connector,
+    history,
+    make,
+    needs,
+    record,
+    sent,
+)
+from contract.bench import mark
+from support.azure_devops import NAME, PROJECT, REPRO_STEPS, Desk
+from tandem.connectors.azure_devops import AzureDevOps
+from tandem.connectors.base import Condition, Delta, Needs, Patch
+from tandem.core.plain import to_plain
+from tandem.errors import CredentialsError
+from tandem.http import Http
+
+
+def told(azure: AzureDevOps) -> list[tuple[str, str, bool]]:
+    """Code, key and whether it is a warning, of each problem that the preflight finds."""
+    return sorted((one.code, one.key, one.warning) for one in azure.preflight().problems)
+
+
+def words(azure: AzureDevOps) -> str:
+    return "\n".join(str(one) for one in azure.preflight().problems)
+
+
+def listed(azure: AzureDevOps, cursor: str) -> list[str]:
+    return [one.id for page in azure.changed_since(cursor) for one in page.seen]
+
+
+def deltas(azure: AzureDevOps, cursor: str, known: dict[str, str]) -> dict[str, Delta]:
+    pages = azure.changed_since(cursor, lambda ids: {id_: known[id_] for id_ in ids if id_ in known})
+    return {id_: one for page in pages for id_, one in page.deltas.items()}
+
+
+# ---- preflight
+
+
+def test_nothing_is_wrong_where_nothing_is(azure_devops: Desk) -> None:
+    found = connector(azure_devops).preflight()
+    assert found.problems == ()
+    assert found.private_comments is False
+    assert any("private" in remark for remark in found.remarks)
+    assert (found.account.id, found.account.email) == ("tandem@global.example", "tandem@global.example")
+
+
+def test_the_dictionary_tells_kinds_and_choices(azure_devops: Desk) -> None:
+    fields = connector(azure_devops).preflight().fields
+    kinds = {name: fields[name].kind for name in (TITLE, TEXT, TAGS, STATE, PRIORITY, ASSIGNEE, ORDER)}
+    assert kinds == {
+        TITLE: "text",
+        TEXT: "rich",
+        TAGS: "set",
+        STATE: "choice",
+        PRIORITY: "choice",
+        ASSIGNEE: "person",
+        ORDER: "text",
+    }
+    assert fields["Custom.Count"].kind == "number"
+    assert list(fields[PRIORITY].choices) == ["1", "2", "3", "4"]
+    assert {"New", "Active", "Resolved", "Closed"} <= set(fields[STATE].choices)
+    assert fields[TITLE].max_length == 255
+    assert fields[TITLE].required
+
+
+def test_a_token_that_is_not_accepted_is_told(azure_devops: Desk) -> None:
+    """It is answered with a page to log in at, and a status of success."""
+    assert told(connector(azure_devops, word="wrong")) == [("TDM-220", "", False)]
+    azure_devops.control.settings(NAME, expired=["tandem"])
+    assert told(connector(azure_devops)) == [("TDM-220", "", False)]
+    with pytest.raises(CredentialsError):
+        connector(azure_devops).fetch(["1"])
+
+
+def test_a_wrong_address_is_told(azure_devops: Desk) -> None:
+    there = replace(azure_devops.place, url=azure_devops.place.url + "/nowhere")
+    assert told(connector(replace(azure_devops, place=there))) == [("TDM-220", "", False)]
+
+
+def test_a_project_that_is_not_there_is_told(azure_devops: Desk) -> None:
+    scope = (Condition("System.TeamProject", is_="Nowhere"), IN_SCOPE[1])
+    assert ("TDM-221", "System.TeamProject", False) in told(connector(azure_devops, needs(scope=scope)))
+
+
+def test_unknown_fields_states_and_choices_are_told_at_once(azure_devops: Desk) -> None:
+    wants = needs(
+        read=READ | {"Custom.Nothing"},
+        write=READ | {"System.CreatedDate"},
+        scope=(*IN_SCOPE, Condition("System.WorkItemType", is_="Story")),
+        statuses=("New", "On Hold"),
+    )
+    assert told(connector(azure_devops, wants)) == [
+        ("TDM-222", "Custom.Nothing", False),
+        ("TDM-223", "System.CreatedDate", False),
+        ("TDM-224", "System.WorkItemType", False),
+        ("TDM-225", STATE, False),
+    ] or ("TDM-225", STATE, False) in told(connector(azure_devops, replace(wants, scope=IN_SCOPE)))
+
+
+def test_a_state_that_no_step_leads_to_is_told(azure_devops: Desk) -> None:
+    islands = {"Bug": {"New": ["Active"], "Active": ["Closed"], "Resolved": ["Closed"], "Closed": ["Active"]}}
+    azure_devops.control.settings(NAME, transitions=islands)
+    scope = (*IN_SCOPE, Condition("System.WorkItemType", is_="Bug"))
+    found = words(connector(azure_devops, needs(scope=scope, statuses=("New", "Active", "Resolved"))))
+    assert 'no step of the process leads to the state "Resolved"' in found
+    assert '"Active"' not in found
+
+
+def test_a_scope_that_takes_everything_is_told(azure_devops: Desk) -> None:
+    assert told(connector(azure_devops, needs(scope=IN_SCOPE[:1]))) == [("TDM-227", "scope", True)]
+    assert ("TDM-227", "System.TeamProject", False) in told(connector(azure_devops, needs(scope=IN_SCOPE[1:])))
+
+
+def test_a_field_for_marks_that_is_none_is_told(azure_devops: Desk) -> None:
+    for marker in ("", "System.Title", "Custom.Count", "Custom.Nothing"):
+        options = {"marker": marker, "markup": "html"}
+        assert ("TDM-222", "options.marker", False) in told(connector(azure_devops, needs(options=options)))
+    fields = {**SETTINGS["fields"], MARKER: {"name": "Tandem", "types": ["Task"]}}
+    azure_devops.control.settings(NAME, fields=fields)
+    scope = (*IN_SCOPE, Condition("System.WorkItemType", is_="Bug"))
+    assert "Bug of Shop has no field Custom.Tandem" in words(connector(azure_devops, needs(scope=scope)))
+
+
+def test_a_raw_query_that_is_not_understood_is_told(azure_devops: Desk) -> None:
+    wrong, right = "[System.Tags] CONTINS 'x'", "[System.Title] CONTAINS 'dark'"
+    assert ("TDM-226", "query", False) in told(connector(azure_devops, needs(query=wrong)))
+    assert told(connector(azure_devops, needs(query=right))) == []
+
+
+def test_a_raw_query_narrows_the_scope(azure_devops: Desk) -> None:
+    dark, light = make(azure_devops, "it is dark"), make(azure_devops, "it is light")
+    subject = connector(azure_devops, needs(query="[System.Title] CONTAINS 'dark'"))
+    assert [record(subject, one).scope_reason for one in (dark, light)] == ["", "query"]
+    swept = {one.id for page in subject.in_scope() for one in page.seen}
+    assert dark in swept
+    assert light not in swept
+
+
+# ---- scope
+
+
+def test_an_area_holds_those_below_it(azure_devops: Desk) -> None:
+    scope = (IN_SCOPE[0], Condition("System.AreaPath", is_=f"{PROJECT}\\Network"))
+    subject = connector(azure_devops, needs(scope=scope))
+    here = make(azure_devops, System__AreaPath=f"{PROJECT}\\Network")
+    below = make(azure_devops, System__AreaPath=f"{PROJECT}\\Network\\Core")
+    beside = make(azure_devops, System__AreaPath=f"{PROJECT}\\Web")
+    assert [record(subject, one).in_scope for one in (here, below, beside)] == [True, True, False]
+    swept = {one.id for page in subject.in_scope() for one in page.seen}
+    assert {here, below} <= swept
+    assert beside not in swept
+
+
+def test_a_tag_is_one_of_the_tags_and_no_part_of_one(azure_devops: Desk) -> None:
+    other = make(azure_devops, System__Tags="shared kitchen; unshared")
+    assert not record(connector(azure_devops), other).in_scope
+
+
+# ---- the feed
+
+
+def test_nothing_new_costs_two_requests_at_most(azure_devops: Desk) -> None:
+    make(azure_devops)
+    subject = connector(azure_devops)
+    cursor = [page.cursor for page in subject.changed_since(subject.start(datetime.now(UTC) - timedelta(days=1)))][-1]
+    azure_devops.control.clear_requests()
+    assert cursor is not None
+    assert listed(connector(azure_devops), cursor) == []
+    assert len(azure_devops.control.requests(NAME)) <= 2
+
+
+def _at_the_end(azure: AzureDevOps) -> str:
+    cursor = azure.start(datetime.now(UTC) - timedelta(minutes=1))
+    return [str(page.cursor) for page in azure.changed_since(cursor)][-1]
+
+
+def test_a_delta_is_given_only_where_it_is_sure(azure_devops: Desk) -> None:
+    plain, edited, gap, left = (make(azure_devops) for _ in range(4))
+    said = azure_devops.say(int(edited), "<div>before</div>")
+    subject = connector(azure_devops)
+    known = {one: record(subject, one).version for one in (plain, edited, gap, left)}
+    cursor = _at_the_end(subject)
+    for one in (plain, edited, gap, left):
+        azure_devops.change(int(one), System__Title="anew")
+    path = f"{PROJECT}/_apis/wit/workItems/{edited}/comments/{said['id']}"
+    assert azure_devops.ask("PATCH", path, "david", json={"text": "<div>after</div>"}).status_code == 200
+    azure_devops.set(int(left), {TAGS: "other"})
+    azure_devops.set(int(left), {TAGS: "shared"})
+    known[gap] = f"{int(known[gap]) - 1:010d}"
+    found = deltas(connector(azure_devops), cursor, known)
+    assert set(found) == {plain}
+    assert [(entry.field, entry.after, entry.mark) for entry in found[plain].entries] == [(TITLE, "anew", None)]
+
+
+def test_the_feed_gives_our_own_marks(azure_devops: Desk) -> None:
+    ticket, ours = make(azure_devops), mark()
+    subject = connector(azure_devops)
+    known, cursor = {ticket: record(subject, ticket).version}, _at_the_end(subject)
+    (outcome,) = subject.update([Patch(ticket, {TITLE: "ours"}, ours, known[ticket])])
+    assert outcome.error is None
+    found = deltas(connector(azure_devops), cursor, known)[ticket]
+    assert [(entry.field, entry.mark, entry.write) for entry in found.entries] == [(TITLE, ours, outcome.history)]
+
+
+def test_what_is_thrown_away_is_told_and_what_is_taken_back_is_there(azure_devops: Desk) -> None:
+    ticket = make(azure_devops)
+    cursor = _at_the_end(connector(azure_devops))
+    assert azure_devops.ask("DELETE", f"{PROJECT}/_apis/wit/workitems/{ticket}", "david").status_code == 200
+    seen = [one for page in connector(azure_devops).changed_since(cursor) for one in page.seen if one.id == ticket]
+    assert [(one.deleted, one.in_scope) for one in seen] == [(True, False)]
+    (gone,) = connector(azure_devops).fetch([ticket])
+    assert (gone.final, gone.in_scope, dict(gone.fields)) == ("deleted", False, {})
+    path = f"{PROJECT}/_apis/wit/recyclebin/{ticket}"
+    assert azure_devops.ask("PATCH", path, "david", json={"isDeleted": False}).status_code == 200
+    assert record(connector(azure_devops), ticket).in_scope
+
+
+# ---- records and histories
+
+
+def test_values_come_in_their_one_flat_form(azure_devops: Desk) -> None:
+    ticket = make(azure_devops, "Dark", "<div>text</div>", System__AssignedTo="marco@global.example")
+    azure_devops.set(int(ticket), {"Custom.Count": 7, TAGS: "zebra; shared; apple"})
+    subject = connector(azure_devops, needs(read=READ | {"Custom.Count"}))
+    fields = record(subject, ticket).fields
+    assert (fields[PRIORITY], fields["Custom.Count"], fields[ASSIGNEE]) == ("2", 7, "marco@global.example")
+    assert fields[TAGS] == ["apple", "shared", "zebra"]
+    assert record(subject, ticket).people["marco@global.example"].name == "Marco Global"
+
+
+def test_of_a_bug_its_steps_are_the_text_and_of_all_else_the_description(azure_devops: Desk) -> None:
+    bug = make(azure_devops, text="<p>steps</p>")
+    feature = make(azure_devops, text="<p>wish</p>", type_="Feature")
+    subject = connector(azure_devops)
+    assert [record(subject, one).fields[TEXT] for one in (bug, feature)] == ["<p>steps</p>", "<p>wish</p>"]
+    for one in (bug, feature):
+        (outcome,) = subject.update([Patch(one, {TEXT: "<p>new</p>"}, mark())])
+        assert outcome.error is None
+    assert azure_devops.item(int(bug))["fields"][REPRO_STEPS] == "<p>new</p>"
+    assert azure_devops.item(int(feature))["fields"]["System.Description"] == "<p>new</p>"
+    steps = [(e.before, e.after) for e in history(subject, feature).entries if e.field == TEXT]
+    assert steps == [("<p>wish</p>", "<p>new</p>")]
+
+
+def test_each_text_is_read_as_what_it_is(azure_devops: Desk) -> None:
+    ticket = make(azure_devops)
+    azure_devops.say(int(ticket), "<div>in <b>HTML</b></div>")
+    azure_devops.say(int(ticket), "in **Markdown**", form="markdown")
+    subject = connector(azure_devops)
+    first, second = history(subject, ticket).comments
+    shown = [to_plain(subject.markup.parse(one.body).doc) for one in (first, second)]
+    assert shown == ["in HTML", "in Markdown"]
+
+
+def test_only_the_fields_asked_for_are_requested(azure_devops: Desk) -> None:
+    ticket = make(azure_devops)
+    subject = connector(azure_devops, Needs(frozenset({TITLE}), frozenset(), IN_SCOPE, files=False))
+    azure_devops.control.clear_requests()
+    record(subject, ticket)
+    (asked,) = sent(azure_devops, "POST", "workitemsbatch")
+    assert HIDDEN not in asked["body"]
+    assert "Priority" not in asked["body"]
+
+
+def test_a_file_that_a_private_text_names_stays(azure_devops: Desk) -> None:
+    ticket = make(azure_devops, text="<p>see open.txt</p>")
+    for name in ("open.txt", "secret.txt"):
+        azure_devops.attach(int(ticket), name, SECRET.encode())
+    subject = connector(azure_devops)
+    assert {one.name for one in history(subject, ticket).files} == {"open.txt", "secret.txt"}
+    azure_devops.set(int(ticket), {"System.Description": "<div>not offered: secret.txt</div>"})
+    assert [one.name for one in history(subject, ticket).files] == ["open.txt"]
+
+
+def test_a_link_to_another_item_is_no_change_of_its_own(azure_devops: Desk) -> None:
+    ticket, other = make(azure_devops), make(azure_devops)
+    before = record(connector(azure_devops), ticket).version
+    azure_devops.link(int(ticket), "System.LinkTypes.Related", int(other))
+    assert record(connector(azure_devops), ticket).version == before
+    azure_devops.change(int(ticket), System__Title="after")
+    entries = history(connector(azure_devops), ticket).entries
+    assert [(one.field, one.after) for one in entries] == [(TITLE, "after")]
+
+
+def test_what_a_rule_does_in_the_same_revision_stands_in_the_same_write(azure_devops: Desk) -> None:
+    rules = [{"type": "Bug", "state": "Resolved", "set": {PRIORITY: 4}}]
+    azure_devops.control.settings(NAME, rules=rules)
+    ticket, ours = make(azure_devops), mark()
+    subject = connector(azure_devops)
+    (outcome,) = subject.update([Patch(ticket, {STATE: "Resolved"}, ours)])
+    assert outcome.error is None
+    entries = history(subject, ticket).entries
+    assert {(one.field, one.mark) for one in entries} == {(STATE, ours), (PRIORITY, ours)}
+
+
+@pytest.mark.parametrize("status", [203, 302])
+def test_a_page_to_log_in_at_is_no_answer(status: int) -> None:
+    with answering(wit_fields=Page(status), _apis_connectionData=Page(status)) as (url, _):
+        azure = AzureDevOps(Http(requests.Session(), url, tenant="proxy"), needs())
+        assert [one.code for one in azure.preflight().problems] == ["TDM-220"]
+        with pytest.raises(CredentialsError):
+            azure.fetch(["1"])
