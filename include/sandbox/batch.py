@@ -16,13 +16,14 @@ from sandbox.world import Person
 
 
 class Asked(BaseModel):
-    """One request; `path` with its query, `json` its body."""
+    """One request; `path` with its query, `body` its JSON, of the type that is named."""
 
     model_config = ConfigDict(extra="forbid")
 
     method: str
     path: str
     body: Any = None
+    type: str = "application/json"
 
 
 class Answered(BaseModel):
@@ -45,7 +46,7 @@ async def ask(app: ASGIApp, person: Person, asked: Asked) -> Answered:
         "path": url.path,
         "raw_path": url.path.encode(),
         "query_string": url.query.encode(),
-        "headers": [(b"authorization", b"Basic " + word), (b"content-type", b"application/json")],
+        "headers": [(b"authorization", b"Basic " + word), (b"content-type", asked.type.encode())],
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 80),
         "state": {},

@@ -101,10 +101,17 @@ class Control:
         self._ask("POST", "/clock", json={"at": at.isoformat(), "tenant": tenant})
 
     def act(self, tenant: str, by: str, asked: list[tuple[str, str, Any]]) -> list[Any]:
-        """Does many requests (method, path, body) as one person, and returns the bodies of their answers."""
+        """Does many requests (method, path, body) as one person, and returns the bodies of their answers.
+
+        A list as body is a JSON Patch document.
+        """
+        types = {True: {"type": "application/json-patch+json"}, False: {}}
         answers: list[Any] = []
         for start in range(0, len(asked), 500):
-            some = [{"method": method, "path": path, "body": body} for method, path, body in asked[start : start + 500]]
+            some = [
+                {"method": method, "path": path, "body": body, **types[isinstance(body, list)]}
+                for method, path, body in asked[start : start + 500]
+            ]
             got = self._ask("POST", f"/tenants/{tenant}/requests", params={"by": by}, json=some, timeout=120)
             assert all(one["status"] < 300 for one in got), next(one for one in got if one["status"] >= 300)
             answers += [one["body"] for one in got]

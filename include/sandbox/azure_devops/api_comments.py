@@ -10,6 +10,7 @@ from sandbox.azure_devops import comments, errors
 from sandbox.azure_devops.calls import Answer, Call
 from sandbox.azure_devops.items import Comment, Item
 from sandbox.azure_devops.shapes import listed
+from sandbox.azure_devops.times import text_of
 
 MOST = 200
 
@@ -17,6 +18,8 @@ MOST = 200
 def serve(call: Call, item: Item, rest: Sequence[str]) -> Answer:
     """Raises: AzureError."""
     expand = call.text("$expand")
+    if call.version < (5, 1):
+        return Answer(_of_old(call, item, rest))
     match (call.method, *rest):
         case ("GET",):
             return Answer(_list(call, item, expand))
@@ -91,6 +94,35 @@ def _list(call: Call, item: Item, expand: str) -> dict[str, Any]:
         order = call.text("order")
         answer |= {"nextPage": more + (f"&order={order}" if order else ""), "continuationToken": token}
     return answer
+
+
+def _of_old(call: Call, item: Item, rest: Sequence[str]) -> dict[str, Any]:
+    """As before 5.1: texts of the history, by revision, oldest first; nobody writes them here."""
+    if call.method != "GET":
+        raise errors.no_method(call.method)
+    base = f"{call.organization.url}/{call.organization.of(item).id}/_apis/wit/workItems/{item.number}/comments"
+    shown = [
+        {
+            "revision": one.rev,
+            "text": one.fields["System.History"],
+            "revisedBy": one.by.shown(call.organization.url),
+            "revisedDate": text_of(one.at),
+            "url": f"{base}/{one.rev}",
+        }
+        for one in item.revisions
+        if "System.History" in one.fields
+    ]
+    if rest:
+        found = next((one for one in shown if str(one["revision"]) == rest[0]), None)
+        if found is None:
+            raise errors.no_comment(int(rest[0]) if rest[0].isdecimal() else 0)
+        return found
+    first = call.number("fromRevision", 1)
+    later = [one for one in shown if int(str(one["revision"])) >= first]
+    if call.text("order").lower() == "desc":
+        later.reverse()
+    page = later[: max(1, call.number("$top", MOST))]
+    return {"totalCount": len(shown), "fromRevisionCount": len(later), "count": len(page), "value": page}
 
 
 def _place(token: str, alive: list[Comment]) -> int:

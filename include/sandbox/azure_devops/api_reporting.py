@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wit/reporting`: the feeds of all revisions, of links, and of discussions, in the order in which they were made."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -78,12 +78,14 @@ def _filter(call: Call) -> Filter:
 def _revisions(call: Call, wanted: Filter) -> dict[str, Any]:
     start, since = _token(call), _since(call)
     size = min(max(1, call.number("$maxPageSize", MOST)), MOST)
-    found = [
-        (item, one)
-        for item, one in _in_order(call, wanted)
-        if one.watermark > start and (since is None or one.at.timestamp() >= since)
-    ]
-    page, last = found[:size], len(found) <= size
+    page: list[tuple[Item, Revision]] = []
+    last = True
+    for item, one in islice(call.organization.log, start, None):
+        if _wanted(call, wanted, item, one) and (since is None or one.at.timestamp() >= since):
+            if len(page) == size:
+                last = False
+                break
+            page.append((item, one))
     # What is in the recycle bin is left out of a page that was cut with it: a short page is not the last.
     values = [_value(call, wanted, item, one) for item, one in page if wanted.deleted or item.deleted_at is None]
     if page:
@@ -94,15 +96,12 @@ def _revisions(call: Call, wanted: Filter) -> dict[str, Any]:
     return _batch(call, values, token, last)
 
 
-def _in_order(call: Call, wanted: Filter) -> Iterator[tuple[Item, Revision]]:
-    organization = call.organization
-    items = [one for one in organization.items.values() if organization.sees(call.who, one)]
-    pairs = [(item, one) for item in items for one in ([item.now] if wanted.latest else item.revisions)]
-    for item, one in sorted(pairs, key=lambda pair: pair[1].watermark):
-        here = call.project is None or one.fields["System.TeamProject"] == call.project.name
-        typed = not wanted.types or str(one.fields["System.WorkItemType"]).lower() in wanted.types
-        if here and typed and (one.comment is not None or not wanted.discussions):
-            yield item, one
+def _wanted(call: Call, wanted: Filter, item: Item, revision: Revision) -> bool:
+    there = item.number in call.organization.items and call.organization.sees(call.who, item)
+    here = call.project is None or revision.fields["System.TeamProject"] == call.project.name
+    typed = not wanted.types or str(revision.fields["System.WorkItemType"]).lower() in wanted.types
+    said = revision.comment is not None or not wanted.discussions
+    return there and here and typed and said and (revision is item.now or not wanted.latest)
 
 
 def _value(call: Call, wanted: Filter, item: Item, revision: Revision) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from sandbox.azure_devops import errors
 from sandbox.azure_devops.calls import Answer, Call
 from sandbox.azure_devops.fields import WorkField
-from sandbox.azure_devops.organization import Project
+from sandbox.azure_devops.organization import Project, under
 from sandbox.azure_devops.people import made_id
 from sandbox.azure_devops.process import COLORS, WorkItemType
 from sandbox.azure_devops.relations import TYPES
@@ -216,14 +216,48 @@ def nodes(call: Call) -> Answer:
         if path.lower() not in [one.lower() for one in paths]:
             paths.append(path)
         return Answer(_node(call, project, kind, paths, path, depth), 201)
-    if call.method != "GET":
-        raise errors.no_method(call.method)
     there = next((one for one in paths if one.lower() == path.lower()), None)
     if there is None:
         raise errors.AzureError(
             404, f"VS402485: The node {path} does not exist.", "ClassificationNodeNotFoundException"
         )
-    return Answer(_node(call, project, kind, paths, there, depth))
+    match call.method:
+        case "GET":
+            return Answer(_node(call, project, kind, paths, there, depth))
+        case "PATCH":
+            return Answer(_node(call, project, kind, paths, _renamed(call, project, kind, paths, there), depth))
+        case "DELETE":
+            _moved(call, project, kind, paths, there, project.name)
+            return Answer(None)
+    raise errors.no_method(call.method)
+
+
+def _renamed(call: Call, project: Project, kind: str, paths: list[str], path: str) -> str:
+    """Another name for a node: work items in it, and their history, have the new one."""
+    name = str(call.object().get("name") or "").strip()
+    if not name or path == project.name:
+        raise errors.bad_argument("Value cannot be null. Parameter name: name")
+    new = f"{path.rpartition(chr(92))[0]}\\{name}"
+    at = paths.index(path)
+    paths.insert(at, new)
+    _moved(call, project, kind, paths, path, new)
+    return new
+
+
+def _moved(call: Call, project: Project, kind: str, paths: list[str], path: str, new: str) -> None:
+    """What stood at a node, or below it, stands elsewhere; its revisions too, and nothing is revised by it."""
+    if not call.who.admin:
+        raise errors.forbidden("edit classification nodes")
+    reference = "System.AreaPath" if kind == "area" else "System.IterationPath"
+    gone = [one for one in paths if under(one, path)]
+    paths[:] = [one for one in paths if one not in gone]
+    if new != project.name:
+        paths += [new + one[len(path) :] for one in gone if one != path]
+    for item in call.organization.items.values():
+        for revision in item.revisions:
+            there = str(revision.fields[reference])
+            if under(there, path):
+                revision.fields[reference] = new if new == project.name else new + there[len(path) :]
 
 
 def _node(call: Call, project: Project, kind: str, paths: list[str], path: str, depth: int) -> dict[str, Any]:

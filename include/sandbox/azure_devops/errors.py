@@ -119,6 +119,21 @@ def no_tree(field: str, number: int) -> AzureError:
     return AzureError(400, text, "WorkItemFieldInvalidTreeNameException")
 
 
+def no_target(field: str) -> AzureError:
+    text = f"The target '{field}' must be provided to move the work item to another project."
+    key = (
+        "WorkItemTargetAreaPathNotProvidedException"
+        if "Area" in field
+        else "WorkItemTargetIterationPathNotProvidedException"
+    )
+    return AzureError(400, text, key)
+
+
+def too_many_revisions(most: int) -> AzureError:
+    text = f"VS403510: The work item has reached the limit of {most} revisions that can be made through the REST API."
+    return AzureError(400, text, "WorkItemRevisionLimitExceededException")
+
+
 def no_identity(value: str, name: str) -> AzureError:
     text = f"The identity value '{value}' for field '{name}' is an unknown identity."
     return AzureError(400, text, "WorkItemFieldInvalidException")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.azure_devops import errors
 from sandbox.azure_devops.fields import Fields
-from sandbox.azure_devops.items import Item
+from sandbox.azure_devops.items import Item, Revision
 from sandbox.azure_devops.people import Identity, People, made_id
 from sandbox.azure_devops.process import WorkItemType, types_of
 from sandbox.azure_devops.settings import AzureDevOpsSettings, ProjectSettings
@@ -87,12 +87,13 @@ class Organization:
         self.items: dict[int, Item] = {}
         self.files: dict[str, StoredFile] = {}
         self.queries: dict[str, Query] = {}
+        self.log: list[tuple[Item, Revision]] = []
+        """All revisions in the order in which they were made; a revision's watermark is its place, counted from 1."""
         self.operations: dict[str, int] = {}
         """By id: how often it was asked after."""
         self._last_item = 0
         self._last_comment = 0
         self._last_relation = 65_000
-        self._watermark = 0
         self._nodes: dict[str, int] = {}
         for name, own in self.settings.projects.items():
             self.found(name, own)
@@ -128,10 +129,6 @@ class Organization:
     def next_relation(self) -> int:
         self._last_relation += 1
         return self._last_relation
-
-    def next_watermark(self) -> int:
-        self._watermark += 1
-        return self._watermark
 
     def node(self, tree: str, path: str) -> int:
         """The number of a node of a tree."""

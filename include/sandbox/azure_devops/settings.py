@@ -78,6 +78,7 @@ class AzureDevOpsSettings(_Part):
     attachment_limit: int = Field(default=60, ge=1)
     """Megabytes of one file."""
     attachments_per_item: int = Field(default=100, ge=1)
+    revisions_per_item: int = Field(default=10_000, ge=1)
     links_per_item: int = Field(default=1000, ge=1)
     throttle: int | None = Field(default=None, ge=1)
     """Throughput units (TSTU) of each account in five minutes, one for each request; 200 in reality."""

@@ -93,6 +93,8 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
     was = item.now.formats if item.revisions else {}
     formats = {name: form for name, form in {**was, **wanted.formats}.items() if form == "markdown"}
     moved = after != before or history is not None or formats != was
+    if len(item.revisions) >= organization.settings.revisions_per_item:
+        raise errors.too_many_revisions(organization.settings.revisions_per_item)
     # A new work item gets its number as late as this: a refused one uses none up.
     new = not item.revisions
     if new:
@@ -142,7 +144,9 @@ def revise(
     if history is not None:
         fields["System.History"] = history
     rev = item.rev + 1 if item.revisions else 1
-    item.revisions.append(Revision(rev, fields, at, who, organization.next_watermark(), comment, deleted, forms))
+    revision = Revision(rev, fields, at, who, len(organization.log) + 1, comment, deleted, forms)
+    item.revisions.append(revision)
+    organization.log.append((item, revision))
     item.updates.append(_update(item, who, at, links or linking.Changed(), revised=True))
 
 
@@ -213,7 +217,7 @@ def _merge(after: dict[str, Any], values: Values) -> None:
 
 
 def _fit_trees(item: Item, project: Project, before: Values, after: Values, wrote: set[str]) -> None:
-    """Paths must be in the project's trees; a work item that changes project goes to their roots.
+    """Paths must be in the project's trees; who moves a work item to another project says where.
 
     Raises: AzureError (400).
     """
@@ -221,7 +225,7 @@ def _fit_trees(item: Item, project: Project, before: Values, after: Values, wrot
     after["System.TeamProject"] = project.name
     for reference in ("System.AreaPath", "System.IterationPath"):
         if moved and reference not in wrote:
-            after[reference] = project.name
+            raise errors.no_target(reference)
         path = str(after.get(reference, project.name)).strip("\\")
         found = next((one for one in project.tree(reference) if one.lower() == path.lower()), None)
         if found is None:
