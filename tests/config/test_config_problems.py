@@ -18,6 +18,7 @@ ZENDESK = "contracts/mercuri-zendesk.yaml"
 JIRA = "contracts/infinity-jira.yaml"
 MERCURI = "contracts/people/mercuri-inc.yaml"
 INFINITY = "contracts/people/infinity-solutions.yaml"
+LINE = "offers.customers.fields.x_line."
 TWIN = "offers.customers.fields.twin."
 FULL = "1: A, 2: B, 3: C, 4: D"  # a whole map of priorities
 BUGS = f"{{type: Bug, map: {{{FULL}}}}}"
@@ -37,6 +38,70 @@ class Case:
 
 
 CASES = [
+    # Texts of a contract's own, and maps that depend on other fields
+    *(
+        Case(JIRA, "{x_order_no:", f"{{x_line: {{field: customfield_9, {text}}}, x_order_no:", code, LINE + key, fix)
+        for text, code, key, fix in (
+            ('template: "{{ titel }}"', Code.COMPOSED, "template", "Did you mean `title`?"),
+            ('template: "{{ x_order_no.real }}"', Code.COMPOSED, "template", "{{ twin.key }}"),
+            ('template: "{{ title | attr }}"', Code.COMPOSED, "template", "Write text with names"),
+            ('template: "{{ x_line }}"', Code.COMPOSED, "template", "There are: title"),
+            ("template: a, value: b", Code.WRONG_VALUE, "value", "Keep one"),
+            ("template: a, map: {b: c}", Code.NOT_FOR_KIND, "map", "Remove `map`"),
+            ("value: a, direction: both", Code.NOT_FOR_KIND, "direction", "Remove `direction`"),
+            ("when: [{place: SHOP, value: a}]", Code.NOT_FOR_KIND, "when.0.place", "where:"),
+            ("when: [{where: {prio: 1}, value: a}]", Code.HUB_FIELD, "when.0.where.prio", "`priority`"),
+            ("when: [{where: {priority: 7}, value: a}]", Code.HUB_VALUE, "when.0.where.priority", "There are: 1"),
+            ("when: [{where: {priority: 1}}]", Code.WRONG_VALUE, "when.0", "Write one of `map"),
+            ("when: [{value: a}]", Code.WRONG_VALUE, "when.0", "`where: …`"),
+        )
+    ),
+    Case(
+        JIRA,
+        "title:       {field: summary,",
+        "title:       {value: a, field: summary,",
+        Code.NOT_FOR_KIND,
+        "fields.title",
+        "x_…",
+    ),
+    *(
+        Case(JIRA, "4: [Low, Lowest]}}", f"4: Low}}, when: [{entry}]}}", code, f"fields.priority.when.{key}", fix)
+        for entry, code, key, fix in (
+            (f"{{where: {{priority: 1}}, map: {{{FULL}}}}}", Code.NEVER, "0.where.priority", "does not"),
+            (f"{{where: {{type: bag}}, map: {{{FULL}}}}}", Code.HUB_VALUE, "0.where.type", "Did you mean `bug`?"),
+            (
+                f"{{where: {{type: [bug, task]}}, map: {{{FULL}}}}}, {{where: {{type: bug}}, map: {{{FULL}}}}}",
+                Code.NEVER,
+                "1",
+                "Put it before",
+            ),
+        )
+    ),
+    Case(
+        JIRA,
+        "solved: Done}}",
+        "solved: Done}, when: [{where: {type: bug}, map: {new: To Do}}]}",
+        Code.NOT_FOR_KIND,
+        "fields.status.when.0.where",
+        "Write `place: …`",
+    ),
+    # What is written and cannot be read
+    Case(
+        JIRA,
+        "4: [Low, Lowest]}}",
+        "4: [Low, Lowest]}, otherwise: {in: Trivial}}",
+        Code.NOT_READ_BACK,
+        "fields.priority.otherwise.in",
+        "Put it into the map",
+    ),
+    Case(
+        JIRA,
+        "{x_order_no:",
+        "{x_list: {field: customfield_9, kind: set, map: {a: A}, otherwise: {in: B}}, x_order_no:",
+        Code.NOT_FOR_KIND,
+        "offers.customers.fields.x_list.otherwise.in",
+        "Remove it",
+    ),
     # Plain reading
     Case(
         ZENDESK,
@@ -216,7 +281,7 @@ CASES = [
         for entry, code, key, fix in (
             ("{map: {1: High}}", Code.WRONG_VALUE, "0", "Write `place: …`"),
             ("{place: [], map: {1: High}}", Code.WRONG_VALUE, "0", "Write `place: …`"),
-            ("{place: OPS}", Code.MISSING, "0.map", "Add `map:`"),
+            ("{place: OPS}", Code.WRONG_VALUE, "0", "Write one of `map"),
             ("{project: OPS, map: {1: High}}", Code.UNKNOWN_KEY, "0.project", "There are: place, type"),
             (f"{{type: Bug, map: {{{FULL}, 5: Low}}}}", Code.HUB_VALUE, "0.map.5", "There are: 1, 2, 3, 4"),
             ("{type: Bug, map: {1: A, 2: B, 3: C, 4: A}}", Code.AMBIGUOUS, "0.map.4", "direction: in"),

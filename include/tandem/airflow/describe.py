@@ -122,8 +122,10 @@ def _fields(pair: Pair) -> str:
                 each = ", each by itself" if rule and ours.kind == "set" else ""
                 rows.append(f"| {name} | {arrow} | {rule}{each} |")
     for side, other in ((pair.left, pair.right), (pair.right, pair.left)):
-        shown = [rule.hub.removeprefix(TWIN) for rule in side.fields.values() if rule.of_twin]
+        shown = [hub.removeprefix(TWIN) for hub in side.fields if hub.startswith(TWIN)]
         rows += [f"| {part} of the ticket at {other.company} | to {side.company} | |" for part in shown]
+        own = [hub for hub, rule in side.fields.items() if rule.is_composed]
+        rows += [f"| {hub} | set at {side.company} | |" for hub in own]
     return "\n".join(rows)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from tandem.config.check_texts import check_composed, check_where, within
 from tandem.config.codes import Code
 from tandem.config.models import NOBODY, TWIN, FieldRule, Side
 from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, SystemTraits, is_declared, values_of
@@ -33,6 +34,7 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         for at, one in rule.maps():
             yield from _map(side, one, at, values)
         yield from _never(side, rule)
+        yield from check_where(side, rule, values)
     yield from _natives(side)
     yield from _transitions(side, traits)
     if side.closed not in traits.closed:
@@ -66,8 +68,11 @@ def _field(side: Side, rule: FieldRule, traits: SystemTraits) -> Iterator[Proble
         )
         yield side.problem(Code.HUB_FIELD, f"There is no hub field `{rule.hub}`.", fix, key)
         return
-    if rule.of_twin:
+    if rule.hub in TWIN_FIELDS:
         yield from _twin(side, rule)
+        return
+    if rule.is_composed:
+        yield from check_composed(side, rule)
         return
     given = {name for name in (*_KINDS, "kind", "on_change") if side.has(f"{key}.{name}")}
     for name in sorted(given & _KINDS.keys()):
@@ -120,6 +125,8 @@ def _map(side: Side, rule: FieldRule, at: str, values: Values) -> Iterator[Probl
             yield side.problem(Code.HUB_VALUE, f"`{value}` is no value of `{rule.hub}`.", fix, place)
     if rule.goes_out:
         yield from _unreadable(side, rule, f"{key}map")
+    if rule.otherwise_in is not None and side.has(f"{key}otherwise"):
+        yield from _otherwise(side, rule, f"{key}otherwise.in")
     both = [native for names in rule.map.values() for native in names if native in rule.ignore]
     for native in both if side.has(f"{key}ignore") else ():
         what = f'"{native}" is in the map and under `ignore`.'
@@ -130,7 +137,8 @@ def _never(side: Side, rule: FieldRule) -> Iterator[Problem]:
     """Find maps that no ticket comes to, because an entry before them fits all that they fit."""
     for number, entry in enumerate(rule.when):
         for earlier in rule.when[:number]:
-            if _within(entry.place, earlier.place) and _within(entry.type, earlier.type):
+            spots = _within(entry.place, earlier.place) and _within(entry.type, earlier.type)
+            if spots and within(entry, earlier):
                 what = "Each ticket that this entry fits is fitted by one before it."
                 yield side.problem(
                     Code.NEVER, what, "Put it before it, or remove it.", f"fields.{rule.hub}.when.{number}"
@@ -153,6 +161,18 @@ def _unreadable(side: Side, rule: FieldRule, key: str) -> Iterator[Problem]:
             what = f'"{native}" stands for {" and ".join(f"`{value}`" for value in meant)}: it cannot be read.'
             fix = "Keep it under one of them, or make the field `direction: in`."
             yield side.problem(Code.AMBIGUOUS, what, fix, f"{key}.{meant[-1]}")
+
+
+def _otherwise(side: Side, rule: FieldRule, key: str) -> Iterator[Problem]:
+    """Find a stand-in that would not be read: the ticket would be set aside by our own write."""
+    named = {*(name for names in rule.map.values() for name in names), *rule.ignore}
+    if rule.kind == "set":
+        what = f"`otherwise: {{in: …}}` means nothing for `{rule.hub}`: an element that has no word here stays at home."
+        yield side.problem(Code.NOT_FOR_KIND, what, "Remove it, or put the element into the map.", key)
+    elif rule.goes_out and rule.otherwise_out is None and rule.otherwise_in not in named:
+        what = f'"{rule.otherwise_in}" is written for values that the map does not name, and the map cannot read it.'
+        fix = "Put it into the map or under `ignore`, add `otherwise: {out: …}`, or make the field `direction: in`."
+        yield side.problem(Code.NOT_READ_BACK, what, fix, key)
 
 
 def _natives(side: Side) -> Iterator[Problem]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 
+from tandem.config.check_texts import check_told
 from tandem.config.codes import Code
 from tandem.config.models import TWIN, FieldRule, Pair, Side
 from tandem.config.template import names_in
-from tandem.config.traits import HUB_FIELDS, HUB_VALUES, SystemTraits, is_declared
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, SystemTraits, is_declared
 from tandem.config.validate import did_you_mean
 from tandem.errors import Problem
 
@@ -24,7 +25,7 @@ def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Prob
     for side, other in ((pair.left, pair.right), (pair.right, pair.left)):
         for hub, rule in side.fields.items():
             sent = other.fields.get(hub.removeprefix(TWIN))
-            if rule.of_twin and not _revealed(hub, other):
+            if hub in TWIN_FIELDS and not _revealed(hub, other):
                 what = f"The other side does not reveal `{hub}`."
                 reveal = f"reveal: [{hub.removeprefix(TWIN)}]"
                 fix = f"Remove the field, or ask {other.company} to offer it (`{reveal}`)."
@@ -33,6 +34,7 @@ def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Prob
                 yield from _taken(side, rule, sent)
         yield from _comments(side, other, traits[side.system])
         yield from _files(side, other, traits[side.system])
+        yield from check_told(side, other, frozenset(name for name in TWIN_FIELDS if _revealed(name, other)))
 
 
 def _revealed(hub: str, other: Side) -> bool:
@@ -46,9 +48,15 @@ def _taken(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
     can_come = dict.fromkeys([*(value for one in maps for value in one.map), *(one.otherwise_out for one in maps)])
     for at, own in rule.maps():
         for value in can_come if own.map and own.otherwise_in is None else ():
-            if value is not None and value not in own.map:
+            taken = rule.only is None or str(value) in rule.only
+            if value is not None and value not in own.map and taken:
                 what = f"The other side can send `{value}` as `{rule.hub}`, and nothing here stands for it."
-                fix = f"Add `{value}: …` to the map, or `otherwise: {{in: …}}` to the field."
+                rest = (
+                    "or name under `only` what is taken"
+                    if rule.kind == "set"
+                    else "or `otherwise: {in: …}` to the field"
+                )
+                fix = f"Add `{value}: …` to the map, {rest}."
                 yield side.problem(Code.NOT_TAKEN, what, fix, f"fields.{rule.hub}.{at}map")
 
 
@@ -132,7 +140,7 @@ def _never(pair: Pair, hub: str, traits: Mapping[str, SystemTraits]) -> str | No
     """Say why the two sides can never disagree on a field, if so."""
     for side in (pair.left, pair.right):
         rule = side.fields.get(hub)
-        if rule is None or rule.direction != "both":
+        if rule is None or rule.direction != "both" or rule.of_twin:
             return "the field does not go both ways"
         if rule.once:
             return "one side writes the field once"

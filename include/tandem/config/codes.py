@@ -50,6 +50,8 @@ class Code(StrEnum):
     RING = "TDM-256"
     RENAMED = "TDM-257"
     FILES = "TDM-258"
+    COMPOSED = "TDM-265"
+    NOT_READ_BACK = "TDM-266"
 
 
 MEANING: dict[Code, str] = {
@@ -93,4 +95,6 @@ MEANING: dict[Code, str] = {
     Code.RING: "Pairs that form a ring have conflict rules for one field that do not go together.",
     Code.RENAMED: "What the contract calls by name has another name in the tracker by now (a warning).",
     Code.FILES: "Files are offered that nobody will send, or that nobody takes (a warning).",
+    Code.COMPOSED: "A template holds what may not stand in one, or names a field that does not come in here.",
+    Code.NOT_READ_BACK: "A native value is written that the map cannot read.",
 }

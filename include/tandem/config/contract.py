@@ -13,9 +13,12 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, WithJsonSchem
 
 from tandem.config import template
 from tandem.config.codes import Code
+from tandem.config.composed import FILTERS
 from tandem.config.models import Direction, Kind
 from tandem.config.written import (
+    Choice,
     Choices,
+    Composed,
     Duration,
     Heading,
     Native,
@@ -62,7 +65,7 @@ class Otherwise(Written):
 
 
 class WhenSpec(Written):
-    """Another map, for tickets of some places or types. Of several the first that fits is in force."""
+    """Another map or text, for tickets of some places, types or hub values. Of several the first that fits counts."""
 
     place: Texts = Field(
         (),
@@ -72,15 +75,25 @@ class WhenSpec(Written):
     type: Texts = Field(
         (), description="The ticket's native type: a Jira issue type's name, a Zendesk `type`. With `place`, both fit."
     )
-    map: dict[str, Choices] = Field(description="Hub value → native name, in place of the field's own map.")
+    where: dict[str, Texts] = Field(
+        {},
+        description="Hub field → its value, or some of which it has one: `{type: bug, priority: [1, 2]}`. All must "
+        "fit. Fields whose own map does not depend on others.",
+    )
+    map: dict[str, Choices] = Field({}, description="Hub value → native name, in place of the field's own map.")
+    template: Composed | None = Field(None, description="In place of the field's own `template` or `value`.")
+    value: Choice | None = Field(None, description="In place of the field's own `template` or `value`.")
     otherwise: Otherwise | None = Field(None, description="In place of the field's own. Default: the field's.")
     ignore: Texts | None = Field(None, description="In place of the field's own. Default: the field's.")
 
     @model_validator(mode="after")
     def _somewhere(self) -> WhenSpec:
-        if not (self.place or self.type):
-            fix = "Write `place: …`, `type: …` or both; the map for all other tickets is the field's own."
+        if not (self.place or self.type or self.where):
+            fix = "Write `place: …`, `type: …` or `where: …`; what holds for all other tickets is the field's own."
             raise wrong(Code.WRONG_VALUE, "The entry does not say for which tickets it is.", fix)
+        if sum((bool(self.map), self.template is not None, self.value is not None)) != 1:
+            fix = "Write one of `map: …`, `template: …`, `value: …`."
+            raise wrong(Code.WRONG_VALUE, "The entry does not say what holds for its tickets.", fix)
         return self
 
 
@@ -100,7 +113,20 @@ class FieldSpec(Written):
         Otherwise(), description="For values that the map does not name; without it the ticket is quarantined."
     )
     ignore: Texts = Field((), description="Native values that are no value: the field keeps what it last agreed on.")
-    when: tuple[WhenSpec, ...] = Field((), description="Other maps for tickets of some places and types.")
+    when: tuple[WhenSpec, ...] = Field(
+        (), description="Other maps (or texts) for tickets of some places, types and hub values."
+    )
+    template: Composed | None = Field(
+        None,
+        description="Of `x_…` fields that are only written: text composed of hub fields that come in, and of "
+        "`twin.key`, `twin.url`, `twin.status`, `twin.company`: `{{ twin.key }}: {{ title | truncate(60) }}`. "
+        "Jinja without calls and loops; filters: " + ", ".join(f"`{name}`" for name in FILTERS) + ".",
+    )
+    value: Choice | None = Field(
+        None,
+        description="Of `x_…` fields that are only written: this value, when a ticket is made and with each later "
+        "write; with `once` at creation alone.",
+    )
     direction: Direction = Field(
         "both", description="`out`: offered only. `in`: taken in only (`twin.…` fields always are)."
     )

@@ -8,7 +8,7 @@ Files are read by :func:`tandem.config.load_pair`; what people write there is de
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -70,9 +70,13 @@ Scope = Annotated[
 ]
 
 
+def _unknown(hub: str) -> Json:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class WhenRule:
-    """Another map, for tickets of some places and types (none named: of any)."""
+    """Another map (or another text), for tickets of some places, types and hub values (none named: of any)."""
 
     map: Mapping[HubValue, tuple[str, ...]]
     place: tuple[str, ...] = ()
@@ -80,6 +84,13 @@ class WhenRule:
     otherwise_out: HubValue | None = None
     otherwise_in: str | None = None
     ignore: tuple[str, ...] = ()
+    where: Mapping[str, tuple[HubValue, ...]] = field(default_factory=dict)  # hub field → values of which it has one
+    template: str | None = None
+    value: str | None = None
+
+    def fits(self, hub: Callable[[str], Json]) -> bool:
+        """Tell whether a ticket's hub values are those of ``where``."""
+        return all(any(str(hub(name)) == str(one) for one in values) for name, values in self.where.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,9 @@ class FieldRule:
     too_long: Literal["comment", "attachment", "quarantine"] = "quarantine"
     fallback: str | None = None  # alias for people unknown here; NOBODY: write it empty; None: leave it unsaid
     only: Names | None = None  # the only elements of a set that are offered and taken
-    when: tuple[WhenRule, ...] = ()  # the first that fits a ticket replaces map, otherwise and ignore
+    when: tuple[WhenRule, ...] = ()  # the first that fits a ticket replaces map, otherwise and ignore, or the text
+    template: str | None = None  # what is written is composed of hub fields (tandem.config.composed)
+    value: str | None = None  # what is written is always this
 
     @property
     def goes_out(self) -> bool:
@@ -111,25 +124,47 @@ class FieldRule:
 
     @property
     def of_twin(self) -> bool:
-        """Whether the field shows something of the other side's ticket: it is written here and never read."""
-        return self.hub.startswith(TWIN)
+        """Whether the field is only ever written here: it shows something of the other side's ticket, or a text that
+        the contract composes of what comes in, or a fixed value."""
+        return self.hub.startswith(TWIN) or self.is_composed
 
-    def at(self, place: Collection[str], type_: Collection[str] | None) -> FieldRule | None:
-        """Give the rule in force for a ticket, by all words for its place and its type.
+    @property
+    def is_composed(self) -> bool:
+        """Whether the contract itself says what is written."""
+        own = (self.template, self.value, *(one.template for one in self.when), *(one.value for one in self.when))
+        return any(text is not None for text in own)
 
-        ``type_`` is none where the type is not told; the answer is none where it would have to be known.
+    def text_for(self, hub: Callable[[str], Json]) -> tuple[str | None, str | None]:
+        """Give the template and the fixed value in force for a ticket with these hub values; neither: nothing."""
+        entry = next((one for one in self.when if one.fits(hub)), None)
+        return (self.template, self.value) if entry is None else (entry.template, entry.value)
+
+    def at(
+        self,
+        place: Collection[str],
+        type_: Collection[str] | None,
+        hub: Callable[[str], Json] = _unknown,
+    ) -> FieldRule | None:
+        """Give the rule in force for a ticket, by all words for its place and its type, and by its hub values.
+
+        ``type_`` is none where nothing but the place is told; the answer is none where more would have to be known.
         """
-        number = self.map_at(place, type_)
+        number = self.map_at(place, type_, hub)
         return None if number is None else self.maps()[number][1]
 
-    def map_at(self, place: Collection[str], type_: Collection[str] | None) -> int | None:
+    def map_at(
+        self,
+        place: Collection[str],
+        type_: Collection[str] | None,
+        hub: Callable[[str], Json] = _unknown,
+    ) -> int | None:
         """Give the place of that rule among :meth:`maps`."""
         for number, entry in enumerate(self.when, start=1):
             if entry.place and not set(entry.place) & set(place):
                 continue
-            if entry.type and type_ is None:
+            if (entry.type or entry.where) and type_ is None:
                 return None
-            if not entry.type or set(entry.type) & set(type_ or ()):
+            if (not entry.type or set(entry.type) & set(type_ or ())) and entry.fits(hub):
                 return number
         return 0
 
@@ -226,6 +261,11 @@ class Side:
     on_redact: Literal["follow", "keep"] = "follow"
     people: People = People()
     lines: Mapping[str, int] = field(default_factory=dict)  # of the whole file, by dotted key
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The hub fields on which the maps of others depend."""
+        return frozenset(name for rule in self.fields.values() for entry in rule.when for name in entry.where)
 
     def key_of(self, key: str) -> str:
         """Give the full key in the contract's file of a key as the offer has it: ``offers.customers.scope``."""

@@ -68,8 +68,9 @@ def _of(key: str, own: Offer, contract: Offer) -> Any:
 
 
 def _field(hub: str, spec: FieldSpec) -> FieldRule:
-    of_twin = hub.startswith(TWIN)
-    standard: Kind = "choice" if spec.map or spec.when else "scalar"
+    said = (spec.template, spec.value, *(entry.template for entry in spec.when), *(entry.value for entry in spec.when))
+    of_twin = hub.startswith(TWIN) or any(text is not None for text in said)
+    standard: Kind = "choice" if spec.map or any(entry.map for entry in spec.when) else "scalar"
     return FieldRule(
         hub=hub,
         native=spec.field,
@@ -83,6 +84,8 @@ def _field(hub: str, spec: FieldSpec) -> FieldRule:
         on_change=spec.on_change,
         too_long=spec.too_long,
         fallback=spec.fallback,
+        template=spec.template,
+        value=spec.value,
         only=frozenset(spec.only) if spec.only is not None else None,
         when=tuple(_when(spec, entry) for entry in spec.when),
     )
@@ -95,6 +98,9 @@ def _when(spec: FieldSpec, entry: WhenSpec) -> WhenRule:
         map=_map(entry.map),
         place=entry.place,
         type=entry.type,
+        where={name: tuple(map(hub_value, values)) for name, values in entry.where.items()},
+        template=entry.template,
+        value=entry.value,
         otherwise_out=_out(otherwise),
         otherwise_in=otherwise.in_,
         ignore=spec.ignore if entry.ignore is None else entry.ignore,

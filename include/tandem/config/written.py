@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from tandem.config import template, units
+from tandem.config import composed, template, units
 from tandem.config.codes import Code
 
 
@@ -101,6 +101,15 @@ def _heading(value: str) -> str:
     return value
 
 
+def _composed(value: str) -> str:
+    try:
+        composed.names_in(value)
+    except ValueError as error:
+        fix = "Write text with names of hub fields: {{ twin.key }}: {{ title | truncate(60) }}."
+        raise wrong(Code.COMPOSED, f"As a template, {error}.", fix) from None
+    return value
+
+
 def _email(value: str) -> str:
     if not _EMAIL.fullmatch(value):
         raise wrong(Code.WRONG_VALUE, f"`{value}` is no e-mail address.", "Write it as name@company.example.")
@@ -128,6 +137,7 @@ Choice = Annotated[
     str, BeforeValidator(_text), _ONE_LINE_OR_NONE, WithJsonSchema({"type": ["string", "integer"], "title": "text"})
 ]
 Choices = Annotated[tuple[Choice, ...], Short(_list, {"type": ["string", "integer"], "title": "text"})]
+Composed = Annotated[str, AfterValidator(_composed)]
 Heading = Annotated[str, AfterValidator(_heading)]
 Email = Annotated[
     str, AfterValidator(_email), WithJsonSchema({"type": "string", "title": "e-mail address", "format": "email"})

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tandem.check import SideReport
-from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side
+from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side, WhenRule
 from tandem.config.traits import TWIN_FIELDS
 from tandem.connectors.base import FieldInfo
 from tandem.papers.page import Paper, Section
@@ -99,6 +99,12 @@ def _limit(info: FieldInfo | None) -> str:
 def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
     if rule is None:
         return
+    for text in (rule.template, *(entry.template for entry in rule.when)):
+        if text is not None:
+            yield f"{which}: composed: {text}"
+    for value in (rule.value, *(entry.value for entry in rule.when)):
+        if value is not None:
+            yield f"{which}: always {value or 'empty'}"
     if rule.once:
         yield f"{which}: written at creation only"
     if rule.on_change is not None:
@@ -134,9 +140,14 @@ def _names(rule: FieldRule | None, value: int | str) -> str:
         names = each.map.get(value, ())
         if names:
             entry = rule.when[number - 1] if number else None
-            where = f" (for {', '.join((*entry.place, *entry.type))})" if entry else ""
+            where = f" (for {', '.join(_spots(entry))})" if entry else ""
             told.append(", ".join(names) + where)
     return "; ".join(told) or "–"
+
+
+def _spots(entry: WhenRule) -> list[str]:
+    """For which tickets an entry of `when` is."""
+    return [*entry.place, *entry.type, *(f"{hub} {' or '.join(map(str, some))}" for hub, some in entry.where.items())]
 
 
 def _otherwise(rule: FieldRule | None) -> str:

@@ -10,7 +10,7 @@ from tandem.connectors.base import Record
 from tandem.core.rules import Which
 from tandem.core.values import same
 from tandem.errors import MappingError
-from tandem.pipeline import twin
+from tandem.pipeline import composed, twin
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.translate import base_to_hub, canonical, hub_status
 from tandem.state import links, records, runs
@@ -98,7 +98,8 @@ def _untold(
     """Tell whether a side has news of its ticket, such as its first key, that the other has not been told."""
     for which, record in newest.items():
         end, target = run.end(which), run.end(which.other)
-        told = twin.told(end, record, hub_status(end, record, bases.get((link.id, which), {})))
+        own = bases.get((link.id, which), {})
+        told = composed.told_by(end, target, record, own, twin.told(end, record, hub_status(end, record, own)))
         heard = twin.heard(target, bases.get((link.id, which.other), {}))
         taken = {hub for hub, rule in target.offer.fields.items() if rule.of_twin}
         if any(hub in taken and value != heard.get(hub) for hub, value in told.items()):

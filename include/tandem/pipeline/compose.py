@@ -20,7 +20,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
-from tandem.pipeline import follow_up
+from tandem.pipeline import composed, follow_up
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed, Spot
@@ -156,7 +156,8 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     bases: dict[str, Json] = {}
     told: set[str] = set()
     overflow: list[Doc] = []
-    for hub, value in intent.fields.items():
+    meant = {**intent.fields, **composed.fixed(end, scene.hubs[source])}
+    for hub, value in meant.items():
         rule = end.offer.fields[hub]
         present = record.fields.get(rule.native)
         if (fitted := _fitted(scene, intent, hub, value, present)) is None:
@@ -180,7 +181,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     content: dict[str, Json] = {
         "native": native,
         "before": before,
-        "fields": {hub: value for hub, value in intent.fields.items() if hub in bases or hub in told},
+        "fields": {hub: value for hub, value in meant.items() if hub in bases or hub in told},
         "bases": bases,
         "gives_back": intent.gives_back,
         "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at)),
@@ -225,19 +226,31 @@ def _natives(end: End, hubs: Iterable[str]) -> dict[str, str]:
 
 
 def _spot(scene: Scene, which: Which) -> Placed:
-    """Where a ticket lies and of what type it is; of one still to be made, what its create will say."""
-    if which in scene.records:
-        return scene.records[which]
-    end = scene.run.end(which)
-    fixed, caps = end.offer.create or {}, end.caps
-    said = {name: str(fixed.get(name) or "") for name in (caps.place_field, caps.type_field)}
-    fields = next((one.fields for one in scene.plan.intents if (one.kind, one.target) == (CREATE, which)), {})
-    for hub, value in fields.items():
+    """Where a ticket lies, of what type it is, and what it shows of what maps depend on, once the plan is done.
+
+    A ticket still to be made has what its create will say.
+    """
+    end, record = scene.run.end(which), scene.records.get(which)
+    caps = end.caps
+    decides = {caps.place_field, caps.type_field} | {end.offer.fields[hub].native for hub in end.offer.conditions}
+    shown: dict[str, Json] = {name: end.bound_value(name, value) for name, value in (end.offer.create or {}).items()}
+    if record is not None:
+        if not record.in_scope:
+            return record
+        shown = {**record.fields, caps.place_field: record.place, caps.type_field: record.type}
+    spot = Spot(str(shown.get(caps.place_field) or ""), str(shown.get(caps.type_field) or ""), fields=shown)
+    written = {hub: value for one in scene.plan.intents if one.target is which for hub, value in one.fields.items()}
+    # Types and places first: what depends on them, and others depend on, goes by where the ticket will be.
+    for hub in sorted(written, key=lambda name: bool(end.offer.fields[name].when)):
         rule = end.offer.fields[hub]
-        if rule.native in said and not rule.of_twin:
-            by = end.rule_for(hub, Spot(said[caps.place_field], said[caps.type_field]))
-            said[rule.native] = str(to_native(by, value, end.terms(rule.native)) or "")
-    return Spot(said[caps.place_field], said[caps.type_field])
+        if rule.native in decides and not (rule.of_twin or (record is not None and rule.once)):
+            try:
+                native = to_native(end.rule_for(hub, spot), written[hub], end.terms(rule.native))
+            except LookupError:  # a person unknown there: it stays as it is
+                continue
+            shown = {**shown, rule.native: native}
+            spot = Spot(str(shown.get(caps.place_field) or ""), str(shown.get(caps.type_field) or ""), fields=shown)
+    return spot
 
 
 def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) -> tuple[Json, list[Doc]] | None:

@@ -15,7 +15,7 @@ from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
-from tandem.pipeline import follow_up, insist, reach, twin
+from tandem.pipeline import composed, follow_up, insist, reach, twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
@@ -64,6 +64,8 @@ def decide(run: Run) -> dict[str, int]:
         for ticket in tickets.values():
             by_link.setdefault(ticket.link, {})[which] = ticket
     diff = Diff(held)
+    for id_, sides in by_link.items():
+        _tell_composed(run, all_links[id_], sides, diff)
     with run.store.begin(run.fence) as tx:
         earlier = actions.in_state(tx, run.name, ["planned"])
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
@@ -78,6 +80,17 @@ def decide(run: Run) -> dict[str, int]:
     if stops:
         stop(run, stops)
     return {"links": len(by_link), "actions": len(diff.actions), **diff.counts}
+
+
+def _tell_composed(run: Run, link: Link, sides: dict[Which, HubTicket], diff: Diff) -> None:
+    """Let each ticket tell what the other side's contract composes of it; what cannot be made is set aside alone."""
+    for which, ticket in list(sides.items()):
+        target = run.end(which.other)
+        told = composed.tell(run.end(which), target, ticket, twin=link.lone is None)
+        sides[which] = told.ticket
+        for hub, error in told.failed.items():
+            key = target.offer.key_of(f"fields.{hub}")
+            diff.refused[f"{link.id}/{which}/{hub}"] = Refused(which, error, key, "", hub)
 
 
 def _hubs(tx: Tx, run: Run, which: Which) -> dict[str, HubTicket]:

@@ -18,7 +18,7 @@ from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair
 from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Entry, Record
-from tandem.core.mapping import Terms
+from tandem.core.mapping import Said, Terms, to_hub
 from tandem.core.plan import FieldPlan, PairRules
 from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
@@ -79,15 +79,18 @@ class Placed(Protocol):
     def type(self) -> str: ...
     @property
     def in_scope(self) -> bool: ...
+    @property
+    def fields(self) -> Mapping[str, Json]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a ticket will lie, and of what type it will be."""
+    """Where a ticket will lie, of what type it will be, and what its fields will show."""
 
     place: str
     type: str
     in_scope: bool = True
+    fields: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass
@@ -136,19 +139,30 @@ class End:
         return self.offer.fields.get(hub)
 
     def rule_for(self, hub: str, ticket: Placed) -> FieldRule:
-        """Give the rule in force for a ticket: its place and its type may choose the map.
+        """Give the rule in force for a ticket: its place, its type and its hub values may choose the map.
 
         Raises:
-            MappingError: it depends on the type, and that is not told of a ticket out of scope.
+            MappingError: it depends on more than the place, and that is not told of a ticket out of scope.
         """
         rule = self.offer.fields[hub]
         if not rule.when:
             return rule
         types = self._words(self.caps.type_field, ticket.type) if ticket.in_scope else None
-        chosen = rule.at(self._words(self.caps.place_field, ticket.place), types)
+        chosen = rule.at(
+            self._words(self.caps.place_field, ticket.place), types, lambda name: self._shows(name, ticket)
+        )
         if chosen is None:
             raise MappingError(f"Which map of {hub} is in force cannot be told out of scope.", fields=[hub])
         return chosen
+
+    def _shows(self, hub: str, ticket: Placed) -> Json:
+        """What a field that others depend on says; nothing, if it has no word for it."""
+        rule = self.rule_for(hub, ticket)
+        try:
+            said = to_hub(rule, ticket.fields.get(rule.native), self.terms(rule.native))
+        except MappingError:
+            return None
+        return said.value if isinstance(said, Said) else None
 
     def _words(self, native: str, value: str) -> set[str]:
         """All words for a value: itself, its id, its name, and the names that are bound to it."""
@@ -233,7 +247,7 @@ class Run:
         fields: dict[str, FieldPlan] = {}
         left, right = self.end(Which.LEFT), self.end(Which.RIGHT)
         for hub in left.offer.fields.keys() & right.offer.fields.keys():
-            if left.offer.fields[hub].of_twin:
+            if left.offer.fields[hub].of_twin or right.offer.fields[hub].of_twin:
                 continue
             rules = {Which.LEFT: left.offer.fields[hub], Which.RIGHT: right.offer.fields[hub]}
             ways = frozenset(which for which in Which if rules[which].comes_in and rules[which.other].goes_out)

@@ -16,7 +16,7 @@ from tandem.core.plain import to_plain
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
-from tandem.pipeline import twin
+from tandem.pipeline import composed, twin
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
 from tandem.pipeline.matching import Words, matched
@@ -258,7 +258,7 @@ def heard_so_far(tx: Tx, run: Run, sides: Sides, which: Which) -> None:
     """What a side shows of its twin, as the other tells it, need not be told again."""
     end, other = run.end(which), run.end(which.other)
     record, source = sides[which].record, sides[which.other].record
-    told = twin.told(other, source, hub_status(other, source, {}))
+    told = composed.told_by(other, end, source, {}, twin.told(other, source, hub_status(other, source, {})))
     of = links.link_of(tx, run.name, which, [record.id])[record.id]
     heard = {
         hub: Base(told[hub], end.mapping)

@@ -215,14 +215,19 @@ def _bare_text(state: FieldState, heading: str) -> FieldState:
 
 def hub_status(end: End, record: Record, bases: Mapping[str, Base]) -> Json:
     """Give the hub's word for a ticket's status; none if it has none, or may not be looked at."""
-    rule, base = end.rule("status"), bases.get("status")
+    return hub_value(end, "status", record, bases)
+
+
+def hub_value(end: End, hub: str, record: Record, bases: Mapping[str, Base]) -> Json:
+    """Give what a field of a ticket says in hub terms; none if it says nothing, or may not be looked at."""
+    rule, base = end.rule(hub), bases.get(hub)
     if rule is None or rule.native not in record.fields:
         return None
     terms = end.terms(rule.native, record)
     try:
-        state, _ = _field(end, "status", record, record.fields[rule.native], base, terms)
+        state, _ = _field(end, hub, record, record.fields[rule.native], base, terms)
     except MappingError:
-        state = _as_base(end, "status", record, base, terms)
+        state = _as_base(end, hub, record, base, terms)
     value: Json = state.value
     return value
 
