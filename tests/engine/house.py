@@ -35,7 +35,8 @@ def way_to(box: RunningSandbox, connection: str, tenants: Mapping[str, str] = TE
     user = f"{login.email}/token" if place.kind == "zendesk" else login.email
     by_token = login.token and place.kind != "servicenow"
     session.auth = (user, login.token if by_token else login.password)  # type: ignore[arg-type]
-    return Tracker(place.url, session, allow_plain_http=False)
+    organisation = f"/{place.company.split()[0].lower()}" if place.kind == "azure_devops" else ""
+    return Tracker(place.url + organisation, session, allow_plain_http=False)
 
 
 @dataclass

@@ -38,8 +38,7 @@ def _one(call: Call, within: Within, one: dict[str, Any]) -> dict[str, Any]:
     url = urlsplit(str(one.get("uri", "")))
     root = f"/{call.organization.name}"
     path = url.path if url.path.lower().startswith(f"{root.lower()}/") else root + url.path
-    given = one.get("headers")
-    own = {str(name).lower(): str(value) for name, value in (given if isinstance(given, dict) else {}).items()}
+    own = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
     headers = Headers({**own, "authorization": call.headers.get("authorization", "")})
     method = str(one.get("method", "")).upper()
     if method not in ("PATCH", "POST", "DELETE") or path.lower().endswith("/$batch"):

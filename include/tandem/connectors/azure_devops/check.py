@@ -15,6 +15,7 @@ from tandem.connectors.azure_devops.shape import (
     PROJECT,
     STATE,
     TEXT_LONGEST,
+    TITLE,
     TITLE_LONGEST,
     TYPE,
     Field,
@@ -109,7 +110,7 @@ def _dictionary(
 ) -> dict[str, FieldInfo]:
     asked = site.needs.read | site.needs.write | {condition.field for condition in site.needs.scope}
     choices = _choices(site, asked, types)
-    required = _required(types)
+    required = _required(site, types)
     return {
         name: FieldInfo(
             name=name,
@@ -135,8 +136,9 @@ def _choices(site: Site, asked: frozenset[str], types: Mapping[str, Mapping[str,
     found: dict[str, dict[str, str]] = {PROJECT: _named(types)}
     for of_project in types.values():
         found.setdefault(TYPE, {}).update(_named(of_project))
-        for told in of_project.values():
-            found.setdefault(STATE, {}).update(_named(str(one["name"]) for one in told.get("states") or ()))
+        for type_ in _meant(site, of_project):
+            states = of_project[type_].get("states") or ()
+            found.setdefault(STATE, {}).update(_named(str(one["name"]) for one in states))
     for name, group in PATHS.items():
         for project in types if name in asked else ():
             found.setdefault(name, {}).update(_named(_nodes(site, project, group)))
@@ -185,13 +187,16 @@ def _nodes(site: Site, project: str, group: str) -> Iterator[str]:
         waiting += [(f"{path}\\{child['name']}", child) for child in node.get("children") or ()]
 
 
-def _required(types: Mapping[str, Mapping[str, Raw]]) -> set[str]:
+def _required(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> set[str]:
+    """What no new item can do without. Azure DevOps fills its own fields by itself, but for the title."""
     return {
         str(one["referenceName"])
         for of_project in types.values()
-        for told in of_project.values()
-        for one in told.get("fieldInstances") or ()
-        if one.get("alwaysRequired") is True and one.get("referenceName")
+        for type_ in _meant(site, of_project)
+        for one in of_project[type_].get("fieldInstances") or ()
+        if one.get("alwaysRequired") is True
+        and one.get("defaultValue") is None
+        and (one["referenceName"] == TITLE or not str(one["referenceName"]).startswith("System."))
     }
 
 
@@ -277,8 +282,8 @@ def _scope(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
 
 def _edges(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Edge]:
     for project, of_project in types.items():
-        for type_, told in of_project.items():
-            for state in told.get("states") or ():
+        for type_ in _meant(site, of_project):
+            for state in of_project[type_].get("states") or ():
                 name = str(state["name"])
                 yield from (Edge(project, type_, name, way) for way in steps(site, project, type_, name))
 

@@ -21,6 +21,7 @@ T = TypeVar("T")
 Raw = Mapping[str, Any]
 
 PROJECT, TYPE, STATE = "System.TeamProject", "System.WorkItemType", "System.State"
+TITLE = "System.Title"
 AREA, ITERATION, TAGS, HISTORY = "System.AreaPath", "System.IterationPath", "System.Tags", "System.History"
 DESCRIPTION, REPRO = "System.Description", "Microsoft.VSTS.TCM.ReproSteps"
 TEXT = "Text"  # ours: the long text that people see first on an item's form
