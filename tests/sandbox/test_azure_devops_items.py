@@ -164,6 +164,83 @@ def test_required_fields_of_a_state_are_told_all_at_once(desk: Desk) -> None:
     assert desk.set(number, filled)["fields"]["System.State"] == "Resolved"
 
 
+def test_states_may_follow_only_as_the_process_says(desk: Desk) -> None:
+    desk.control.settings(NAME, transitions={"Bug": {"New": ["Active"]}}, states={"Bug": {"Waiting": "InProgress"}})
+    number = desk.make()["id"]
+    refused = desk.patch(f"wit/workItems/{number}", fields_of({"System.State": "Waiting"}))
+    assert message(refused).startswith("400 TF401320: Rule Error for field State.")
+    desk.set(number, {"System.State": "active"})
+    fields = desk.set(number, {"System.State": "Waiting"})["fields"]
+    assert (fields["System.State"], fields["System.Reason"]) == ("Waiting", "Moved to state Waiting")
+
+
+def test_a_reason_fits_its_move_and_nothing_else(desk: Desk) -> None:
+    number = desk.make()["id"]
+    desk.set(number, {"System.State": "Active"})
+    path = f"wit/workItems/{number}"
+    assert desk.patch(path, fields_of({"System.Reason": "Fixed"})).status_code == 400
+    wrong = {"System.State": "Resolved", "System.Reason": "Because"}
+    assert message(desk.patch(path, fields_of(wrong))).startswith("400 TF401320: Rule Error for field Reason.")
+    right = {"System.State": "Resolved", "System.Reason": "Duplicate"}
+    assert desk.set(number, right)["fields"]["System.Reason"] == "Duplicate"
+
+
+def test_the_process_and_programs_set_fields_by_themselves(desk: Desk) -> None:
+    rules = [
+        {"type": "Bug", "state": "Active", "set": {"Custom.RootCause": "Code"}},
+        {"type": "Bug", "state": "Active", "set": {"System.Tags": "seen"}, "by": "ada"},
+        {"type": "Bug", "state": "Active", "read_only": ["Custom.OrderNumber"]},
+    ]
+    desk.control.settings(NAME, rules=rules)
+    number = desk.make()["id"]
+    answered = desk.set(number, {"System.State": "Active"})
+    item = desk.item(number)
+    assert item["fields"]["Custom.RootCause"] == "Code"
+    assert (item["rev"], item["fields"]["System.Tags"]) == (3, "seen")
+    assert (item["fields"]["System.ChangedBy"]["displayName"], answered["rev"]) == ("Ada Global", 3)
+    refused = desk.patch(f"wit/workItems/{number}", fields_of({"Custom.OrderNumber": "A-1"}))
+    assert "ReadOnly" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("Microsoft.VSTS.Common.Priority", "1", 1),
+        ("Custom.RootCause", "network", "Network"),
+        ("Custom.Due", "2026-03-01", "2026-02-28T18:30:00Z"),  # the account's midnight
+        ("Custom.Due", "2026-03-01T10:00:00.120Z", "2026-03-01T10:00:00.12Z"),
+        ("Microsoft.VSTS.Scheduling.Effort", "2.5", 2.5),
+        ("System.AreaPath", "\\shop\\network", "Shop\\Network"),
+        ("Repro Steps", "<b>by name</b>", "<b>by name</b>"),
+    ],
+)
+def test_values_are_brought_into_their_field_s_form(desk: Desk, name: str, value: Any, kept: Any) -> None:
+    fields = desk.make(fields={name: value})["fields"]
+    assert kept in fields.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("Microsoft.VSTS.Common.Priority", 9, "InvalidListValue"),
+        ("Microsoft.VSTS.Common.Priority", "high", "InvalidType"),
+        ("Custom.RootCause", "Weather", "InvalidListValue"),
+        ("Custom.Due", "soon", "InvalidType"),
+        ("System.Title", "", "InvalidEmpty"),
+        ("System.State", None, "InvalidEmpty"),
+        ("System.AreaPath", "Shop\\Nowhere", "TF401347"),
+        ("Custom.Nothing", "x", "TF51535"),
+        ("System.CommentCount", 7, "TF401326"),
+        ("System.BoardColumn", "Active", "TF401326"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(desk: Desk, name: str, value: Any, said: str) -> None:
+    number = desk.make()["id"]
+    answer = desk.patch(f"wit/workItems/{number}", [{"op": "add", "path": f"/fields/{name}", "value": value}])
+    assert (answer.status_code, said in answer.json()["message"]) == (400, True)
+    assert desk.item(number)["rev"] == 1
+
+
 # ---- history
 
 

@@ -341,6 +341,23 @@ def test_guests_only_read(desk: Desk) -> None:
     assert desk.patch(f"wit/workItems/{number}", fields_of({"System.Title": "x"}), "guest").status_code == 403
 
 
+def test_a_token_may_be_good_for_reading_alone(desk: Desk) -> None:
+    number = desk.make()["id"]
+    desk.control.settings(NAME, read_only_tokens=["david"])
+    refused = desk.patch(f"wit/workItems/{number}", fields_of({"System.Title": "x"}), "david")
+    assert message(refused).startswith("401 TF400813")
+    assert number in desk.find("[System.Id] > 0", "david")
+    assert desk.ask("POST", "wit/workitemsbatch", "david", json={"ids": [number]}).status_code == 200
+
+
+def test_a_project_can_be_hidden_whole(desk: Desk) -> None:
+    number = desk.make()["id"]
+    desk.control.settings(NAME, hidden={"marco": ["Shop"]})
+    assert desk.read("projects", "marco")["value"] == []
+    assert message(desk.ask("GET", "Shop/_apis/wit/fields", "marco")).startswith("404 TF200016")
+    assert message(desk.ask("GET", f"wit/workItems/{number}", "marco")).startswith("404 TF401232")
+
+
 def test_an_unknown_project_is_told_on_every_method(desk: Desk) -> None:
     for method in ("GET", "POST"):
         answer = desk.ask(method, "Nowhere/_apis/wit/workItems/$Bug", json=[])

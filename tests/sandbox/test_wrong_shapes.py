@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.azure_devops import PATCH, PROJECT, Desk, running_desk
 from support.jira import JiraSite, jira_site
 from support.zendesk import ZendeskDesk
 
@@ -81,3 +82,72 @@ def test_jira_refuses_what_has_another_shape(site: JiraSite) -> None:
     assert len(refused) > len(answers) / 3
     assert all(set(one.json()) == {"errorMessages", "errors"} for one in refused)
     assert site.get(f"3/issue/{key}")["key"] == key
+
+
+FIELDS = (
+    *("System.Title", "System.State", "System.Reason", "System.AssignedTo", "System.AreaPath", "System.Tags"),
+    *(
+        "System.TeamProject",
+        "System.WorkItemType",
+        "System.History",
+        "System.Description",
+        "System.Id",
+        "System.Parent",
+    ),
+    *("Microsoft.VSTS.Common.Priority", "Microsoft.VSTS.Scheduling.DueDate", "Microsoft.VSTS.Scheduling.Effort"),
+    *("System.Parent", "Microsoft.VSTS.Build.FoundIn"),
+)
+OPS: tuple[Any, ...] = ("add", "remove", "replace", "test", "move", 0, 9, None, [])
+
+
+@pytest.fixture(scope="module")
+def boards() -> Iterator[Desk]:
+    with running_desk() as running:
+        yield running
+
+
+def azure_devops_calls(number: int) -> Iterator[tuple[str, str, Any]]:
+    item = f"wit/workItems/{number}"
+    made = f"{PROJECT}/_apis/wit/workItems/$Bug"
+    for value in VALUES:
+        yield from (("PATCH", item, [{"op": "add", "path": f"/fields/{name}", "value": value}]) for name in FIELDS)
+        yield from (("PATCH", item, [{"op": op, "path": "/fields/System.Title", "value": value}]) for op in OPS)
+        for path in ("/relations/-", "/relations/0", "/relations/0/attributes/comment", "/rev", "/id", "/", "", value):
+            yield from (("PATCH", item, [{"op": op, "path": path, "value": value}]) for op in ("add", "remove", "test"))
+        yield "PATCH", item, [{"op": "add", "path": "/multilineFieldsFormat/System.Description", "value": value}]
+        yield "PATCH", item, [{"op": "add", "path": "/relations/-", "value": {"rel": value, "url": value}}]
+        relation = {"rel": "Hyperlink", "url": "https://e.example", "attributes": value}
+        yield "PATCH", item, [{"op": "add", "path": "/relations/-", "value": relation}]
+        yield from ((("PATCH", item, value), ("PATCH", item, [value]), ("POST", made, value)))
+        yield "POST", f"{PROJECT}/_apis/wit/workItems/{number}/comments", {"text": value}
+        yield "POST", f"{PROJECT}/_apis/wit/workItems/{number}/comments", value
+        yield from (("POST", path, value) for path in ("wit/wiql", "wit/workitemsbatch", "wit/$batch", "projects"))
+        yield "POST", "wit/wiql", {"query": value}
+        yield from (
+            ("POST", "wit/workitemsbatch", {"ids": [number], name: value}) for name in ("fields", "$expand", "asOf")
+        )
+        yield "POST", "wit/workitemsbatch", {"ids": value}
+        yield "POST", "wit/workitemsdelete", {"ids": value}
+        yield "POST", "wit/$batch", [{"method": value, "uri": value, "headers": value, "body": value}]
+        yield from (
+            ("POST", "wit/reporting/workItemRevisions", {name: value}) for name in ("fields", "types", "$expand")
+        )
+        yield "POST", f"{PROJECT}/_apis/wit/queries/Shared Queries", {"name": value, "wiql": value}
+        yield "PATCH", f"wit/recyclebin/{number}", value
+        yield "GET", f"wit/workItems?ids={value}&$expand={value}&asOf={value}", None
+        yield "GET", f"wit/reporting/workItemRevisions?continuationToken={value}&$maxPageSize={value}", None
+        yield "GET", f"{PROJECT}/_apis/wit/workItems/{number}/comments?continuationToken={value}&$top={value}", None
+        yield "GET", f"{item}/updates?$top={value}&$skip={value}", None
+
+
+def test_azure_devops_refuses_what_has_another_shape(boards: Desk) -> None:
+    number = boards.make()["id"]
+    heads = {"Content-Type": PATCH}
+    answers = [
+        (boards.ask(method, path, "ada", json=body, headers=heads), body)
+        for method, path, body in azure_devops_calls(number)
+    ]
+    assert [(str(one.request.url), body) for one, body in answers if one.status_code >= 500] == []
+    refused = [one for one, _ in answers if one.status_code == 400]
+    assert len(refused) > len(answers) / 3
+    assert all("typeKey" in one.json() for one in refused)

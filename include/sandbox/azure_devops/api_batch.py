@@ -38,7 +38,8 @@ def _one(call: Call, within: Within, one: dict[str, Any]) -> dict[str, Any]:
     url = urlsplit(str(one.get("uri", "")))
     root = f"/{call.organization.name}"
     path = url.path if url.path.lower().startswith(f"{root.lower()}/") else root + url.path
-    own = {str(name).lower(): str(value) for name, value in (one.get("headers") or {}).items()}
+    given = one.get("headers")
+    own = {str(name).lower(): str(value) for name, value in (given if isinstance(given, dict) else {}).items()}
     headers = Headers({**own, "authorization": call.headers.get("authorization", "")})
     method = str(one.get("method", "")).upper()
     if method not in ("PATCH", "POST", "DELETE") or path.lower().endswith("/$batch"):

@@ -65,8 +65,11 @@ def serve_delete(call: Call) -> Answer:
     if call.method != "POST":
         raise errors.no_method(call.method)
     body = call.object()
+    ids = body.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in ids):
+        raise errors.bad_argument("The ids must be whole numbers.")
     results = []
-    for number in body.get("ids") or []:
+    for number in ids:
         try:
             item = call.item(str(number))
             throw_away(call, item, destroy=body.get("destroy") is True)

@@ -66,11 +66,12 @@ def projects(call: Call) -> Answer:
     organization = call.organization
     match (call.method, *call.path):
         case ("GET",):
-            found = sorted(organization.projects.values(), key=lambda one: one.name.lower())
+            known = (one for one in organization.projects.values() if organization.knows(call.who, one))
+            found = sorted(known, key=lambda one: one.name.lower())
             skip, top = call.number("$skip", 0), call.number("$top", 100)
             return Answer(listed([_brief(organization, one) for one in found[skip : skip + top]]))
         case ("GET", name):
-            return Answer(_whole(call, organization.project(name)))
+            return Answer(_whole(call, organization.project(name, call.who)))
         case ("POST",):
             return _found(call)
         case ("DELETE", name):

@@ -188,7 +188,7 @@ def _token(call: Call) -> int:
     first = token.split(";")[0]
     if token and not first.isdecimal():
         raise errors.bad_argument("VS402851: The continuation token is not valid.")
-    return int(first) if token else 0
+    return min(int(first), 2**31) if token else 0
 
 
 def _since(call: Call) -> float | None:

@@ -264,7 +264,9 @@ def _node(call: Call, project: Project, kind: str, paths: list[str], path: str, 
     below = [one for one in paths if one.rpartition("\\")[0] == path]
     rest = path.split("\\")[1:]
     root = kind.capitalize()
-    url = f"{call.organization.url}/{project.id}/_apis/wit/classificationNodes/{root}s"
+    tree = f"{call.organization.url}/{project.id}/_apis/wit/classificationNodes/{root}s"
+    url = "/".join([tree, *(quote(part) for part in rest)])
+    parent = {"parent": {"href": url.rpartition("/")[0]}} if rest else {}
     return {
         "id": call.organization.node(root, path),
         "identifier": made_id(project.id, kind, path),
@@ -277,5 +279,6 @@ def _node(call: Call, project: Project, kind: str, paths: list[str], path: str, 
             else {}
         ),
         "path": "\\" + "\\".join([project.name, root, *rest]),
-        "url": "/".join([url, *(quote(part) for part in rest)]),
+        "_links": {"self": {"href": url}, **parent},
+        "url": url,
     }

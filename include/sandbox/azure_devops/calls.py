@@ -147,7 +147,9 @@ class Api:
     ) -> Answer:
         at = parts.index("_apis")
         before, after = parts[1:at], parts[at + 1 :]
-        project = self._organization.project(before[0]) if before else None
+        if who.alias in self._organization.settings.read_only_tokens and not _reads(method, after):
+            raise errors.out_of_scope(who.id)
+        project = self._organization.project(before[0], who) if before else None
         area = after[0].lower() if after else ""
         rest = after[1:] if area == "wit" else after
         function = self._functions.get(f"{'wit/' if area == 'wit' else ''}{rest[0].lower()}") if rest else None
@@ -171,6 +173,12 @@ class Api:
         given = function(call)
         kind = {"Content-Type": f"application/json; charset=utf-8; api-version={text}"} if text else {}
         return Answer(given.body, given.status, {**kind, **given.headers})
+
+
+def _reads(method: str, after: list[str]) -> bool:
+    """Whether a request changes nothing: queries, batches and feeds may be POSTs."""
+    asks = ("wiql", "workitemsbatch", "reporting", "queriesbatch")
+    return method in ("GET", "HEAD") or (method == "POST" and len(after) > 1 and after[1].lower() in asks)
 
 
 def _name_of(rest: list[str]) -> str:

@@ -208,6 +208,12 @@ def forbidden_area() -> AzureError:
     return AzureError(403, text, "WorkItemUnauthorizedSaveException")
 
 
+def out_of_scope(who: str) -> AzureError:
+    """What the token is not good for, whatever its owner may."""
+    text = f"TF400813: The user '{who}' is not authorized to access this resource."
+    return AzureError(401, text, "UnauthorizedRequestException", "Microsoft.TeamFoundation.Framework.Server", 3000)
+
+
 def forbidden(what: str) -> AzureError:
     """A right that the account lacks."""
     return AzureError(403, f"TF401349: You do not have the permission to {what}.", "AccessCheckException")

@@ -61,11 +61,17 @@ def rules_of(organization: Organization, kind: str, state: str) -> Iterator[Rule
             yield rule
 
 
+def entered(organization: Organization, before: Values, after: Values) -> Iterator[RuleSettings]:
+    """The rules of a state that a work item has just come into."""
+    if before.get("System.State") != after["System.State"]:
+        yield from rules_of(organization, after["System.WorkItemType"], after["System.State"])
+
+
 def set_by_rules(organization: Organization, before: Values, after: Values) -> dict[str, Any]:
     """What the process's rules set as a work item comes into a state."""
     found: dict[str, Any] = {}
-    if before.get("System.State") != after["System.State"]:
-        for rule in rules_of(organization, after["System.WorkItemType"], after["System.State"]):
+    for rule in entered(organization, before, after):
+        if rule.by is None:
             found |= rule.set
     return found
 

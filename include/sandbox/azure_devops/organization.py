@@ -136,13 +136,17 @@ class Organization:
 
     # ---- look-ups
 
-    def project(self, name: str) -> Project:
-        """By id or name. Raises: AzureError (404)."""
+    def project(self, name: str, who: Identity | None = None) -> Project:
+        """By id or name, if this account may know of it. Raises: AzureError (404)."""
         found = self.projects.get(name.lower())
         found = found or next((one for one in self.projects.values() if one.name.lower() == name.lower()), None)
-        if found is None:
+        if found is None or (who is not None and not self.knows(who, found)):
             raise errors.no_project(name)
         return found
+
+    def knows(self, who: Identity, project: Project) -> bool:
+        """A project whose root area is hidden is hidden itself."""
+        return not any(under(project.name, root) for root in self.settings.hidden.get(who.alias, ()))
 
     def of(self, item: Item) -> Project:
         return self.project(item.project)

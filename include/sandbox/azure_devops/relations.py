@@ -94,7 +94,8 @@ def read(organization: Organization, who: Identity, value: Any, item: int) -> Re
     if known is None:
         raise errors.bad_relation(f"VS402613: The link type {value['rel']} does not exist.")
     rel, url = str(known["referenceName"]), value["url"]
-    attributes = value.get("attributes") or {}
+    given = value.get("attributes")
+    attributes = given if isinstance(given, dict) else {}
     relation = Relation(rel, url, str(attributes.get("comment") or ""))
     if relation.work_item:
         number = re.search(r"/workitems/(\d+)$", urlsplit(url).path.lower())

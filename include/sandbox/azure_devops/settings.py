@@ -46,6 +46,8 @@ class RuleSettings(_Part):
     """Fields that nobody may change, but with `bypassRules`."""
     set: dict[str, Any] = {}
     """What fields become when the work item comes into the state, whatever was sent."""
+    by: str | None = None
+    """None: within the same save. Else what is set is a save of its own, by this alias: a program that watches."""
 
 
 class AzureDevOpsSettings(_Part):
@@ -71,6 +73,8 @@ class AzureDevOpsSettings(_Part):
     """Alias: area paths whose work items this one sees and may not change."""
     no_comments: tuple[str, ...] = ()
     """Aliases of those who may not comment."""
+    read_only_tokens: tuple[str, ...] = ()
+    """Aliases of those whose token is for reading alone (`vso.work`)."""
     expired: tuple[str, ...] = ()
     """Aliases of those whose token is too old."""
     wiql_limit: int = Field(default=20_000, ge=1)
