@@ -233,7 +233,23 @@ def test_a_node_that_is_renamed_takes_its_work_items_along_unseen(desk: Desk) ->
         message(desk.patch(f"wit/workItems/{number}", fields_of({"System.AreaPath": "Shop\\Old"})))
         == f"400 TF401347: Invalid tree name given for work item {number}, field 'System.AreaPath'."
     )
-    assert desk.ask("DELETE", path.replace("Old", "New"), "ada").status_code == 200
+    assert desk.ask("DELETE", path.replace("Old", "New"), "ada").status_code == 204
+    assert (desk.item(number)["rev"], desk.item(number)["fields"]["System.AreaPath"]) == (1, "Shop")
+
+
+def test_iterations_have_dates(desk: Desk) -> None:
+    path = f"{PROJECT}/_apis/wit/classificationNodes/iterations"
+    dates = {"startDate": "2026-03-01T00:00:00Z", "finishDate": "2026-03-14T00:00:00Z"}
+    made = desk.ask("POST", path, "ada", json={"name": "Sprint 1", "attributes": dates})
+    assert (made.status_code, made.json()["attributes"], made.headers["Location"]) == (201, dates, made.json()["url"])
+    assert desk.ask("POST", path, "ada", json={"name": "sprint 1"}).status_code == 409
+    assert desk.ask("POST", path, "david", json={"name": "Sprint 2"}).status_code == 403
+    tree = desk.read(f"{PROJECT}/_apis/wit/classificationNodes", _depth=2)["value"]
+    assert [one["name"] for one in tree[1]["children"]] == ["Sprint 1"]
+    assert (
+        desk.make(fields={"System.IterationPath": "Shop\\Sprint 1"})["fields"]["System.IterationPath"]
+        == "Shop\\Sprint 1"
+    )
 
 
 # ---- $batch

@@ -118,9 +118,10 @@ def test_a_query_that_finds_too_much_fails(desk: Desk) -> None:
         ("SELECT [System.Id] FROM WorkItems WHERE [Nothing.Such] = 1", "TF51005"),
         ("SELECT [System.Id] FROM WorkItems WHERE [System.AreaPath] UNDER 'Shop\\Nowhere'", "TF51011"),
         ("SELECT [System.Id] FROM WorkItems WHERE", "TF51006"),
+        ("SELECT TOP 5 [System.Id] FROM WorkItems", "missing a FROM clause. The error is caused by «5»."),
         ("SELECT [System.Id] FROM WorkItems WHERE [System.Id] LIKE 1", "TF51006"),
-        ("SELECT [System.Id] FROM WorkItems WHERE [System.Id] = 'one'", "TF51009"),
-        ("SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project", "TF51012"),
+        ("SELECT [System.Id] FROM WorkItems WHERE [System.Id] = 'one'", "does not fit"),
+        ("SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project", "@project"),
         (f"SELECT [System.Id] FROM WorkItems WHERE [System.Title] = '{'x' * 33000}'", "longer"),
     ],
 )

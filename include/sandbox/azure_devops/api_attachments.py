@@ -65,7 +65,7 @@ def _piece(call: Call, file: StoredFile) -> Answer:
         raise errors.bad_argument("A chunk needs a Content-Range.")
     start, end, size = (int(part) for part in told.groups())
     if start != len(file.content) or end - start + 1 != len(call.raw):
-        raise errors.bad_argument("VS403460: The chunk does not follow the one before it.")
+        raise errors.bad_argument("The chunk does not follow the one before it.")
     if size > call.organization.settings.attachment_limit * _BYTES:
         raise errors.too_large(call.organization.settings.attachment_limit)
     file.content += call.raw

@@ -28,7 +28,7 @@ def serving(within: Within) -> Callable[[Call], Answer]:
         if not isinstance(parts, list) or not all(isinstance(one, dict) for one in parts):
             raise errors.bad_argument("The body must be a list of requests.")
         if len(parts) > MOST:
-            raise errors.bad_argument(f"VS403475: A batch holds at most {MOST} requests.")
+            raise errors.bad_argument(f"A batch holds at most {MOST} requests.")
         return Answer(listed([_one(call, within, one) for one in parts]))
 
     return serve

@@ -21,7 +21,7 @@ def serve(call: Call, item: Item, what: str, rest: Sequence[str]) -> Answer:
     if rest:
         number = int(rest[0]) if rest[0].isdecimal() else 0
         if not 1 <= number <= count:
-            text = f"VS402627: The {what[:-1]} {rest[0]} of work item {item.number} does not exist."
+            text = f"The {what[:-1]} {rest[0]} of work item {item.number} does not exist."
             raise errors.AzureError(404, text, "WorkItemRevisionNotFoundException")
         shown = (
             update(view, item, number, single=True)

@@ -187,7 +187,7 @@ def _token(call: Call) -> int:
         raise errors.bad_argument("The startDateTime parameter cannot be used with a watermark.")
     first = token.split(";")[0]
     if token and not first.isdecimal():
-        raise errors.bad_argument("VS402851: The continuation token is not valid.")
+        raise errors.bad_argument("The continuation token is not valid.")
     return min(int(first), 2**31) if token else 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fields, work item types, trees, tags, kinds of relations: what a client reads before it writes."""
+"""Fields, work item types, tags, kinds of relations: what a client reads before it writes."""
 
 from typing import Any
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from urllib.parse import quote
 from sandbox.azure_devops import errors
 from sandbox.azure_devops.calls import Answer, Call
 from sandbox.azure_devops.fields import WorkField
-from sandbox.azure_devops.organization import Project, under
+from sandbox.azure_devops.organization import Project
 from sandbox.azure_devops.people import made_id
 from sandbox.azure_devops.process import COLORS, WorkItemType
 from sandbox.azure_devops.relations import TYPES
@@ -30,7 +30,7 @@ _CATEGORIES = {
 }
 
 
-def _project(call: Call) -> Project:
+def project_of(call: Call) -> Project:
     if call.project is None:
         raise errors.no_resource(call.resource)
     return call.project
@@ -73,7 +73,7 @@ def _field(call: Call, one: WorkField) -> dict[str, Any]:
 
 def types(call: Call) -> Answer:
     """`wit/workItemTypes`. Raises: AzureError."""
-    project = _project(call)
+    project = project_of(call)
     if call.method != "GET":
         raise errors.no_method(call.method)
     if not call.path:
@@ -150,7 +150,7 @@ def _instance(call: Call, kind: WorkItemType, one: WorkField, *, choices: bool =
 
 def categories(call: Call) -> Answer:
     """`wit/workItemTypeCategories`. Raises: AzureError."""
-    project = _project(call)
+    project = project_of(call)
     if call.method != "GET":
         raise errors.no_method(call.method)
     base = f"{call.organization.url}/{project.id}/_apis/wit"
@@ -187,98 +187,9 @@ def relation_types(call: Call) -> Answer:
 
 def tags(call: Call) -> Answer:
     """`wit/tags`: those that the project ever had. Raises: AzureError."""
-    project = _project(call)
+    project = project_of(call)
     if call.method != "GET" or call.path:
         raise errors.no_method(call.method)
     base = f"{call.organization.url}/{project.id}/_apis/wit/tags"
     ids = {name: made_id(project.id, "tag", key) for key, name in sorted(project.tags.items())}
     return Answer(listed([{"id": id_, "name": name, "url": f"{base}/{id_}"} for name, id_ in ids.items()]))
-
-
-def nodes(call: Call) -> Answer:
-    """`wit/classificationNodes`: the trees of areas and of iterations. Raises: AzureError."""
-    project = _project(call)
-    trees = {"areas": ("area", project.areas), "iterations": ("iteration", project.iterations)}
-    depth = call.number("$depth", 0)
-    if call.method == "GET" and not call.path:
-        return Answer(
-            listed([_node(call, project, kind, paths, project.name, depth) for kind, paths in trees.values()])
-        )
-    found = trees.get(call.path[0].lower() if call.path else "")
-    if found is None:
-        raise errors.no_resource("/".join(call.path))
-    kind, paths = found
-    path = "\\".join([project.name, *call.path[1:]])
-    if call.method == "POST":
-        path = f"{path}\\{call.object().get('name')}"
-        if not call.who.admin:
-            raise errors.forbidden("create classification nodes")
-        if path.lower() not in [one.lower() for one in paths]:
-            paths.append(path)
-        return Answer(_node(call, project, kind, paths, path, depth), 201)
-    there = next((one for one in paths if one.lower() == path.lower()), None)
-    if there is None:
-        raise errors.AzureError(
-            404, f"VS402485: The node {path} does not exist.", "ClassificationNodeNotFoundException"
-        )
-    match call.method:
-        case "GET":
-            return Answer(_node(call, project, kind, paths, there, depth))
-        case "PATCH":
-            return Answer(_node(call, project, kind, paths, _renamed(call, project, kind, paths, there), depth))
-        case "DELETE":
-            _moved(call, project, kind, paths, there, project.name)
-            return Answer(None)
-    raise errors.no_method(call.method)
-
-
-def _renamed(call: Call, project: Project, kind: str, paths: list[str], path: str) -> str:
-    """Another name for a node: work items in it, and their history, have the new one."""
-    name = str(call.object().get("name") or "").strip()
-    if not name or path == project.name:
-        raise errors.bad_argument("Value cannot be null. Parameter name: name")
-    new = f"{path.rpartition(chr(92))[0]}\\{name}"
-    at = paths.index(path)
-    paths.insert(at, new)
-    _moved(call, project, kind, paths, path, new)
-    return new
-
-
-def _moved(call: Call, project: Project, kind: str, paths: list[str], path: str, new: str) -> None:
-    """What stood at a node, or below it, stands elsewhere; its revisions too, and nothing is revised by it."""
-    if not call.who.admin:
-        raise errors.forbidden("edit classification nodes")
-    reference = "System.AreaPath" if kind == "area" else "System.IterationPath"
-    gone = [one for one in paths if under(one, path)]
-    paths[:] = [one for one in paths if one not in gone]
-    if new != project.name:
-        paths += [new + one[len(path) :] for one in gone if one != path]
-    for item in call.organization.items.values():
-        for revision in item.revisions:
-            there = str(revision.fields[reference])
-            if under(there, path):
-                revision.fields[reference] = new if new == project.name else new + there[len(path) :]
-
-
-def _node(call: Call, project: Project, kind: str, paths: list[str], path: str, depth: int) -> dict[str, Any]:
-    below = [one for one in paths if one.rpartition("\\")[0] == path]
-    rest = path.split("\\")[1:]
-    root = kind.capitalize()
-    tree = f"{call.organization.url}/{project.id}/_apis/wit/classificationNodes/{root}s"
-    url = "/".join([tree, *(quote(part) for part in rest)])
-    parent = {"parent": {"href": url.rpartition("/")[0]}} if rest else {}
-    return {
-        "id": call.organization.node(root, path),
-        "identifier": made_id(project.id, kind, path),
-        "name": path.rpartition("\\")[2],
-        "structureType": kind,
-        "hasChildren": bool(below),
-        **(
-            {"children": [_node(call, project, kind, paths, one, depth - 1) for one in below]}
-            if below and depth > 0
-            else {}
-        ),
-        "path": "\\" + "\\".join([project.name, root, *rest]),
-        "_links": {"self": {"href": url}, **parent},
-        "url": url,
-    }

@@ -58,7 +58,7 @@ def _check(organization: Organization, who: Identity, item: Item, text: str) -> 
     if who.alias in organization.settings.no_comments:
         raise errors.forbidden("comment on work items")
     if not text.strip():
-        raise errors.bad_argument("VS403691: The text of a comment cannot be empty.")
+        raise errors.bad_argument("The text of a comment cannot be empty.")
 
 
 def _revise(

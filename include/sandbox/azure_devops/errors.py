@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Azure DevOps' errors, in its own words. Codes and texts are those of recordings and public reports."""
+"""Azure DevOps' errors, in its own words.
+
+Codes and texts are those of recordings and of public reports. Where only the kind of an error is known (from the
+server's public table of exceptions and statuses), its text is ours and has no code.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,7 +134,7 @@ def no_target(field: str) -> AzureError:
 
 
 def too_many_revisions(most: int) -> AzureError:
-    text = f"VS403510: The work item has reached the limit of {most} revisions that can be made through the REST API."
+    text = f"The work item has reached the limit of {most} revisions that can be made through the REST API."
     return AzureError(400, text, "WorkItemRevisionLimitExceededException")
 
 
@@ -184,7 +188,7 @@ def too_many_results(most: int) -> AzureError:
 
 
 def too_many_tags(most: int) -> AzureError:
-    return AzureError(400, f"VS402363: A work item can have at most {most} tags.", "WorkItemTagLimitExceededException")
+    return AzureError(400, f"A work item can have at most {most} tags.", "WorkItemTagLimitExceededException")
 
 
 def relation_exists() -> AzureError:
@@ -197,6 +201,14 @@ def one_parent(parent: int, child: int) -> AzureError:
         "only one Parent link."
     )
     return AzureError(400, text, "WorkItemLinkAddExtraParentException")
+
+
+def circle(one: int, other: int) -> AzureError:
+    text = (
+        f"TF201035: You cannot add the link between work items {one} and {other} because it would create a circular "
+        "relationship. Remove one or more links in the cycle, and retry your operation."
+    )
+    return AzureError(400, text, "WorkItemLinkCircularException")
 
 
 def bad_relation(text: str) -> AzureError:
@@ -216,26 +228,26 @@ def out_of_scope(who: str) -> AzureError:
 
 def forbidden(what: str) -> AzureError:
     """A right that the account lacks."""
-    return AzureError(403, f"TF401349: You do not have the permission to {what}.", "AccessCheckException")
+    return AzureError(403, f"You do not have the permission to {what}.", "AccessCheckException")
 
 
 def no_comment(number: int) -> AzureError:
-    text = f"VS403684: Comment {number} does not exist, or you do not have permissions to read it."
+    text = f"Comment {number} does not exist, or you do not have permissions to read it."
     return AzureError(404, text, "WorkItemCommentNotFoundException")
 
 
 def no_attachment(name: str) -> AzureError:
-    text = f"TF401243: The attachment {name} does not exist, or you do not have permissions to read it."
+    text = f"The attachment {name} does not exist, or you do not have permissions to read it."
     return AzureError(404, text, "AttachmentNotFoundException")
 
 
 def too_large(megabytes: int) -> AzureError:
-    text = f"TF400973: The attachment exceeds the maximum size of {megabytes} MB."
+    text = f"The attachment exceeds the maximum size of {megabytes} MB."
     return AzureError(400, text, "WorkItemAttachmentExceedsMaxSizeException")
 
 
 def too_many_files(most: int) -> AzureError:
-    text = f"VS403311: A work item can have at most {most} attachments."
+    text = f"A work item can have at most {most} attachments."
     return AzureError(400, text, "WorkItemAttachmentLimitExceededException")
 
 

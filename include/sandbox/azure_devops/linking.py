@@ -10,7 +10,7 @@ from sandbox.azure_devops import errors
 from sandbox.azure_devops.items import Item, Relation, Update
 from sandbox.azure_devops.organization import Organization
 from sandbox.azure_devops.people import Identity
-from sandbox.azure_devops.relations import CHILD, PARENT, opposite, ordered, read
+from sandbox.azure_devops.relations import CHILD, PARENT, acyclic, opposite, ordered, read
 
 Operation = tuple[str, int | None, Any]
 
@@ -46,7 +46,7 @@ def changed(
             _one(organization, who, item, operation, found)
         _check_numbers(organization, item)
         if far:
-            _check_parents(organization, item, found.added)
+            _check_graph(organization, item, found.added)
     except errors.AzureError:
         item.relations = before
         raise
@@ -64,7 +64,7 @@ def _one(organization: Organization, who: Identity, item: Item, operation: Opera
         return
     shown = ordered(item)
     if place is None or place >= len(shown):
-        raise errors.bad_patch(f"VS403397: There is no relation at the index {place}.")
+        raise errors.bad_patch(f"There is no relation at the index {place}.")
     there = shown[place]
     item.relations = [one for one in item.relations if one.key != there.key]
     if op == "remove":
@@ -80,26 +80,36 @@ def _check_numbers(organization: Organization, item: Item) -> None:
     if sum(one.rel == "AttachedFile" for one in item.relations) > settings.attachments_per_item:
         raise errors.too_many_files(settings.attachments_per_item)
     if len(item.relations) > settings.links_per_item:
-        raise errors.bad_relation(f"VS403315: A work item can have at most {settings.links_per_item} links.")
+        raise errors.bad_relation(f"A work item can have at most {settings.links_per_item} links.")
 
 
-def _check_parents(organization: Organization, item: Item, added: Sequence[Relation]) -> None:
-    """Nobody has two parents, and nobody is above itself."""
+def _check_graph(organization: Organization, item: Item, added: Sequence[Relation]) -> None:
+    """Nobody has two parents, and links of most kinds lead back to nobody, over however many others."""
     parents = [int(one.target) for one in item.relations if one.rel == PARENT]
     if len(parents) > 1:
         raise errors.one_parent(parents[-1], item.number)
     for one in added:
-        if one.rel not in (PARENT, CHILD):
+        if not one.work_item:
             continue
         other = organization.items[int(one.target)]
-        upper, lower = (other, item) if one.rel == PARENT else (item, other)
-        if lower.parent not in (None, upper.number):
-            raise errors.one_parent(upper.number, lower.number)
-        above: int | None = upper.number
-        while above is not None:
-            if above == lower.number:
-                raise errors.bad_relation("TF201035: The link would make a circle.")
-            above = item.parent if above == item.number else organization.items[above].parent
+        if one.rel == CHILD and other.parent not in (None, item.number):
+            raise errors.one_parent(item.number, other.number)
+        if acyclic(one.rel) and _leads(organization, other, one.rel, item):
+            raise errors.circle(item.number, other.number)
+
+
+def _leads(organization: Organization, start: Item, rel: str, goal: Item) -> bool:
+    """Whether links of a kind lead from one work item to another."""
+    seen, ahead = set[int](), [start.number]
+    while ahead:
+        number = ahead.pop()
+        if number == goal.number:
+            return True
+        if number not in seen:
+            seen.add(number)
+            there = organization.items[number]
+            ahead += [int(one.target) for one in there.relations if one.rel == rel]
+    return False
 
 
 def tell_others(organization: Organization, who: Identity, item: Item, links: Changed, at: datetime) -> None:

@@ -30,6 +30,8 @@ class Project:
     areas: list[str]
     iterations: list[str]
     made: datetime
+    dates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By iteration path in lower case: when it starts and when it is finished."""
     tags: dict[str, str] = field(default_factory=dict)
     """By name in lower case: the name as it was first written."""
 

@@ -40,7 +40,7 @@ def read(document: Any, fields: Fields, *, markdown: bool) -> Wanted:
         number = isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < len(_OPS)
         op = _OPS[raw] if number and isinstance(raw, int) else str(raw).lower()
         if op not in ("add", "remove", "replace", "test"):
-            raise errors.bad_patch(f"VS403395: The patch operation {raw} is not supported.")
+            raise errors.bad_patch(f"The patch operation {raw} is not supported.")
         _READERS.get(one["path"].strip("/").split("/")[0].lower(), _unknown)(
             wanted, op, one["path"], one.get("value"), fields, markdown
         )
@@ -78,7 +78,7 @@ def _relation(wanted: Wanted, op: str, path: str, value: Any, fields: Fields, ma
     elif len(parts) == 2 and place.isdigit() and op == "remove":
         wanted.relations.append(("remove", int(place), None))
     else:
-        raise errors.bad_patch(f"VS403396: The operation {op} on the path {path} is not supported.")
+        raise errors.bad_patch(f"The operation {op} on the path {path} is not supported.")
 
 
 def _format(wanted: Wanted, op: str, path: str, value: Any, fields: Fields, markdown: bool) -> None:

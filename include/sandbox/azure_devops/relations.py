@@ -72,6 +72,11 @@ TYPES: list[dict[str, Any]] = [
 _BY_NAME = {one["referenceName"].lower(): one for one in TYPES}
 
 
+def acyclic(rel: str) -> bool:
+    """Whether links of this kind may not lead back to where they began."""
+    return bool(_BY_NAME[rel.lower()]["attributes"].get("acyclic"))
+
+
 def name_of(rel: str) -> str:
     return str(_BY_NAME[rel.lower()]["name"])
 
@@ -92,7 +97,7 @@ def read(organization: Organization, who: Identity, value: Any, item: int) -> Re
         raise errors.bad_patch("The relation needs a rel and an url.")
     known = _BY_NAME.get(value["rel"].lower())
     if known is None:
-        raise errors.bad_relation(f"VS402613: The link type {value['rel']} does not exist.")
+        raise errors.bad_relation(f"The link type {value['rel']} does not exist.")
     rel, url = str(known["referenceName"]), value["url"]
     given = value.get("attributes")
     attributes = given if isinstance(given, dict) else {}
@@ -100,12 +105,13 @@ def read(organization: Organization, who: Identity, value: Any, item: int) -> Re
     if relation.work_item:
         number = re.search(r"/workitems/(\d+)$", urlsplit(url).path.lower())
         if number is None:
-            raise errors.bad_relation(f"VS403316: {url} is no address of a work item.")
+            raise errors.bad_relation(f"{url} is no address of a work item.")
         if int(number[1]) == item:
             raise errors.bad_relation("TF201035: A work item cannot be linked to itself.")
         relation.target = str(organization.item(who, int(number[1])).number)
         return relation
     relation.number, relation.added = organization.next_relation(), organization.now()
+    relation.name = str(attributes.get("name") or "")
     if rel == "AttachedFile":
         found = re.search(r"/attachments/([0-9a-f-]{36})$", urlsplit(url).path.lower())
         file = organization.files.get(found[1]) if found else None
@@ -113,7 +119,7 @@ def read(organization: Organization, who: Identity, value: Any, item: int) -> Re
             raise errors.no_attachment(url)
         named = parse_qs(urlsplit(url).query).get("fileName", [file.name])[0]
         relation.target = file.id
-        relation.name = str(attributes.get("name") or unquote(named))
+        relation.name = relation.name or unquote(named)
         relation.size = len(file.content)
     return relation
 

@@ -100,8 +100,9 @@ class View:
                 url = f"{self._base(self.organization.of(item))}/_apis/wit/attachments/{one.target}"
         if one.comment:
             attributes["comment"] = one.comment
-        if one.work_item or one.rel == "AttachedFile":
-            attributes["name"] = name_of(one.rel) if one.work_item else one.name
+        name = name_of(one.rel) if one.work_item else one.name
+        if name:
+            attributes["name"] = name
         return {"rel": one.rel, "url": url, "attributes": attributes}
 
     def _base(self, project: Project) -> str:

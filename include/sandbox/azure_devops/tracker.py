@@ -17,6 +17,7 @@ from sandbox.azure_devops import (
     api_recycle,
     api_reporting,
     api_setup,
+    api_trees,
     pages,
 )
 from sandbox.azure_devops.calls import Answer, Api, Function, response
@@ -43,7 +44,7 @@ class AzureDevOpsTracker:
             "projects": api_projects.projects,
             "resourceareas": api_projects.areas,
             "wit/attachments": api_attachments.serve,
-            "wit/classificationnodes": api_setup.nodes,
+            "wit/classificationnodes": api_trees.serve,
             "wit/fields": api_setup.fields,
             "wit/queries": api_queries.serve_saved,
             "wit/recyclebin": api_recycle.serve,

@@ -67,7 +67,7 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Raises: AzureError (400)."""
     if len(text) > MOST:
-        raise errors.bad_query(f"VS403691: The query is longer than {MOST} characters.")
+        raise errors.bad_query(f"The query is longer than {MOST} characters.")
     return _Reader(text).whole()
 
 
@@ -89,9 +89,12 @@ class _Reader:
         columns = [self._field()]
         while self._take_sign(","):
             columns.append(self._field())
-        self._word("from")
+        if not self._take_word("from"):
+            there = self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+            caused = f" The error is caused by «{there}»." if there else ""
+            raise errors.bad_query(f"TF51006: The query statement is missing a FROM clause.{caused}")
         if not self._take_word("workitems"):
-            raise errors.bad_query("TF51007: Only queries over WorkItems are served here.")
+            raise errors.bad_query("Only queries over WorkItems are served here.")
         where = self._any() if self._take_word("where") else None
         order: list[tuple[str, bool]] = []
         as_of = None

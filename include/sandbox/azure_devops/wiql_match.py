@@ -140,7 +140,7 @@ class Asked:
                 return float(value.text)
         except ValueError:
             raise errors.bad_query(
-                f"TF51009: The value does not fit the field's type. The error is caused by «{test.text}»."
+                f"The value does not fit the field's type. The error is caused by «{test.text}»."
             ) from None
         if known.type == "boolean":
             return value.text.lower() in ("true", "1")
@@ -154,11 +154,11 @@ class Asked:
                 return self.who.mail
             case "@project":
                 if self.project is None:
-                    raise errors.bad_query("TF51012: The @project macro needs a project in the address.")
+                    raise errors.bad_query("The @project macro needs a project in the address.")
                 return self.project.name
             case "@today" | "@startofday":
                 return midnight + timedelta(days=value.plus)
-        raise errors.bad_query(f"TF51014: The macro is not known here. The error is caused by «{test.text}».")
+        raise errors.bad_query(f"The macro is not known here. The error is caused by «{test.text}».")
 
     def _time(self, text: str, caused: str, *, exactly: bool) -> datetime:
         zone = self.organization.zone(self.who)
