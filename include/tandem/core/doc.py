@@ -20,6 +20,7 @@ Doc = dict[str, Any]
 BREAK: Node = {"type": "break"}
 MARKS = frozenset({"strong", "em", "code", "strike", "underline", "sub", "sup"})
 SEEN, SHOW = "seen:", "show:"
+SOMEBODY = "@somebody"  # stands for a mention whose text tells nothing but an account
 _UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f]")  # no tracker keeps these; XML forbids them
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,40}")
 _HREF = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s])[^\s]*", re.IGNORECASE)
@@ -96,7 +97,11 @@ def text(value: str, *marks: str, href: str | None = None) -> Node:
 
 
 def mention(shown: str, person: str | None = None) -> Node:
-    """Build a mention: what is shown, and the person's alias if the contract knows one."""
+    """Build a mention: what is shown, and who is meant, as far as that is known.
+
+    ``person`` is like a media ``ref``: an account as a tracker showed it (``seen:``), an alias, or an account at the
+    target (``show:``). Codecs write only the last as a mention, which calls that person, and all else as its text.
+    """
     return {"type": "mention", "text": shown, **({"person": person} if person else {})}
 
 
@@ -251,6 +256,50 @@ def with_media(node: Doc, refs: Mapping[str, str | None]) -> Doc:
     if node["type"] == "media" and "ref" in node:
         return media(refs[node["ref"]], node.get("name", "")) if node["ref"] in refs else media()
     return {**node, "content": [with_media(part, refs) for part in node["content"]]} if "content" in node else node
+
+
+def people_of(document: Doc) -> tuple[str, ...]:
+    """List whom a text mentions, each once, in reading order."""
+    return tuple(
+        dict.fromkeys(node["person"] for node in walk(document) if node["type"] == "mention" and "person" in node)
+    )
+
+
+def with_people(node: Doc, people: Mapping[str, str | None]) -> Doc:
+    """Translate whom a text mentions; a mention of anybody who is not mapped is mere text from then on."""
+    if node["type"] == "mention" and "person" in node:
+        return mention(node["text"], people.get(node["person"]))
+    return {**node, "content": [with_people(part, people) for part in node["content"]]} if "content" in node else node
+
+
+def calling(node: Node) -> str | None:
+    """Give the account at the target that a mention calls; none where it calls nobody there."""
+    person = str(node.get("person", "")) if node["type"] == "mention" else ""
+    return person.removeprefix(SHOW) if person.startswith(SHOW) else None
+
+
+def with_mentions(document: Doc, pattern: re.Pattern[str]) -> Doc:
+    """Make mentions of what a markup writes as text (``[~accountid:…]``). A group of the pattern is the account."""
+
+    def node(one: Node) -> Node:
+        if "content" not in one:
+            return one
+        parts: list[Node] = []
+        for part in one["content"]:
+            plain = part["type"] == "text" and "code" not in part["marks"]
+            parts += _mentions(part, pattern) if plain else [node(part)]
+        return {**one, "content": parts}
+
+    return normalise(node(document)) if any(pattern.search(n.get("text", "")) for n in walk(document)) else document
+
+
+def _mentions(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
+    at = 0
+    for found in pattern.finditer(node["text"]):
+        yield {**node, "text": node["text"][at : found.start()]}
+        yield mention(SOMEBODY, SEEN + next(group for group in found.groups() if group))
+        at = found.end()
+    yield {**node, "text": node["text"][at:]}
 
 
 def is_empty(document: Doc) -> bool:

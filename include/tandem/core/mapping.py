@@ -13,13 +13,37 @@ from zoneinfo import ZoneInfo
 
 from tandem.core import elements
 from tandem.core.addresses import withhold_text
-from tandem.core.doc import is_empty, media_refs, normalise, whole_characters, with_media
-from tandem.core.rules import FieldRule
+from tandem.core.doc import (
+    SEEN,
+    SHOW,
+    Doc,
+    is_empty,
+    media_refs,
+    normalise,
+    people_of,
+    whole_characters,
+    with_media,
+    with_people,
+)
+from tandem.core.rules import FieldRule, People
 from tandem.core.terms import Kept, Said, Terms, Unsaid
 from tandem.core.values import Json, as_number, as_set, from_set, length, number_text, utc_text
 from tandem.errors import MappingError, TooLargeError
 
-__all__ = ["NOBODY", "Kept", "Said", "Terms", "Unsaid", "kind_of", "left_out", "ticked", "to_hub", "to_native"]
+__all__ = [
+    "NOBODY",
+    "Kept",
+    "Said",
+    "Terms",
+    "Unsaid",
+    "called",
+    "hub_text",
+    "kind_of",
+    "left_out",
+    "ticked",
+    "to_hub",
+    "to_native",
+]
 
 NOBODY = "none"  # fallback of people: write the field empty
 YES, NO = "yes", "no"  # hub values of a box without a map
@@ -35,7 +59,7 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
     """
     if rule.kind == "rich":
         parsed = terms.markup.parse(native)
-        doc = normalise(with_media(parsed.doc, dict.fromkeys(media_refs(parsed.doc))))
+        doc = hub_text(parsed.doc, terms)
         return Said(None if is_empty(doc) else doc, len(parsed.lossy))
     if rule.kind == "set":
         told, lost = elements.to_hub(rule, native, terms)
@@ -64,6 +88,22 @@ def to_hub(rule: FieldRule, native: Json, terms: Terms) -> Said | Unsaid | Kept:
         damaged = shown.count("\ufffd") > native.count("\ufffd")
         return Said(withhold_text(shown, terms.markup.hosts), int(damaged))
     return Said(native)
+
+
+def hub_text(document: Doc, terms: Terms) -> Doc:
+    """Take out of a text what only its own tracker knows: addresses of pictures, and accounts of those it mentions.
+
+    Who is in the people file goes by the alias.
+    """
+    shown = with_media(document, dict.fromkeys(media_refs(document)))
+    aliases = {person: terms.people.alias(person.removeprefix(SEEN)) for person in people_of(shown)}
+    return normalise(with_people(shown, aliases))
+
+
+def called(document: Doc, people: People) -> Doc:
+    """Let the mentions of a text call those who have an account here; all others are text."""
+    accounts = {alias: people.account(alias) for alias in people_of(document)}
+    return with_people(document, {alias: SHOW + account if account else None for alias, account in accounts.items()})
 
 
 def kind_of(rule: FieldRule, terms: Terms) -> str:
@@ -187,7 +227,7 @@ def _person_to_native(rule: FieldRule, alias: str, terms: Terms) -> Json:
 
 def _rich_to_native(rule: FieldRule, value: Json, terms: Terms, present: Json) -> Json:
     doc = value if isinstance(value, dict) else {"type": "doc", "content": []}
-    rendered = terms.markup.render(doc, present)
+    rendered = terms.markup.render(called(doc, terms.people), present)
     if rendered.dropped_media:
         raise MappingError(f"Writing {rule.native} would delete a file that its present text shows.", fields=[rule.hub])
     limit = terms.choices.max_length

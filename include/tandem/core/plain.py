@@ -67,11 +67,12 @@ def _block(node: Node) -> str:
     rows = [
         [" ".join(" ".join(map(_block, cell["content"])).split()) for cell in row["content"]] for row in node["content"]
     ]
-    return "\n".join(" | ".join(cells) for cells in rows)
+    return "\n".join(" | ".join(cells).rstrip(" ") for cells in rows)
 
 
 def _indent(value: str, first: str, other: str) -> str:
-    return "\n".join((other if number else first) + line for number, line in enumerate(value.split("\n")))
+    marked = ((other if number else first, line) for number, line in enumerate(value.split("\n")))
+    return "\n".join(mark + line if line else mark.rstrip(" ") for mark, line in marked)
 
 
 def heading_block(words: str) -> Node:

@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, doc, normalise, paragraph, text, walk
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, doc, normalise, paragraph, text, walk
 from tandem.core.plain import note
 from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_read import (
@@ -218,11 +218,13 @@ class _Writer:
         return self.blocks(flat["content"], where)
 
     def inlines(self, hub: list[Node]) -> list[Node]:
-        """Write inlines; a mention is plain text, so that it calls nobody at the peer."""
+        """Write inlines; a mention of nobody here is plain text, so that it calls no stranger."""
         written: list[Node] = []
         for node in hub:
             if node["type"] == "break":
                 written.append({"type": "hardBreak"})
+            elif account := calling(node):
+                written.append({"type": "mention", "attrs": {"id": account, "text": node["text"]}})
             elif node["type"] == "media" and node.get("ref", "").startswith(SHOW):
                 file = self._media(node, "mediaInline")
                 written.append(
@@ -313,6 +315,8 @@ def _outermost(nodes: list[Node]) -> Iterator[Node]:
 
 def _identity(node: Node) -> str:
     """Name a node by what makes it itself: a panel is the same one with other words in it."""
+    if kind_of(node) == "mention":
+        return f"mention {attrs_of(node).get('id')}"
     return media_id(node) or canonical([kind_of(node), node.get("attrs"), node.get("text")])
 
 

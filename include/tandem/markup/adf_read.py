@@ -10,10 +10,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tandem.core.addresses import withhold
-from tandem.core.doc import BREAK, SEEN, Doc, Node, Parsed, is_damaged, media, mention, normalise, safe_href, text
+from tandem.core.doc import (
+    BREAK,
+    SEEN,
+    SOMEBODY,
+    Doc,
+    Node,
+    Parsed,
+    is_damaged,
+    media,
+    mention,
+    normalise,
+    safe_href,
+    text,
+    with_mentions,
+)
 from tandem.core.plain import from_plain
 from tandem.core.values import Json
 
+_WIKI_MENTION = re.compile(r"\[~accountid:([^\]\s|]{1,128})\]")  # as REST v2 and old apps write it
 _DEPTH = 60  # deeper nesting than any editor makes is read as bare text
 _EXACT = {"doc", "paragraph", "heading", "bulletList", "orderedList", "listItem", "codeBlock", "blockquote", "rule"}
 _EXACT |= {"table", "tableRow", "tableHeader", "tableCell", "text", "hardBreak"}
@@ -101,7 +116,7 @@ class AdfReader:
         return tuple(blocks), len(self.keeps) > before or bool(self.lossy)
 
     def _withheld(self, document: Doc) -> Doc:
-        whole = normalise(document)
+        whole = with_mentions(normalise(document), _WIKI_MENTION)
         found = withhold(whole, self.hosts)
         self.lossy.update({"address"} if found != whole else ())
         return found
@@ -212,7 +227,10 @@ class AdfReader:
             self._flatten(node)
         words = self._text(words_of(node))
         if kind == "mention":
-            return [mention(words["text"] or "@")]
+            account = attrs_of(node).get("id")
+            return [
+                mention(words["text"] or SOMEBODY, SEEN + account if isinstance(account, str) and account else None)
+            ]
         if kind in ("inlineCard", "blockCard", "embedCard") and (href := safe_href(attrs_of(node).get("url"))):
             return [{**words, "href": href}]
         if depth > _DEPTH:

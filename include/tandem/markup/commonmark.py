@@ -126,10 +126,9 @@ class _Writer:
 
     def inlines(self, nodes: list[Node]) -> str:
         written = "".join(map(self._inline, nodes))
-        written = re.sub(r"(?m)^ ", "&nbsp;", written)
         if self.caution >= BEGINNINGS:
             written = _TOKEN.sub(lambda m: _SPECIAL.sub(r"\\\g<0>", m[0]) if "\\" not in m[0] else m[0], written)
-        return written
+        return re.sub(r"(?m)^ ", "&nbsp;", written)  # what stands behind it begins no line any more
 
     def _inline(self, node: Node) -> str:
         if node["type"] == "break":

@@ -17,7 +17,21 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from tandem.core.addresses import withhold
-from tandem.core.doc import BREAK, SEEN, InlineFile, Node, Parsed, is_damaged, media, normalise, repair, safe_href, text
+from tandem.core.doc import (
+    BREAK,
+    SEEN,
+    SOMEBODY,
+    InlineFile,
+    Node,
+    Parsed,
+    is_damaged,
+    media,
+    mention,
+    normalise,
+    repair,
+    safe_href,
+    text,
+)
 
 _DEPTH = 100  # deeper nesting is read as bare text
 _SILENT = {"script", "style", "head", "title", "meta", "link", "template", "base", "noscript"}
@@ -121,6 +135,8 @@ class HtmlReader:
             return self._table(node, style)
         if tag in _MARKS:
             return self._flow(node.children, _Style(style.marks | {_MARKS[tag]}, style.href, style.depth))
+        if tag == "a" and (account := _called(node)):
+            return [mention(_SPACE.sub(" ", node.get_text()).strip() or SOMEBODY, SEEN + account)]
         if tag == "a":
             href = safe_href(node.get("href"))
             self.lossy.update({"link"} if node.get("href") and not href else ())
@@ -200,7 +216,7 @@ def _grouped(flow: list[Node]) -> list[Node]:
     blocks: list[Node] = []
     run: list[Node] = []
     for node in [*flow, {"type": "rule"}]:
-        if node["type"] in ("text", "break", "media"):
+        if node["type"] in ("text", "break", "media", "mention"):
             run.append(node)
             continue
         if run:
@@ -223,6 +239,11 @@ def _collapsed(run: list[Node]) -> list[Node]:
             kept.append(node | {"text": shown})
             at_space = shown.endswith(" ")
     return kept
+
+
+def _called(node: Tag) -> str:
+    """Whom Azure DevOps calls by a link: ``data-vss-mention="version:2.0,<id>"``."""
+    return str(node.get("data-vss-mention") or "").rpartition(",")[2].strip()
 
 
 def _classes(node: Tag) -> list[str]:

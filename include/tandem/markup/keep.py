@@ -54,9 +54,19 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
     """Choose between a present piece and blocks that read the same: the richer form stays; a changed mark counts."""
     same_kinds = [block["type"] for block in run] == [block["type"] for block in piece.blocks]
     flattened = not same_kinds and (piece.keeps or all(_is_flat(block) for block in run))
-    if flat or flattened or _veiled(piece.blocks) == _veiled(run):
+    if not any("language" in node for block in run for node in walk(block)):
+        silent = list(map(_unnamed, piece.blocks))  # most trackers do not tell the language of code
+    else:
+        silent = list(piece.blocks)
+    if flat or flattened or _veiled(silent) == _veiled(run):
         return [Slot(None, piece)]
     return [Slot(run[0], piece), *map(Slot, run[1:])]
+
+
+def _unnamed(node: Node) -> Node:
+    """A block without the languages of its code."""
+    new = {key: value for key, value in node.items() if key != "language"}
+    return {**new, "content": [_unnamed(part) for part in node["content"]]} if "content" in node else new
 
 
 def _veiled(blocks: Sequence[Node]) -> list[Node]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tandem.config import template
 from tandem.core.doc import Doc, doc, media_refs, paragraph, with_media
+from tandem.core.mapping import called
 from tandem.core.model import HubEvent, HubFile
 from tandem.core.plain import with_heading
 from tandem.core.plan import ATTACH, COMMENT, Intent
@@ -216,7 +217,7 @@ def heading_over(end: End, author: str, company: str, told: Mapping[str, str]) -
 
 def parts_of(end: End, text: Doc) -> Iterator[Json]:
     """Render a text; one that is too long for a comment goes in several, none of it lost."""
-    rest: Doc | None = text
+    rest: Doc | None = called(text, end.offer.people)
     while rest is not None:
         native = end.connector.markup.render(rest).native
         if end.connector.markup.length(native) <= end.caps.max_comment:

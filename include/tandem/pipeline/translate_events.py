@@ -8,8 +8,8 @@ from fnmatch import fnmatch
 
 from tandem.config.models import AttachmentRule
 from tandem.connectors.base import Record
-from tandem.core.doc import doc, normalise, paragraph
-from tandem.core.mapping import Said, to_hub
+from tandem.core.doc import doc, paragraph
+from tandem.core.mapping import Said, hub_text, to_hub
 from tandem.core.model import HubEvent, HubFile
 from tandem.core.plain import without_heading
 from tandem.core.plan import NOT_ANY_MORE
@@ -121,7 +121,7 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
             id=event.id, kind="comment", at=event.at, order=event.order, private=private, note=NOT_ANY_MORE
         )
     parsed = end.connector.markup.parse(content.get("body"))
-    text, words, by = normalise(parsed.doc), _words(end, event), content.get("by")
+    text, words, by = hub_text(parsed.doc, end.terms("")), _words(end, event), content.get("by")
     if isinstance(by, dict) and by["heading"]:
         text = without_heading(text, str(by["heading"]))
     names = content.get("files")
