@@ -2,6 +2,7 @@
 """What stands beside a work item in the simulated Azure DevOps: comments, forms, the bin, batches, pages."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -178,6 +179,20 @@ def test_rules_can_be_bypassed_by_those_who_may(desk: Desk) -> None:
     assert desk.patch(path, document, "david", bypassRules="true").status_code == 403
     fields = desk.patch(path, document, "ada", bypassRules="true").json()["fields"]
     assert (fields["System.CreatedBy"]["displayName"], fields["System.AssignedTo"]) == ("Marco Global", "Somebody Else")
+
+
+def test_who_bypasses_the_rules_may_write_into_the_past(desk: Desk) -> None:
+    number = desk.make()["id"]
+    desk.control.advance(60, NAME)
+    now = desk.set(number, {"System.Title": "now"})["fields"]["System.ChangedDate"]
+    path = f"wit/workItems/{number}"
+    refused = desk.patch(path, fields_of({"System.ChangedDate": "2020-01-01T00:00:00Z"}), "ada", bypassRules="true")
+    assert message(refused) == "400 VS402625: Dates must be increasing with each revision."
+    later = (datetime.fromisoformat(now) + timedelta(milliseconds=1)).isoformat()
+    said = {"System.ChangedDate": later, "System.ChangedBy": "Marco Global", "System.Title": "told"}
+    told = desk.patch(path, fields_of(said), "ada", bypassRules="true").json()["fields"]
+    assert told["System.ChangedBy"]["displayName"] == "Marco Global"
+    assert desk.item(number)["fields"]["System.AuthorizedAs"]["displayName"] == "Ada Global"
 
 
 # ---- the recycle bin, projects, trees

@@ -107,6 +107,29 @@ def test_a_stale_revision_is_a_failed_precondition(desk: Desk) -> None:
     assert desk.item(number)["fields"]["System.Title"] == "one"
 
 
+def test_any_field_may_be_tested_before_a_save(desk: Desk) -> None:
+    made = desk.make(fields={"System.AssignedTo": "Marco Global"})
+    tests = {
+        "System.State": "New",
+        "System.AssignedTo": "Marco Global <marco@global.example>",
+        "System.ChangedDate": made["fields"]["System.ChangedDate"],
+    }
+    save = fields_of({"System.Title": "tested"})
+    path = f"wit/workItems/{made['id']}"
+    assert desk.patch(path, [*fields_of({"System.State": "Active"}, "test"), *save]).status_code == 412
+    assert desk.patch(path, [*fields_of(tests, "test"), *save]).status_code == 200
+
+
+def test_a_refused_save_leaves_nothing_behind(desk: Desk) -> None:
+    desk.control.settings(NAME, no_comments=["david"])
+    number = desk.make()["id"]
+    relation = {"op": "add", "path": "/relations/-", "value": {"rel": "Hyperlink", "url": "https://e.example"}}
+    document = [relation, *fields_of({"System.Title": "not this", "System.History": "nor this"})]
+    assert desk.patch(f"wit/workItems/{number}", document).status_code == 403
+    item = desk.item(number)
+    assert (item["rev"], item["fields"]["System.Title"], "relations" in item) == (1, "Help", False)
+
+
 def test_operations_may_be_numbers(desk: Desk) -> None:
     number = desk.make()["id"]
     document = [{"op": 5, "path": "/rev", "value": 1}, {"op": 0, "path": "/fields/System.Title", "value": "by number"}]

@@ -15,8 +15,7 @@ def serve(call: Call, item: Item, what: str, rest: Sequence[str]) -> Answer:
     """Raises: AzureError (400, 404, 405)."""
     if call.method != "GET":
         raise errors.no_method(call.method)
-    naming = "object" if call.version >= (5, 0) else "text"
-    view = View(call.organization, naming="text" if naming == "text" else "object", single=bool(rest))
+    view = View(call.organization, naming=call.naming, single=bool(rest))
     count = len(item.updates if what == "updates" else item.revisions)
     if rest:
         number = int(rest[0]) if rest[0].isdecimal() else 0

@@ -39,8 +39,6 @@ def serve(call: Call) -> Answer:
             item = call.item(number)
             destroyed = throw_away(call, item, destroy=call.flag("destroy"))
             return Answer(None, 204) if destroyed else Answer(deleted(call, item))
-        case (_, number, "updates" | "revisions", *rest):
-            return api_history.serve(call, call.item(number), call.path[1], rest)
         case (_, number, part, *rest) if part.lower() == "comments":
             return api_comments.serve(call, call.item(number), rest)
         case (_, number, part, *rest) if part.lower() in ("updates", "revisions"):
@@ -95,10 +93,7 @@ def view_of(call: Call, expand: str, fields: Iterable[Any] = (), *, single: bool
         names.append(found.reference)
     if names and wanted not in ("none", "links"):
         raise errors.conflicting()
-    naming = "object" if call.version >= (5, 0) else "text"
-    return View(
-        call.organization, wanted, tuple(names) or None, "text" if naming == "text" else "object", single, not names
-    )
+    return View(call.organization, wanted, tuple(names) or None, call.naming, single, not names)
 
 
 def _many(call: Call, ids: list[Any], fields: list[Any], expand: str, as_of: str, omit: bool) -> Answer:

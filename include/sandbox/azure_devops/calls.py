@@ -19,6 +19,7 @@ from sandbox.azure_devops.items import Item
 from sandbox.azure_devops.locations import LATEST, PREVIEWS, VERSIONS
 from sandbox.azure_devops.organization import Organization, Project
 from sandbox.azure_devops.people import Identity, made_id
+from sandbox.azure_devops.shapes import Naming
 from sandbox.azure_devops.throttle import Throttle
 
 _SIGN_IN = """<!DOCTYPE html><html lang="en-US"><head><title>Azure DevOps Services | Sign In</title></head>
@@ -55,6 +56,11 @@ class Call:
     raw: bytes
     version: Version
     version_text: str
+
+    @property
+    def naming(self) -> Naming:
+        """How people are named: by objects since 5.0."""
+        return "object" if self.version >= (5, 0) else "text"
 
     def body(self) -> Any:
         """The JSON that was sent. Raises: AzureError (400)."""

@@ -34,7 +34,7 @@ def add(organization: Organization, who: Identity, item: Item, text: str, form: 
 def change(organization: Organization, who: Identity, item: Item, comment: Comment, text: str, form: Format) -> None:
     """Raises: AzureError (400, 403): only its author changes a comment, or an administrator."""
     _check(organization, who, item, text)
-    if who not in (comment.by,) and not who.admin:
+    if who != comment.by and not who.admin:
         raise errors.forbidden("change the comment of somebody else")
     at = next_moment(organization, item)
     comment.format = form
@@ -46,7 +46,7 @@ def change(organization: Organization, who: Identity, item: Item, comment: Comme
 def delete(organization: Organization, who: Identity, item: Item, comment: Comment) -> None:
     """Take a comment out of sight. Raises: AzureError (403)."""
     organization.refuse(who, item.area)
-    if who not in (comment.by,) and not who.admin:
+    if who != comment.by and not who.admin:
         raise errors.forbidden("delete the comment of somebody else")
     at = next_moment(organization, item)
     comment.versions.append(CommentVersion(comment.now.number + 1, comment.now.text, at, who, True))

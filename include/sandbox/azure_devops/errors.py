@@ -149,6 +149,11 @@ def read_only(reference: str) -> AzureError:
     return AzureError(400, text, "WorkItemFieldInvalidException")
 
 
+def dates_not_growing() -> AzureError:
+    text = "VS402625: Dates must be increasing with each revision."
+    return AzureError(400, text, "WorkItemDatesNotIncreasingException")
+
+
 def stale(path: str, there: object, wanted: object) -> AzureError:
     text = f"VS403351: Test Operation for path {path} failed, value {there} was not equal to test value {wanted}."
     return AzureError(412, text, "TestPatchOperationFailedException", f"{_VSS}.WebApi.Patch", 3000)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Saving work items: what was asked for becomes a revision, an update, or a refusal."""
 
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,10 +14,14 @@ from sandbox.azure_devops.organization import Organization, Project
 from sandbox.azure_devops.patch import Wanted
 from sandbox.azure_devops.people import Identity
 from sandbox.azure_devops.process import WorkItemType
+from sandbox.azure_devops.times import text_of
 from sandbox.azure_devops.values import MOST_TAGS, Unfit, one_text, stored, tags_of
 
 _OF_NOBODY = ("System.History",)
 """Belongs to one revision and does not go on to the next."""
+
+_OF_A_CHANGE = ("System.ChangedDate", "System.ChangedBy")
+"""Who bypasses the rules may say when and by whom something was changed."""
 
 _NEVER_EMPTY = ("System.State", "System.TeamProject", "System.WorkItemType")
 
@@ -56,8 +61,8 @@ def create(
 def update(organization: Organization, who: Identity, item: Item, wanted: Wanted, how: How) -> None:
     """Change a work item; what changes nothing makes no revision. Raises: AzureError."""
     for path, value in wanted.tests:
-        now = {"/rev": item.rev, "/id": item.number}.get(path, item.fields.get(path))
-        if str(now) != str(value):
+        now = _told({"/rev": item.rev, "/id": item.number}.get(path, item.fields.get(path)))
+        if now != str(value):
             raise errors.stale(path if path.startswith("/") else f"/fields/{path}", now, value)
     organization.refuse(who, item.area)
     before = dict(item.fields)
@@ -66,12 +71,20 @@ def update(organization: Organization, who: Identity, item: Item, wanted: Wanted
         _follow(organization, before, item)
 
 
+def _told(value: Any) -> str:
+    """A stored value as a test of a patch document names it."""
+    if isinstance(value, Identity):
+        return value.text
+    return text_of(value) if isinstance(value, datetime) else str(value)
+
+
 def _follow(organization: Organization, before: Values, item: Item) -> None:
-    """What programs of the organization do about it: saves of their own, as their own accounts."""
+    """What programs of the organization do about it: saves of their own, as their own accounts, if they may."""
     for rule in flow.entered(organization, before, item.fields):
         if rule.by is not None:
             by = organization.people[rule.by]
-            _save(organization, by, item, Wanted(fields=dict(rule.set)), How(trusted=True), {})
+            with suppress(errors.AzureError):
+                _save(organization, by, item, Wanted(fields=dict(rule.set)), How(trusted=True), {})
 
 
 def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted, how: How, begun: Values) -> None:
@@ -90,7 +103,12 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
     state = kind.state(str(after["System.State"]))
     if state is not None:
         after["System.State"] = state.name
+    if history is not None and who.alias in organization.settings.no_comments:
+        raise errors.forbidden("comment on work items")
     at = next_moment(organization, item)
+    given = {name: after[name] for name in _OF_A_CHANGE if name in wrote and name in after}
+    if item.revisions and given.get("System.ChangedDate", at) <= before["System.ChangedDate"]:
+        raise errors.dates_not_growing()
     _merge(after, flow.followed(kind, who, at, before, after, wrote))
     by_rule = Wanted(fields=flow.set_by_rules(organization, before, after))
     wrong += _written(organization, who, item, by_rule, after, bypass=True)[2]
@@ -123,6 +141,7 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
         if comment is not None:
             after["System.CommentCount"] = alive(item)
         revise(organization, who, item, after, at, history=history, comment=comment, links=changed, formats=formats)
+        item.fields.update(given)
     elif changed.any:
         item.updates.append(_update(item, who, at, changed, revised=False))
     if new:
@@ -185,8 +204,6 @@ def alive(item: Item) -> int:
 
 def _said(organization: Organization, who: Identity, item: Item, text: str, at: datetime) -> CommentRef:
     """A text for the history is a comment."""
-    if who.alias in organization.settings.no_comments:
-        raise errors.forbidden("comment on work items")
     comment = Comment(organization.next_comment(), who, at, "html", [CommentVersion(1, text, at, who)])
     item.comments.append(comment)
     return CommentRef(comment.number, 1)
