@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """One running sandbox for all tests here that need no world of their own."""
 
+import os
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from support.sandbox import RunningSandbox, running_sandbox
 from support.zendesk import ZendeskDesk
+
+# The library azure-devops keeps on disk what it discovers of an address. Where, it looks up as it is imported: in the
+# home directory unless told otherwise, and there addresses of other runs would be found.
+_DISCOVERED = TemporaryDirectory(prefix="azure-devops-")
+os.environ["AZURE_DEVOPS_CACHE_DIR"] = _DISCOVERED.name
 
 ORDER_NO = 360001234567
 

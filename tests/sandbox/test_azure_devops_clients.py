@@ -4,7 +4,6 @@
 import random
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +30,6 @@ TEXTS = (
 def desk() -> Iterator[Desk]:
     with running_desk() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library keeps what it discovered on disk, for each address."""
-    monkeypatch.setenv("AZURE_DEVOPS_CACHE_DIR", str(tmp_path))
 
 
 def connection(desk: Desk, who: str = "david", token: str | None = None) -> Connection:

@@ -267,6 +267,16 @@ def test_values_that_do_not_fit_are_refused(desk: Desk, name: str, value: Any, s
 # ---- history
 
 
+def test_before_version_5_there_is_a_history_and_no_project_in_addresses(desk: Desk) -> None:
+    number = desk.make()["id"]
+    desk.say(number, "heard")
+    old = desk.read(f"wit/workItems/{number}", **{"api-version": "4.1", "_expand": "all"})
+    assert ("workItemHistory" in old["_links"], "workItemComments" in old["_links"]) == (True, False)
+    assert old["url"] == f"{desk.url}/_apis/wit/workItems/{number}"
+    (said,) = desk.read(f"wit/workItems/{number}/history", **{"api-version": "4.1"})["value"]
+    assert (said["rev"], said["value"]) == (2, "heard")
+
+
 def test_a_comment_raises_the_revision_and_its_answer_has_none(desk: Desk) -> None:
     number = desk.make()["id"]
     said = desk.say(number, "<b>Seen</b>")

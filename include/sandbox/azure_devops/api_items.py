@@ -41,7 +41,7 @@ def serve(call: Call) -> Answer:
             return Answer(None, 204) if destroyed else Answer(deleted(call, item))
         case (_, number, part, *rest) if part.lower() == "comments":
             return api_comments.serve(call, call.item(number), rest)
-        case (_, number, part, *rest) if part.lower() in ("updates", "revisions"):
+        case (_, number, part, *rest) if part.lower() in ("updates", "revisions", "history"):
             return api_history.serve(call, call.item(number), part.lower(), rest)
     raise errors.no_method(call.method)
 
@@ -93,7 +93,7 @@ def view_of(call: Call, expand: str, fields: Iterable[Any] = (), *, single: bool
         names.append(found.reference)
     if names and wanted not in ("none", "links"):
         raise errors.conflicting()
-    return View(call.organization, wanted, tuple(names) or None, call.naming, single, not names)
+    return View(call.organization, wanted, tuple(names) or None, call.naming, single, not (names or call.old), call.old)
 
 
 def _many(call: Call, ids: list[Any], fields: list[Any], expand: str, as_of: str, omit: bool) -> Answer:

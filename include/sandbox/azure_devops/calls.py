@@ -58,9 +58,13 @@ class Call:
     version_text: str
 
     @property
+    def old(self) -> bool:
+        """Whether the answer is to be as before 5.0: people by texts, addresses without the project."""
+        return self.version < (5, 0)
+
+    @property
     def naming(self) -> Naming:
-        """How people are named: by objects since 5.0."""
-        return "object" if self.version >= (5, 0) else "text"
+        return "text" if self.old else "object"
 
     def body(self) -> Any:
         """The JSON that was sent. Raises: AzureError (400)."""

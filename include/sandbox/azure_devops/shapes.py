@@ -33,6 +33,8 @@ class View:
     """Whether one work item was asked for: lists leave the links out."""
     scoped: bool = True
     """Whether addresses have the project in them."""
+    old: bool = False
+    """As before 5.0: a history stands in the place of comments."""
 
     def item(self, item: Item, revision: Revision | None = None) -> dict[str, Any]:
         """A work item as it is, or as it was in a revision."""
@@ -117,7 +119,7 @@ class View:
     def _links(self, item: Item) -> dict[str, Any]:
         at = self._at(item)
         project = f"{self.organization.url}/{self.organization.of(item).id}"
-        own = {} if item.deleted_at is not None else _own_links(at, project, item.number)
+        own = {} if item.deleted_at is not None else _own_links(at, project, item.number, old=self.old)
         return {
             "self": {"href": at},
             **own,
@@ -134,11 +136,12 @@ class View:
         }
 
 
-def _own_links(at: str, project: str, number: int) -> dict[str, Any]:
+def _own_links(at: str, project: str, number: int, *, old: bool) -> dict[str, Any]:
+    said = {"workItemHistory": {"href": f"{at}/history"}} if old else {"workItemComments": {"href": f"{at}/comments"}}
     return {
         "workItemUpdates": {"href": f"{at}/updates"},
         "workItemRevisions": {"href": f"{at}/revisions"},
-        "workItemComments": {"href": f"{at}/comments"},
+        **said,
         "html": {"href": f"{project}/_workitems/edit/{number}"},
     }
 
