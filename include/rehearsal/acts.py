@@ -73,7 +73,9 @@ class Create(Act):
     """Somebody opens a ticket."""
 
     fields: dict[str, Native] = Field(
-        {}, description="Native fields: names of choices, aliases of people. The text stands in `description`, plain."
+        {},
+        description="Native fields: names of choices, aliases of people. The text stands in `description`, plain. "
+        "ServiceNow's table is the contract's, unless `sys_class_name` says otherwise.",
     )
     html: str | None = Field(None, description="The description as HTML (Zendesk).")
     internal: StrictBool = Field(False, description="The first comment is internal (Zendesk).")
@@ -89,7 +91,7 @@ class SetFields(Act):
 
 
 class Label(Act):
-    """Somebody adds and removes labels or tags."""
+    """Somebody adds and removes labels or tags (ServiceNow: in the column that the contract has for labels)."""
 
     add: tuple[str, ...] = Field((), description="Labels to add.")
     remove: tuple[str, ...] = Field((), description="Labels to take away.")
@@ -99,8 +101,10 @@ class Comment(Act):
     """Somebody writes a comment."""
 
     text: str | None = Field(None, description="The text, plain.")
-    body: Native = Field(None, description="The text in the tracker's own form: HTML (Zendesk), ADF (Jira).")
-    internal: StrictBool = Field(False, description="An internal note, a restricted comment.")
+    body: Native = Field(
+        None, description="The text in the tracker's own form: HTML (Zendesk), ADF (Jira), with `[code]` (ServiceNow)."
+    )
+    internal: StrictBool = Field(False, description="An internal note, a work note, a restricted comment.")
     files: tuple[Upload, ...] = Field((), description="Files that come with it.")
     name: Text | None = Field(None, description="A word for it, by which it can be changed later.")
     times: StrictInt = Field(1, ge=1, description="So many of them; `{n}` in the text is the number.")
@@ -112,8 +116,10 @@ class ChangeComment(Act):
     name: Text = Field(description="The comment's word.")
     text: str | None = Field(None, description="Its new text, plain (Jira).")
     internal: StrictBool = Field(False, description="It is made internal.")
-    redact: str | None = Field(None, description="This part of its text is blackened (Zendesk).")
-    delete: StrictBool = Field(False, description="It is removed (Jira).")
+    redact: str | None = Field(
+        None, description="This part of its text is blackened (Zendesk; ServiceNow by a journal writer)."
+    )
+    delete: StrictBool = Field(False, description="It is removed (Jira; ServiceNow by an admin).")
 
 
 class Attach(Act):
@@ -127,7 +133,9 @@ class Transition(Act):
 
     to: Text = Field(description="The status.")
     way: Text | None = Field(None, description="The transition's name, where several lead there (Jira).")
-    fields: dict[str, Native] = Field({}, description="What the transition's screen is filled with (Jira).")
+    fields: dict[str, Native] = Field(
+        {}, description="What the transition's screen is filled with (Jira), or what a policy asks for (ServiceNow)."
+    )
 
 
 class Move(Act):
@@ -166,7 +174,7 @@ class Request(Written):
 
     at: Side = Field(description="In which tracker.")
     by: Text | None = Field(None, description="Alias of the person. Default: the first who is no integration.")
-    method: Literal["GET", "POST", "PUT", "DELETE"] = Field("POST", description="The method.")
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = Field("POST", description="The method.")
     path: str = Field(description="Path and query.")
     body: Native = Field(None, description="What is sent, as JSON.")
     json_text: str | None = Field(None, description="What is sent, letter by letter, for what YAML cannot say.")
@@ -192,7 +200,7 @@ class Blind(Written):
     """The integration's account may no longer see some tickets; without any it sees all again."""
 
     at: Side = Field(description="In which tracker.")
-    tickets: Texts = Field((), description="Words of the tickets (Zendesk).")
+    tickets: Texts = Field((), description="Words of the tickets (Zendesk, ServiceNow).")
     projects: Texts = Field((), description="Keys of the projects (Jira).")
 
 

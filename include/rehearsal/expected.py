@@ -19,6 +19,10 @@ def _short_number(value: Any) -> Any:
     return {"is": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _short_code(value: Any) -> Any:
+    return {"code": value} if isinstance(value, str) else value
+
+
 class Words(Written):
     """What a text is to be. A plain text is short for `contains`."""
 
@@ -61,7 +65,9 @@ class Shown(Written):
         {},
         description="Native field → value, lists in any order. `{contains: …}`, `{lacks: …}`, `{is: …}` as with texts.",
     )
-    comments: tuple[Say, ...] | None = Field(None, description="All comments in order (Zendesk: after the first).")
+    comments: tuple[Say, ...] | None = Field(
+        None, description="All comments in order (Zendesk: after the first; ServiceNow: both journals)."
+    )
     comment_count: Count | None = Field(None, description="How many comments.")
     comments_with: dict[str, Count] = Field({}, description="Text → how many comments contain it.")
     files: tuple[StoredFile, ...] | None = Field(None, description="All files, in any order.")
@@ -109,6 +115,15 @@ class RequestsWanted(Written):
     count: Count = Field(description="How many there are.")
 
 
+class ProblemWanted(Written):
+    """Something that `tandem check` says. A code is short for `{code: …}`."""
+
+    code: Text = Field(description="Its code: `TDM-225`. The [handbook](../handbook/README.md) has them all.")
+    key: Text | None = Field(None, description="The key of the file on which it stands: `offers.customers.scope`.")
+    warning: StrictBool | None = Field(None, description="Whether it is a mere warning, with which a pair still runs.")
+    says: Texts = Field((), description="Texts that what is wrong, or the fix, contains.")
+
+
 class Expect(Written):
     """What is to be seen now. Everything is looked at, also after something differs."""
 
@@ -125,6 +140,9 @@ class Expect(Written):
     held: tuple[HeldWanted, ...] | None = Field(None, description="All that is quarantined; `[]`: nothing.")
     conflicts: tuple[Text, ...] | None = Field(None, description="Hub fields of all conflicts that are held.")
     links: tuple[LinkWanted, ...] = Field((), description="How links stand.")
+    check: tuple[Annotated[ProblemWanted, Short(_short_code, {"type": "string", "title": "code"})], ...] | None = Field(
+        None, description="All that `tandem check` says of files and trackers now, warnings too; `[]`: nothing."
+    )
     log: Texts = Field((), description="Texts that the log has mentioned since the scenario began.")
     log_count: dict[str, Count] = Field({}, description="Text → how many lines of the log mention it.")
     log_lacks: Texts = Field((), description="Texts that it has not mentioned.")

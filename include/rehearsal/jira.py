@@ -9,7 +9,9 @@ from typing import Any
 
 from rehearsal.acts import Upload
 from rehearsal.crew import Desk, RefusedError, Said, Seen, Stored, content
+from rehearsal.spoken import values
 from sandbox.jira.adf import of_text
+from tandem.config.models import FieldRule, Side
 
 _NAMED = ("priority", "issuetype", "resolution", "security", "status")
 _PEOPLE = ("assignee", "reporter")
@@ -223,3 +225,53 @@ def _text(node: Mapping[str, Any]) -> str:
     if kind in ("tableCell", "tableHeader"):
         return own.strip() + "\t"
     return own + "\n" if kind in _BLOCKS else own
+
+
+# ---- a site for a contract
+
+_TYPES = {"set": "labels", "people": "user", "date": "date", "rich": "text"}
+_CATEGORY = {"new": "new", "solved": "done", "closed": "done"}
+
+
+def settings(side: Side) -> dict[str, Any]:
+    """Make a site in which a contract finds all that it speaks of."""
+    own = {rule.native: rule for rule in side.fields.values() if rule.native.startswith("customfield_")}
+    places = [name for rule in side.fields.values() for entry in rule.when for name in entry.place]
+    projects = dict.fromkeys([*values(side, "project"), *places]) or {"TEST": None}
+    types = values(side, "issuetype") or ["Task"]
+    made: dict[str, Any] = {
+        "search_lag": 1,
+        "projects": {key: {"name": key.capitalize(), "issue_types": types} for key in projects},
+        "custom_fields": {name: _custom(side, rule) for name, rule in own.items()},
+    }
+    if priorities := values(side, "priority"):
+        made |= {"priorities": priorities, "default_priority": priorities[len(priorities) // 2]}
+    screens = [field for way in side.transitions.values() for field in way.fields.items()]
+    resolutions = [str(value) for name, value in screens if name == "resolution"]
+    if resolutions:
+        made["resolutions"] = list(dict.fromkeys(resolutions))
+    status = side.fields.get("status")
+    return made | ({"workflow": _workflow(side, status)} if status is not None else {})
+
+
+def _workflow(side: Side, status: FieldRule) -> dict[str, Any]:
+    """Every status can be reached from every other, by the contract's own transitions where it names them."""
+    categories = {
+        name: _CATEGORY.get(str(hub), "indeterminate")
+        for _, rule in status.maps()
+        for hub, names in rule.map.items()
+        for name in names
+    }
+    statuses = {name: categories.get(name, "indeterminate") for name in values(side, "status")}
+    ways = []
+    for name in statuses:
+        rule = side.transitions.get(name)
+        way = {"name": (rule.by if rule and rule.by else name), "from": [one for one in statuses if one != name]}
+        ways.append({**way, "to": name, "required": list(rule.fields) if rule else []})
+    return {"statuses": statuses, "initial": next(iter(statuses)), "transitions": ways}
+
+
+def _custom(side: Side, rule: FieldRule) -> dict[str, Any]:
+    if rule.map:
+        return {"name": rule.hub, "type": "option", "options": values(side, rule.native)}
+    return {"name": rule.hub, "type": _TYPES.get(rule.kind, "string")}

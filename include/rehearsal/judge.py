@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from rehearsal import checked
 from rehearsal.acts import Upload
 from rehearsal.crew import Said, Seen, Stored, content
 from rehearsal.expected import EventWanted, Expect, LinkWanted, Number, RequestsWanted, Shown, StoredFile, Words
@@ -45,6 +46,11 @@ class Judge:
                 rows = play.stage.houses[Which(side)].tracker.rows()
                 play.place = f"{place}.tickets.{side}"
                 self._equal(f"tickets at the {side} side", number, len(rows) - play.world[Which(side)])
+        if wanted.check is not None:
+            play.place = f"{place}.check"
+            found = checked.problems(play.stage)
+            seen = [checked.told(problem) for problem in found]
+            play.note("what check says", [_given(one) for one in wanted.check], seen, checked.fits(wanted.check, found))
         self._requests(wanted, place)
         self._state(wanted, place)
         self._log(wanted, place)
@@ -223,7 +229,8 @@ class Judge:
         )
         names = {"is": "", "least": "at least ", "most": "at most "}
         said = ", ".join(f"{names[name]}{value}" for name, value in _given(wanted).items() if value is not None)
-        self.play.note(what, said, f"{seen} ({told})" if told else seen, fits)
+        just = wanted.is_ is not None and wanted.least is None and wanted.most is None
+        self.play.note(what, wanted.is_ if just else said, f"{seen} ({told})" if told and not fits else seen, fits)
 
 
 def _given(wanted: Any) -> dict[str, Any]:

@@ -213,10 +213,14 @@ class Play:
         for number in range(1, act.times + 1):
             text = act.text.replace("{n}", str(number)) if act.text is not None and act.times > 1 else act.text
             made = crew.comment(act.by, ticket, text, act.body, act.internal, act.files)
-            if act.internal and text:
+            if act.internal and text and not self._shows_all(Which(act.at)):
                 self.secrets.append(text)
         if act.name is not None:
             self.comments[act.name] = made
+
+    def _shows_all(self, which: Which) -> bool:
+        """Tell whether a side offers its internal comments, too: to another system of its own company."""
+        return self.stage.pair.side(which.value).comments.out == "all"
 
     def _change_comment(self, act: acts.ChangeComment, crew: Crew, ticket: str) -> None:
         if act.name not in self.comments:

@@ -43,18 +43,20 @@ class Result:
         return {**told, "checks": checks}
 
     def lines(self, *, verbose: bool = False) -> list[str]:
-        """As people read it: what differs, with its line."""
-        shown = [one for one in self.checks if verbose or not one.passed]
+        """As people read it: what differs, with its line, what was expected and what was seen."""
         word = "as expected" if self.passed else "differs"
         lines = [f"{self.file}: {word} ({len(self.checks)} looks, {self.seconds:.1f} s)"]
-        for one in shown:
+        lines += [] if self.passed else [f"  {self.about}"]
+        for one in self.checks:
             place = f"{self.file}:{one.line}" if one.line else self.file
-            mark = "ok " if one.passed else "NOT"
-            lines += [f"  {mark} {place}  {one.what}"]
+            if one.passed:
+                lines += [f"  ok  {place}  {one.what}: {_short(one.seen, 100)}"] if verbose else []
+                continue
+            lines += [f"  NOT {place}  {one.what}"]
             lines += [f"        expected  {_short(one.expected)}", f"        seen      {_short(one.seen)}"]
         return lines
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, most: int = 600) -> str:
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 600 else f"{text[:600]}… ({len(text)} characters)"
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -42,7 +42,7 @@ class Runs:
     def play(self, run: Run, before: Acts, tickets: tuple[str, ...] = ()) -> list[str]:
         """Run as a step says, for some tickets by their ids or for all; tells how each run ended."""
         ended: list[str] = []
-        wait = run.wait if run.wait is not None else self.stage.pair.interval
+        wait = run.wait if run.wait is not None else self.stage.interval
         for number in range(QUIET if run.until_quiet else run.times):
             if run.at is None or number:
                 self.stage.wait(wait)
@@ -55,7 +55,7 @@ class Runs:
 
     def one(self) -> None:
         """One undisturbed run after the pair's interval. Raises: TandemError."""
-        self.stage.wait(self.stage.pair.interval)
+        self.stage.wait(self.stage.interval)
         self._whole(self._job(), {}, overlapping=False)
 
     def _job(self, **what: Any) -> Job:

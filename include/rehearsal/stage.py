@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,12 +18,14 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from rehearsal.kinds import KINDS
 from sandbox.control import House, Sandbox
 from tandem.config import yaml
 from tandem.config.load import load_pair
 from tandem.config.models import Pair
 from tandem.config.models import Side as Offer
 from tandem.config.needs import needs
+from tandem.connections import problem
 from tandem.connectors.base import Connector
 from tandem.connectors.registry import factory
 from tandem.core.rules import Which
@@ -84,8 +86,10 @@ class Stage:
     root: Path
     pair_name: str
     store: Store
+    connections: Mapping[str, Which]  # where each leads that the pair had when the scenario began
     point: Callable[[bool], None] = field(default=lambda answered: None)  # called around each write to a tracker
     dead: bool = False
+    _interval: timedelta = timedelta(minutes=1)
 
     @property
     def env(self) -> Environment:
@@ -95,6 +99,13 @@ class Stage:
     def pair(self) -> Pair:
         """The pair as its files say now. Raises: ConfigurationError."""
         return load_pair(self.root / "pairs" / f"{self.pair_name}.yaml", self.root / "contracts")
+
+    @property
+    def interval(self) -> timedelta:
+        """The pair's interval; while its files cannot be read, that which it had last."""
+        with suppress(ConfigurationError):  # the run tells it
+            self._interval = self.pair.interval
+        return self._interval
 
     def now(self) -> datetime:
         """The time of the scenario."""
@@ -109,15 +120,20 @@ class Stage:
         self.sandbox.clock.advance(pause.total_seconds())
 
     def house_of(self, offer: Offer) -> House:
-        """The tracker that a contract's connection leads to."""
-        return self.houses[Which.LEFT if offer.connection == self.pair.left.connection else Which.RIGHT]
+        """The tracker that a contract's connection leads to. Raises: ConfigurationError: to none."""
+        which = self.connections.get(offer.connection)
+        if which is None:
+            raise problem(
+                offer.connection, "There is no such connection.", f"There are: {', '.join(self.connections)}."
+            )
+        return self.houses[which]
 
     def connect(self, offer: Offer) -> Connector:
         """Log in as the integration."""
         house = self.house_of(offer)
         person = house.tenant.people[house.tenant.integration]
         session = _Session(self._passes)
-        session.auth = (f"{person.email}/token" if house.tenant.kind == "zendesk" else person.email, str(person.token))
+        session.auth = KINDS[house.tenant.kind].login(person)
         http = Http(
             session,
             house.url,

@@ -11,6 +11,8 @@ from bs4 import BeautifulSoup
 
 from rehearsal.acts import Upload
 from rehearsal.crew import Desk, RefusedError, Said, Seen, Stored, content
+from rehearsal.spoken import values
+from tandem.config.models import Side
 
 _PEOPLE = ("assignee_id", "requester_id", "submitter_id")
 _OWN = "custom_field_"
@@ -169,3 +171,18 @@ def _read(html: str) -> str:
     for cell in soup.find_all(["td", "th"]):
         cell.append("\t")
     return soup.get_text().strip()
+
+
+# ---- an account for a contract
+
+
+def settings(side: Side) -> dict[str, Any]:
+    """Make an account in which a contract finds all that it speaks of."""
+    fields = []
+    for rule in side.fields.values():
+        number = rule.native.removeprefix("custom_field_")
+        if number.isdecimal():
+            chosen: Mapping[str, Any] = {"type": "tagger", "options": values(side, rule.native)} if rule.map else {}
+            fields.append({"id": int(number), "title": rule.hub, **chosen})
+    tags = [one.contains for one in side.scope if one.field == "tags" and one.contains]
+    return {"ticket_fields": fields, "tags": tags, "search_lag": 1, "export_lag": 1}

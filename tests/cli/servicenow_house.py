@@ -19,6 +19,7 @@ from support.servicenow import world as servicenow_world
 DOCS = Path(__file__).parents[2] / "docs"
 PAIR = "infinity-jira__infinity-servicenow"
 JIRA_FILE, SERVICENOW_FILE = "contracts/infinity-jira.yaml", "contracts/infinity-servicenow.yaml"
+GROUPS = ["Service Desk", "Network", "Global Development"]
 RIGHTS = ["sys_audit", "sys_journal_field", "sys_properties"]
 
 
@@ -28,7 +29,7 @@ def world() -> dict[str, Any]:
     jira = {**deepcopy(tenant), "port": 0, "tickets": []}
     jira["settings"] |= {"search_lag": 0}
     jira["settings"]["projects"]["SHOP"]["service_desk"] = True
-    (servicenow,) = servicenow_world({"grants": {"tandem": RIGHTS}})["tenants"]
+    (servicenow,) = servicenow_world({"grants": {"tandem": RIGHTS}, "groups": GROUPS})["tenants"]
     servicenow["people"]["tandem"]["role"] = "agent"
     return {"tenants": [jira, servicenow]}
 

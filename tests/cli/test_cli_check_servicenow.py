@@ -14,7 +14,7 @@ from servicenow_house import JIRA_FILE, PAIR, RIGHTS, SERVICENOW_FILE, ServiceNo
 from support.sandbox import RunningSandbox, running_sandbox
 from support.servicenow import NAME
 
-SCOPE = "scope: [{field: sys_class_name, is: incident}, {field: assignment_group, is: Network}]"
+SCOPE = "scope: [{field: sys_class_name, is: incident}, {field: assignment_group, in: [Network, Global Development]}]"
 RESOLVED = "  Resolved: {fields: {close_code: Solved (Permanently), close_notes: Resolved where it was worked on.}}"
 
 
@@ -64,7 +64,10 @@ def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: ServiceNowHo
         (RESOLVED, "  Resolved: {fields: {close_code: Solved}}"),
         (SCOPE, SCOPE.replace("Network", "Netwrk") + "\n    query: actve=true"),
         ("{out: all, as: public, names", "{out: all, names"),
-        ("unreferenced: send", "unreferenced: hold"),
+        (
+            "onward: true}\n    attachments: {up_to: 20 MB, unreferenced: send}",
+            "onward: true}\n    attachments: {unreferenced: hold}",
+        ),
         ("create:      {sys_class_name: incident, assignment_group: Network}", "create: {sys_class_name: incident}"),
     )
     assert keys_of(problems(office)) == {

@@ -36,7 +36,8 @@ def world() -> dict[str, Any]:
     jira["settings"]["search_lag"] = 0
     jira["settings"]["projects"]["SHOP"]["service_desk"] = True
     grants = {"tandem": ["sys_audit", "sys_journal_field", "sys_properties"]}
-    (servicenow,) = servicenow_world({"grants": grants})["tenants"]
+    groups = ["Service Desk", "Network", "Global Development"]
+    (servicenow,) = servicenow_world({"grants": grants, "groups": groups})["tenants"]
     servicenow["people"]["tandem"]["role"] = "agent"
     return {"tenants": [jira, servicenow]}
 

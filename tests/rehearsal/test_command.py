@@ -40,6 +40,11 @@ def play(*files: Path | str) -> tuple[int, str, str]:
     return said.exit_code, said.stdout, said.stderr
 
 
+def said_of(file: Path, root: Path) -> tuple[int, str, str]:
+    said = CliRunner().invoke(app, ["test", str(file), "--root", str(root)])
+    return said.exit_code, said.stdout, said.stderr
+
+
 def test_a_scenario_that_comes_as_expected_needs_no_world(tmp_path: Path) -> None:
     """The trackers are made from the contracts: their projects, fields, choices, statuses, people."""
     code, out, _ = play(written(tmp_path, GOOD))
@@ -72,6 +77,7 @@ def test_json_holds_every_look(tmp_path: Path) -> None:
         ("  - run: quiet", "  - {run: quiet, mark: here}", 4, "A step has one key; this has mark, run."),
         ("twins: 1", "twin: 1", 6, "There is no key `twin` here."),
         ("play:", "pair: acme__globex\nplay:", 2, "There is no pair `acme__globex`."),
+        ("twins: 1", "check: [{cod: TDM-225}]", 6, "There is no key `cod` here."),
         ("play:", "trackers: {left: {settings: {lag: 1}}}\nplay:", 2, "there is no setting `lag`"),
     ],
 )
@@ -82,6 +88,45 @@ def test_what_is_wrong_in_a_scenario_is_told_with_its_line(
     assert code == 2
     assert what in out
     assert f"one.yaml:{line} " in out
+
+
+def test_which_pair_is_meant_must_be_said_where_there_are_several(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    said = CliRunner().invoke(app, ["test", str(file), "--json", "--root", str(ROOT / "docs" / "examples")])
+    [problem] = json.loads(said.stdout)["scenarios"][0]["problems"]
+    assert (said.exit_code, problem["code"], problem["key"]) == (2, "TDM-218", "pair")
+    assert "Add `pair:` with one of: infinity-jira__infinity-servicenow" in problem["fix"]
+    assert problem["handbook"] == "docs/handbook/TDM-218.md"
+    (tmp_path / "empty").mkdir()
+    code, out, _ = said_of(file, tmp_path / "empty")
+    assert code == 2 and "--root" in out
+
+
+def test_a_tracker_that_cannot_be_simulated_is_told(tmp_path: Path) -> None:
+    pair = "nordwind-redmine__nordwind-request_tracker"
+    code, out, _ = said_of(written(tmp_path, GOOD.replace("play:", f"pair: {pair}\nplay:")), ROOT / "docs" / "examples")
+    assert code == 2
+    assert "There is no simulated redmine" in out and "jira, servicenow, zendesk" in out
+
+
+def test_a_folder_plays_all_scenarios_in_it_and_no_world_file(tmp_path: Path) -> None:
+    written(tmp_path, GOOD.replace("play:", "world: other.yaml\nplay:"))
+    story = (ROOT / "include" / "sandbox" / "worlds" / "story.yaml").read_text(encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(story, encoding="utf-8")
+    code, out, _ = play(tmp_path)
+    assert (code, out.splitlines()[-1]) == (0, "1 of 1 scenarios as expected"), out
+    (tmp_path / "none").mkdir()
+    code, _, err = play(tmp_path / "none")
+    assert code == 2 and "There is no scenario in" in err
+
+
+def test_what_check_says_can_be_expected(tmp_path: Path) -> None:
+    wrong = "  - change: {file: contracts/infinity-jira, set: {fields: {priority: {map: {1: Hihgest}}}}}\n"
+    text = GOOD.replace("  - expect:\n      twins: 1", wrong + "  - expect:\n      check: [TDM-225]")
+    assert play(written(tmp_path, text))[0] == 0
+    code, out, _ = play(written(tmp_path, text.replace("[TDM-225]", "[]")))
+    assert code == 1
+    assert "one.yaml:7  what check says" in out and "fields.priority.map.1" in out
 
 
 def test_a_list_of_wrong_things_is_not_called_empty(tmp_path: Path) -> None:
@@ -117,7 +162,7 @@ def test_reference_and_schema_are_up_to_date() -> None:
     assert stale == [], "run: python -m rehearsal.reference"
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "tests" / "scenarios").glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted((ROOT / "tests" / "scenarios").rglob("*.yaml")), ids=lambda file: file.stem)
 def test_editors_accept_our_scenarios(file: Path) -> None:
     described = schema(Scenario)
     jsonschema.Draft202012Validator.check_schema(described)

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every scenario of this folder, played with the story's contracts on simulated trackers: one test each."""
+"""Every scenario of this folder, played with the story's contracts on simulated trackers: one test each.
+
+Those in a folder named after a system are played with the example pair that joins it, as somebody would copy it.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +14,25 @@ import pytest
 from rehearsal.command import play
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1] / "include"
+REPOSITORY = HERE.parents[1]
+ROOT = REPOSITORY / "include"
+EXAMPLES = {"servicenow": "infinity-jira__infinity-servicenow"}
 
 
-@pytest.mark.parametrize("file", sorted(HERE.glob("*.yaml")), ids=lambda file: file.stem)
-def test_it_comes_as_the_scenario_says(file: Path) -> None:
-    result = play(file, ROOT)
+@pytest.fixture(scope="session")
+def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The files to play with, by folder."""
+    made = {"": ROOT}
+    for folder, pair in EXAMPLES.items():
+        root = made[folder] = tmp_path_factory.mktemp(folder)
+        shutil.copytree(ROOT / "contracts", root / "contracts")
+        shutil.copytree(REPOSITORY / "docs" / "examples" / "contracts", root / "contracts", dirs_exist_ok=True)
+        (root / "pairs").mkdir()
+        shutil.copy(REPOSITORY / "docs" / "examples" / "pairs" / f"{pair}.yaml", root / "pairs")
+    return made
+
+
+@pytest.mark.parametrize("file", sorted(HERE.rglob("*.yaml")), ids=lambda file: str(file.relative_to(HERE))[:-5])
+def test_it_comes_as_the_scenario_says(file: Path, roots: dict[str, Path]) -> None:
+    result = play(file, roots[file.parent.name if file.parent != HERE else ""])
     assert result.passed, "\n".join(result.lines())

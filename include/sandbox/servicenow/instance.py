@@ -70,7 +70,8 @@ class Instance:
         for alias, person in self.tenant.people.items():
             name = person.email.partition("@")[0].lower()
             zone = person.zone or self.tenant.zone
-            user = User(made_id("user", person.email), name, person.name, alias, zone, person.role == "admin", person)
+            sys_id = self.settings.account_ids.get(alias) or made_id("user", person.email)
+            user = User(sys_id, name, person.name, alias, zone, person.role == "admin", person)
             self.users[name] = user
             first, _, last = person.name.partition(" ")
             self.keep(

@@ -71,6 +71,8 @@ class ServiceNowSettings(_Part):
     """Column of `task`, or `table.column`: another length than the vendor's."""
     choices: dict[str, dict[str, str]] = {}
     """`table.column`: choices in place of the vendor's."""
+    account_ids: dict[str, str] = {}
+    """Alias: sys_id of the user; else one is derived from the address."""
     groups: tuple[str, ...] = ("Service Desk", "Network")
     companies: tuple[str, ...] = ()
     policies: tuple[PolicySettings, ...] = INCIDENT_POLICIES

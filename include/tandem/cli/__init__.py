@@ -333,13 +333,20 @@ def _new_contract(
 def _test(
     scenarios: Annotated[
         list[Path],
-        typer.Argument(metavar="SCENARIO...", help="Scenario files, or folders of them.", show_default=False),
+        typer.Argument(
+            metavar="SCENARIO", help="A scenario file, or a folder: all *.yaml in it. One or more.", show_default=False
+        ),
     ],
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was as expected, too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what was as expected, too.")] = False,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play scenarios with your contracts on simulated trackers, and tell what differs from what they expect."""
+    """Play scenarios with your contracts on simulated trackers, and tell what differs from what they expect.
+
+    A scenario says who has which tickets, what people do and what must then be seen (docs/scenarios.md).
+
+    The trackers run on this machine as long as it takes; no connection, key or account is needed.
+    """
 
     def work() -> Answer:
         from tandem.cli import test
