@@ -136,8 +136,10 @@ class FieldSpec(Written):
         description="What a later change from the other side does, where the tracker sets this field at creation only "
         "(Zendesk's `description`). Required there, unless the field only goes out or is `once`.",
     )
-    too_long: Literal["comment", "attachment", "quarantine"] = Field(
-        "quarantine", description="Where the rest goes of a text that the tracker's field does not hold."
+    too_long: Literal["comment", "cut", "quarantine"] = Field(
+        "quarantine",
+        description="What is done with a text that the tracker's field does not hold: the rest goes as a `comment`; or "
+        "it is `cut` (a line ends in `…`, a text in a note), and the rest stays at its origin; or the ticket waits.",
     )
     fallback: Text | None = Field(
         None,

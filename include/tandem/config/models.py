@@ -107,7 +107,7 @@ class FieldRule:
     ignore: tuple[str, ...] = ()  # native values that are no value: the field keeps its base
     once: bool = False  # written at creation only
     on_change: Literal["comment", "ignore"] | None = None  # for fields that the tracker sets only at creation
-    too_long: Literal["comment", "attachment", "quarantine"] = "quarantine"
+    too_long: Literal["comment", "cut", "quarantine"] = "quarantine"
     fallback: str | None = None  # alias for people unknown here; NOBODY: write it empty; None: leave it unsaid
     only: Names | None = None  # the only elements of a set that are offered and taken
     when: tuple[WhenRule, ...] = ()  # the first that fits a ticket replaces map, otherwise and ignore, or the text
@@ -219,10 +219,12 @@ class People:
 
     accounts: Mapping[str, str] = field(default_factory=dict)  # alias (lower-case e-mail) → account id
     file: Path | None = None
+    inactive: Names = frozenset()  # accounts that were deactivated: they are read, and never written
 
     def account(self, alias: str) -> str | None:
-        """Give the account that stands for an alias here."""
-        return self.accounts.get(alias.lower())
+        """Give the account that stands for an alias here, if it can be given anything."""
+        account = self.accounts.get(alias.lower())
+        return None if account in self.inactive else account
 
     def alias(self, account: str) -> str | None:
         """Give the alias of an account (an account has one alias at most)."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tandem.config.models import Side
+from tandem.config.models import FieldRule, Side
 from tandem.connectors.base import Needs
 
 
@@ -33,4 +33,9 @@ def needs(side: Side) -> Needs:
         search_delay=side.search_delay.total_seconds() if side.search_delay is not None else None,
         own_addresses="url" in side.reveal,
         options=side.options,
+        accounts=frozenset(side.people.accounts.values()) if any(map(_writes_people, rules)) else frozenset(),
     )
+
+
+def _writes_people(rule: FieldRule) -> bool:
+    return rule.comes_in and rule.kind in ("people", "set")

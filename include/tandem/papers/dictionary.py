@@ -111,7 +111,7 @@ def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
         told = "told in a comment" if rule.on_change == "comment" else "left out"
         yield f"{which}: set at creation only, a later change is {told}"
     if rule.kind in ("text", "rich") and rule.comes_in and rule.too_long != "quarantine":
-        yield f"{which}: what is too long goes into {'a comment' if rule.too_long == 'comment' else 'a file'}"
+        yield f"{which}: what is too long {'goes into a comment' if rule.too_long == 'comment' else 'is cut'}"
     if rule.kind == "people" and rule.comes_in:
         unknown = "left empty" if rule.fallback == NOBODY else rule.fallback or "left as it is"
         yield f"{which}: somebody unknown there: {unknown}"

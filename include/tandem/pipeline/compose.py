@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
-from tandem.core.doc import Doc, doc, paragraph
-from tandem.core.mapping import left_out, to_native
+from tandem.core.doc import Doc, doc, paragraph, text
+from tandem.core.mapping import Terms, left_out, to_native
 from tandem.core.plain import from_plain, to_plain, with_heading
 from tandem.core.plan import COMMENT, CREATE, MOVE, UPDATE, Intent
 from tandem.core.plan_later import EDIT, REDACT
@@ -32,6 +32,8 @@ from tandem.state.actions import Action
 from tandem.state.store import Tx
 
 CUT = "…"
+MORE = "(There is more of this text: it is too long for this field.)"
+NOTE_ROOM = 120  # units of a field that the note takes, with its markup
 NO_TEXT = "(no text)"
 LEFT_OUT = "an element that the other side cannot hold"
 
@@ -275,7 +277,7 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
 
 
 def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record | None = None) -> tuple[Json, list[Doc]]:
-    """Write a value; one that is too long goes as the contract says: what does not fit becomes a comment.
+    """Write a value; one that is too long goes as the contract says: what does not fit becomes a comment, or is cut.
 
     Raises:
         MappingError, TooLargeError: it cannot be written.
@@ -288,13 +290,24 @@ def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record |
         return to_native(rule, value, terms, present), []
     except TooLargeError:
         limit = terms.choices.max_length
-        if rule.too_long != "comment" or limit is None:
+        if rule.too_long == "quarantine" or limit is None:
             raise
+        cut = rule.too_long == "cut"
         if isinstance(value, dict):
-            first, rest = split(terms.markup, value, limit)
+            first, rest = split(terms.markup, value, limit - NOTE_ROOM if cut and limit > 2 * NOTE_ROOM else limit)
+            if cut:
+                return _noted(rule, first, terms, present), []
             return to_native(rule, first, terms, present), [] if rest is None else [rest]
         whole = str(value)
-        return _cut(whole, limit, terms.utf16), [doc(paragraph(f"{rule.hub}: {whole}"))]
+        return _cut(whole, limit, terms.utf16), [] if cut else [doc(paragraph(f"{rule.hub}: {whole}"))]
+
+
+def _noted(rule: FieldRule, first: Doc, terms: Terms, present: Json) -> Json:
+    """Write the first part of a text, with a note that there is more, where there is room for one."""
+    try:
+        return to_native(rule, doc(*first["content"], paragraph(text(MORE, "em"))), terms, present)
+    except TooLargeError:
+        return to_native(rule, first, terms, present)
 
 
 def _cut(line: str, limit: int, utf16: bool) -> str:

@@ -217,7 +217,7 @@ def heading_over(end: End, author: str, company: str, told: Mapping[str, str]) -
 
 def parts_of(end: End, text: Doc) -> Iterator[Json]:
     """Render a text; one that is too long for a comment goes in several, none of it lost."""
-    rest: Doc | None = called(text, end.offer.people)
+    rest: Doc | None = called(text, end.people)
     while rest is not None:
         native = end.connector.markup.render(rest).native
         if end.connector.markup.length(native) <= end.caps.max_comment:

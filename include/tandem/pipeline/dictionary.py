@@ -59,6 +59,7 @@ def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     end.account = stored.get("account", "")
     end.offered = row["offered"] or {}
     end.ways = stored.get("ways", {})
+    end.inactive = frozenset(stored.get("inactive", ()))
     end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
     end.dictionary = {
         name: Choices(
@@ -117,6 +118,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
             "ways": end.ways,
             "private_comments": found.private_comments,
             "max_file": found.max_file,
+            "inactive": sorted(found.inactive),
         },
         bindings=bindings,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from tandem.config import scope_ids
 from tandem.config import ways as way_names
 from tandem.config.identity import mapping_hash
-from tandem.config.models import FieldRule, Pair
+from tandem.config.models import FieldRule, Pair, People
 from tandem.config.models import Side as Offer
 from tandem.connectors.base import Capabilities, Connector, Entry, Record
 from tandem.core.mapping import Said, Terms, to_hub
@@ -103,6 +103,7 @@ class End:
     dictionary: Mapping[str, Choices] = field(default_factory=dict)
     offset: float = 0.0  # the tracker's clock minus ours, in seconds
     account: str = ""
+    inactive: frozenset[str] = frozenset()  # accounts of the people file that were deactivated, at the last preflight
     offered: Mapping[str, str] = field(default_factory=dict)  # since when comments and files of a kind are offered
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
     row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
@@ -155,6 +156,11 @@ class End:
             raise MappingError(f"Which map of {hub} is in force cannot be told out of scope.", fields=[hub])
         return chosen
 
+    @property
+    def people(self) -> People:
+        """The company's map of people, of which nobody is written who was deactivated."""
+        return replace(self.offer.people, inactive=self.inactive) if self.inactive else self.offer.people
+
     def _shows(self, hub: str, ticket: Placed) -> Json:
         """What a field that others depend on says; nothing, if it has no word for it."""
         rule = self.rule_for(hub, ticket)
@@ -201,7 +207,7 @@ class End:
         choices, markup = self.dictionary.get(native, Choices()), self.connector.markup
         return Terms(
             choices=choices,
-            people=self.offer.people,
+            people=self.people,
             markup=Plain(markup.hosts, self.caps.utf16) if choices.kind == LINES else markup,
             emails={account: person.email.lower() for account, person in people.items() if person.email},
             zone=self.offer.zone,

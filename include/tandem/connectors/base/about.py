@@ -80,6 +80,7 @@ class Needs:
     search_delay: float | None = None  # overrides the capability
     own_addresses: bool = False  # whether texts may carry addresses of this tracker to others
     options: Mapping[str, str] = field(default_factory=dict)  # what only this kind of tracker must be told
+    accounts: frozenset[str] = frozenset()  # of the people file, where people are written here
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +145,6 @@ class Preflight:
     # What only this place can say of itself, as the object that asked then also has it in its capabilities:
     private_comments: bool | None = None
     max_file: int | None = None
+    inactive: frozenset[str] = frozenset()  # those of the accounts asked for that were deactivated, or are gone
     # Place → a key that is no higher than the newest there ("" if there is none): lost creates are found behind it.
     highest: Mapping[str, str] = field(default_factory=dict)

@@ -24,6 +24,7 @@ _REQUIRED = frozenset({"summary", "project", "issuetype"})
 _LINE = ":textfield"
 _ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 _META_PAGE = 200
+USERS = 100  # accounts that one request asks for
 
 
 @dataclass(slots=True)
@@ -75,6 +76,7 @@ def preflight(site: Site, search_delay: float) -> Preflight:
         remarks=tuple(found.remarks),
         private_comments={project.get("projectTypeKey") for project in found.projects} == {"service_desk"},
         max_file=_largest_file(site) if site.needs.files else None,
+        inactive=_inactive(site),
         highest={key: _newest_key(site, key) for key in found.keys} if site.needs.write else {},
     )
 
@@ -88,6 +90,16 @@ def _elsewhere(site: Site) -> Problem:
         return _wrong(site, "TDM-220", "there is no Jira at this address", fix)
     what = f"this is Jira {server['deploymentType']} {server.get('version', '')}, which lacks version 3 of the API"
     return _wrong(site, "TDM-229", what, "Name a Jira Cloud site, or use a connector made for this edition.")
+
+
+def _inactive(site: Site) -> frozenset[str]:
+    """Which of the accounts that are written were deactivated, or are no accounts here."""
+    asked, active = sorted(site.needs.accounts), set[str]()
+    for start in range(0, len(asked), USERS):
+        part = asked[start : start + USERS]
+        users = site.get("/user/bulk", accountId=part, maxResults=USERS)["values"]
+        active |= {str(user["accountId"]) for user in users if user.get("active") is not False}
+    return frozenset(asked) - active
 
 
 def _newest_key(site: Site, project: str) -> str:

@@ -97,6 +97,7 @@ class Memory:
             search_delay=self._capabilities.search_delay,
             edges=tuple(edges),
             problems=tuple(problems),
+            inactive=self._needs.accounts & (self._tracker.gone | (self._needs.accounts - self._tracker.people.keys())),
             highest=self._highest() if kind.keyed and self._needs.write else {},
         )
 

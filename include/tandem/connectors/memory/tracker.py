@@ -87,6 +87,7 @@ class Tracker:
         self.account, self.robot = Author("account", "Integration"), Author("robot", "House rule")
         self.late: dict[str, float] = {}  # tickets whose place in the search's index lags by so much more
         self.people: dict[str, Author] = {}
+        self.gone: set[str] = set()  # accounts that were deactivated
         self.tickets: dict[str, Ticket] = {}
         self.feed: list[tuple[datetime, str]] = []  # each change of each ticket, oldest first
         self.contents: dict[str, bytes] = {}  # of files and of uploads that no comment has yet
@@ -351,7 +352,7 @@ class Tracker:
             return None
         if info.choices and value not in info.choices:
             raise RefusedError(f"{name} has no such choice", fields=[name])
-        if info.kind == "person" and value not in self.people:
+        if info.kind == "person" and (value not in self.people or value in self.gone):
             raise RefusedError(f"{name} names nobody", fields=[name])
         length = self.kind.markup.length(value) if info.kind == "rich" else len(str(value))
         if info.max_length is not None and length > info.max_length:

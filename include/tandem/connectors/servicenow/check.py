@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
 from tandem.connectors.servicenow.scope import Scope, misread
-from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column
+from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column, batches
 from tandem.connectors.servicenow.site import Site
 from tandem.errors import CredentialsError, ItemError, Problem
 
 VERSION = "Table API v2"
 NAMED = 1000  # rows that a reference may name, so that the contract can name them too
+USERS = 100  # accounts that one query names
 LIMIT = "com.glide.attachment.max_size"
 _BESIDE = {"sys_audit": "documentkeyISNOTEMPTY", "sys_journal_field": "element_idISNOTEMPTY"}
 _MEGABYTE = 1024 * 1024
@@ -50,6 +51,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         edges=tuple(_edges(site)) if fields else (),
         problems=tuple(problems),
         max_file=_largest_file(site),
+        inactive=_inactive(site),
     )
 
 
@@ -187,6 +189,23 @@ def _edges(site: Site) -> Iterator[Edge]:
     column = site.columns.get("state") if site.tables else None
     for state in column.choices if column else ():
         yield from (Edge(site.table, "", state, way) for way in ways(site, state))
+
+
+def _inactive(site: Site) -> frozenset[str]:
+    """Which of the accounts that are written were deactivated, or are no users here."""
+    asked = sorted(site.needs.accounts)
+    if not asked:
+        return frozenset()
+    try:
+        active = {row["sys_id"] for rows in _users(site, asked) for row in rows}
+    except (CredentialsError, ItemError):
+        return frozenset()  # that we may not read users is told already
+    return frozenset(asked) - active
+
+
+def _users(site: Site, accounts: Sequence[str]) -> Iterator[Sequence[Mapping[str, str]]]:
+    for part in batches(accounts, USERS):
+        yield from site.pages("sys_user", f"sys_idIN{','.join(part)}^active=true", ("sys_id",))
 
 
 def _largest_file(site: Site) -> int | None:

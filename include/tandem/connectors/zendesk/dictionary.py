@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tandem.connectors.base import Author, FieldInfo, Needs, Preflight
-from tandem.connectors.zendesk.people import author
+from tandem.connectors.zendesk.people import author, inactive
 from tandem.connectors.zendesk.scope import NAMED, Scope
 from tandem.connectors.zendesk.shape import CUSTOM, DESCRIPTION, Raw
 from tandem.errors import Problem
@@ -66,6 +66,7 @@ def preflight(http: Http, needs: Needs, scope: Scope, search_delay: float) -> Pr
         search_delay=search_delay,
         problems=tuple(_problems(needs, scope, fields, http.tenant)),
         remarks=(_remark(me),),
+        inactive=inactive(http, needs.accounts),
     )
 
 

@@ -30,6 +30,17 @@ class People:
         return {id_: self._known.get(id_, Author(id_, "")) for id_ in wanted}
 
 
+def inactive(http: Http, accounts: Iterable[str]) -> frozenset[str]:
+    """Which of these accounts were deleted or suspended: no ticket is given to them."""
+    asked = sorted(one for one in accounts if one.isdigit())
+    active: set[str] = set()
+    for start in range(0, len(asked), BATCH):
+        params = {"ids": ",".join(asked[start : start + BATCH])}
+        users = parsed(http.request("GET", "/api/v2/users/show_many.json", params=params))["users"]
+        active |= {str(one["id"]) for one in users if one.get("active") is not False and not one.get("suspended")}
+    return frozenset(asked) - active
+
+
 def author(user: Raw) -> Author:
     """An account as an author."""
     return Author(str(user.get("id") or ""), str(user.get("name") or ""), user.get("email") or None)
