@@ -47,6 +47,15 @@ def test_an_account_that_is_no_agent_is_found(house: House, box: RunningSandbox)
     assert (found["key"], "role of an agent" in found["fix"]) == ("connection", True)
 
 
+def test_an_agent_who_sees_a_part_of_the_tickets_is_a_warning(
+    house: House, box: RunningSandbox, control: Control
+) -> None:
+    control.settings(ZENDESK, restricted={box[ZENDESK].people["anna"].email: "groups"})
+    found = only(house, "TDM-221", AIRFLOW_CONN_MERCURI_ZENDESK=_as(box, "anna"))
+    assert (found["key"], found["warning"]) == ("connection", True)
+    assert "a part of the tickets alone (groups)" in found["what"]
+
+
 def _as(box: RunningSandbox, alias: str) -> str:
     person, whole = box[ZENDESK].people[alias], connection(box[ZENDESK])
     login = box[ZENDESK].integration

@@ -64,6 +64,17 @@ def test_preflight_names_all_problems_at_once(desk, who, word, changes, codes):
     assert all(problem.fix for problem in problems)
 
 
+@pytest.mark.parametrize(("part", "codes"), [("groups", ["TDM-221"]), (None, [])])
+def test_an_agent_who_sees_a_part_of_the_tickets_alone_is_told(desk, part, codes):
+    email = desk.place.people["anna"].email
+    before = desk.control.settings(TENANT)["restricted"]
+    desk.control.settings(TENANT, restricted={email: part} if part else {})
+    told = connector(desk, who="anna").preflight().problems
+    desk.control.settings(TENANT, restricted=before)
+    assert [(one.code, one.warning) for one in told] == [(code, True) for code in codes]
+    assert all(part in one.what for one in told)
+
+
 def test_preflight_says_what_an_agent_costs(desk):
     told = connector(desk, who="anna").preflight()
     assert not told.problems

@@ -67,6 +67,8 @@ class ZendeskSettings(BaseModel):
     """Group or brand: the name that it has now. Its id stays."""
     hidden: dict[str, tuple[int, ...]] = {}
     """By e-mail address: tickets that this account may not see (lists are shorter, reading one is a 404)."""
+    restricted: dict[str, Literal["groups", "organization", "assigned"]] = {}
+    """By e-mail address: agents whose role lets them see a part of the tickets alone. What that is `hidden` says."""
     account_ids: dict[str, int] = {}
     """Alias: user id; else one is given."""
     tags: tuple[str, ...] = ()

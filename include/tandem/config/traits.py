@@ -74,6 +74,7 @@ TRAITS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("System.TeamProject", "System.WorkItemType", "System.Title"),
         options={"marker": (), "markup": ("html", "markdown")},
+        loose_files=True,
         places=frozenset({"System.TeamProject"}),
     ),
     "jira": SystemTraits(

@@ -58,13 +58,14 @@ def preflight(http: Http, needs: Needs, scope: Scope, search_delay: float) -> Pr
         problem = Problem("TDM-221", "the account may not read tickets as an agent", fix, http.tenant)
         return Preflight(author(me), http.clock_offset, VERSION, {}, search_delay, problems=(problem,))
     fields = _fields(http, scope)
+    problems = [*_restricted(me, http.tenant), *_problems(needs, scope, fields, http.tenant)]
     return Preflight(
         account=author(me),
         offset=http.clock_offset,
         version=VERSION,
         fields=fields,
         search_delay=search_delay,
-        problems=tuple(_problems(needs, scope, fields, http.tenant)),
+        problems=tuple(problems),
         remarks=(_remark(me),),
         inactive=inactive(http, needs.accounts),
     )
@@ -80,6 +81,15 @@ def _me(http: Http) -> tuple[Raw, Problem | None]:
         fix = "Set log-in to <e-mail>/token and password to an API token that is active."
         return {}, Problem("TDM-220", "Zendesk does not know the log-in", fix, http.tenant)
     return user, None
+
+
+def _restricted(me: Raw, tenant: str) -> Iterator[Problem]:
+    """An agent may be let see a part of the tickets alone: the rest is in no list, as if it were not there."""
+    part = me.get("ticket_restriction")
+    if me.get("role") == "agent" and part:
+        what = f"the account sees a part of the tickets alone ({part})"
+        fix = "Give its role access to all tickets, unless that part is the scope."
+        yield Problem("TDM-221", what, fix, tenant, warning=True)
 
 
 def _remark(me: Raw) -> str:
