@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading Azure DevOps: the preflight, the feed, what it costs, and what its values look like."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -190,6 +191,44 @@ def test_nothing_new_costs_two_requests_at_most(azure_devops: Desk) -> None:
     assert cursor is not None
     assert listed(connector(azure_devops), cursor) == []
     assert len(azure_devops.control.requests(NAME)) <= 2
+
+
+def test_a_thousand_changed_tickets_cost_forty_requests_at_most(azure_devops: Desk) -> None:
+    """Each with ten changes and ten comments by people; read as the engine reads tickets that it holds."""
+    act = azure_devops.control.act
+    base = "/global"
+    body = [
+        {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in ((TITLE, "m"), (TAGS, "shared"))
+    ]
+    version = "api-version=7.1"
+    made = act(NAME, "david", [("POST", f"{base}/{PROJECT}/_apis/wit/workitems/$Bug?{version}", body)] * 1000)
+    ids = [str(one["id"]) for one in made]
+    subject = connector(azure_devops)
+    known = {one.id: one.version for start in range(0, 1000, 200) for one in subject.fetch(ids[start : start + 200])}
+    assert len(known) == 1000
+    cursor = _at_the_end(subject)
+    for turn in range(10):
+        edit = [
+            {"op": "add", "path": f"/fields/{PRIORITY}", "value": turn % 2 + 3},
+            {"op": "add", "path": "/fields/System.History", "value": f"<div>Turn {turn}</div>"},
+        ]
+        act(NAME, "marco", [("PATCH", f"{base}/_apis/wit/workitems/{id_}?{version}", edit) for id_ in ids])
+    azure_devops.control.clear_requests()
+    subject = connector(azure_devops)
+    entries = comments = asked = 0
+    for page in subject.changed_since(cursor, lambda some: {id_: known[id_] for id_ in some if id_ in known}):
+        some = [one.id for one in page.seen]
+        records = subject.fetch(some, ahead=True)
+        short = {one.id for one in records if one.id in page.deltas and one.version <= page.deltas[one.id].version}
+        asked += len(set(some) - short)
+        entries += sum(len(one.entries) for one in page.deltas.values())
+        comments += sum(len(one.comments) for one in page.deltas.values())
+    assert (asked, entries, comments) == (0, 10_000, 10_000)
+    asked_for = Counter(
+        f"{one['method']} {one['path'].rpartition('/')[2]}" for one in azure_devops.control.requests(NAME)
+    )
+    print(asked_for)
+    assert asked_for.total() <= 40
 
 
 def _at_the_end(azure: AzureDevOps) -> str:

@@ -340,7 +340,7 @@ WRITES = [
     (SNOW, "PATCH", "/table/incident|/batch"),
     (SNOW, "POST", "/attachment/file|/batch"),
     (AZURE, "POST", r"(?i)/workitems/\$"),
-    (AZURE, "PATCH", "(?i)/workitems/"),
+    (AZURE, "PATCH", r"(?i)/workitems/|/\$batch"),
     (AZURE, "POST", "/attachments"),
 ]
 

@@ -26,6 +26,7 @@ FORMATS: Mapping[str, hub.Markup] = {
     "journal": Journal(),
     "plain": Plain(),
     "common_mark": CommonMark(),
+    "azure_markdown": CommonMark(azure=True),
     "textile": Textile(),
 }
 PAIRS = list(permutations(FORMATS, 2))

@@ -23,7 +23,7 @@ JIRA: Json = adf(line(words("Ask "), {"type": "mention", "attrs": {"id": ACCOUNT
 WIKI: Json = adf(line(words(f"Ask [~accountid:{ACCOUNT}] now")))
 OLD: Json = f"Ask [~accountid:{ACCOUNT}] now"
 AZURE: Json = f'<div>Ask <a href="#" data-vss-mention="version:2.0,{ACCOUNT}">@Oliver</a> now</div>'
-EVERY = [Adf(), Html(), VSS, Journal(), Plain(), CommonMark(), Textile()]
+EVERY = [Adf(), Html(), VSS, Journal(), Plain(), CommonMark(), CommonMark(azure=True), Textile()]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tandem.core.plain import from_plain, reading_text, to_plain, with_heading, 
 from tandem.markup import CommonMark, Html, Textile, split
 from tandem.markup.source import autolinked, seen
 
-CODECS = [Textile(), CommonMark()]
+CODECS = [Textile(), CommonMark(), CommonMark(azure=True)]
 MENTIONS = st.builds(hub.mention, texts, st.sampled_from([None, "anna"]))
 PICTURES = st.builds(hub.media, st.sampled_from(["show:7", "seen:x", None]), st.sampled_from(["a.png", "b c.jpg", "n"]))
 both = pytest.mark.parametrize("markup", CODECS, ids=lambda markup: markup.name)
@@ -79,11 +79,17 @@ def test_a_heading_comes_off_as_it_went_on(markup: hub.Markup, document: hub.Doc
     assert without_heading(markup.parse(sent).doc, heading) == plain
 
 
-@both
+@pytest.mark.parametrize("markup", CODECS[:2], ids=lambda markup: markup.name)
 @given(value=texts, name=names)
 def test_what_the_tracker_acts_on_is_written_so_that_it_does_not(markup: hub.Markup, value: str, name: str) -> None:
     native = str(markup.render(hub.doc(P(f"see #12, [[{name}]] {{{{toc}}}} @anna {value}"))).native)
     assert not re.search(r"(?:^|[\s(,\-\[>])(?:#\d|\[\[)|\{\{toc|@anna", native)
+
+
+@given(value=texts)
+def test_what_azure_devops_acts_on_is_written_so_that_it_does_not(value: str) -> None:
+    native = str(CommonMark(azure=True).render(hub.doc(P(f"see #12, AB#7 !3 @anna {value}"))).native)
+    assert not re.search(r"(?<!&)#\d|!\d|@anna", native)
 
 
 ORDINARY = [

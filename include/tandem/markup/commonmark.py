@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CommonMark with tables and strikethrough, as Redmine (from 5.0) writes and shows it."""
+"""CommonMark with tables and strikethrough, as Redmine (from 5.0) and Azure DevOps write and show it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -24,7 +25,11 @@ _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
 _ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d|@\w)|(?<!\[)(?=\[\[)")
 _UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d|@\w)|!(?=\[\[)")
 _LITERAL = re.compile(r"(?<=\\!)(?=\\#|&#64;)")
+# Azure DevOps makes links of items (#12, AB#12) and pull requests (!12), and tells whom a text names.
+_ACTS_AZURE = re.compile(r"(?=#\d|!\d)|(?<!\w)(?=@[\w<])")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
+_NUMBERED = re.compile("\x02([0-9]+)\x03")
+_LITERALLY = re.compile("(?!)")  # nothing
 _TOKEN = re.compile(r"(?m)^[^\s<]{1,8}")
 _BULLETS = ("-", "*")
 _NUMBERS = (".", ")")
@@ -32,51 +37,58 @@ _NUMBERS = (".", ")")
 
 @dataclass(frozen=True, slots=True)
 class CommonMark:
-    """The codec of CommonMark; addresses of ``hosts``, the tracker's own, are not read."""
+    """The codec of CommonMark; addresses of ``hosts``, the tracker's own, are not read.
+
+    What the tracker would act on is told from it by Redmine's own sign or, for Azure DevOps (``azure``), by an entity.
+    """
 
     hosts: frozenset[str] = frozenset()
+    azure: bool = False
     name: Literal["common_mark"] = "common_mark"
 
     def parse(self, native: Json) -> Parsed:
         """Read CommonMark; none is the empty document."""
-        return read(native, self.hosts)
+        return read(native, self.hosts, azure=self.azure)
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write CommonMark over the present one; its pictures stay, at their place or at the end."""
-        return Dialect(_block, read).render(doc, present if isinstance(present, str) else "")
+        return Dialect(partial(_block, self.azure), partial(read, azure=self.azure)).render(
+            doc, present if isinstance(present, str) else ""
+        )
 
     def length(self, native: Json) -> int:
         """Count code points."""
         return len(native) if isinstance(native, str) else 0
 
 
-def read(native: Json, hosts: frozenset[str] = frozenset()) -> Parsed:
+def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = False) -> Parsed:
     """Read CommonMark into the hub's tree."""
     source = repair(native) if isinstance(native, str) else ""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     tokens = markdown.parse(source.replace("\t", "    "))
     for token in tokens:
-        _keep_spaces(token)
+        _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
     return finished(parsed, native, hosts)
 
 
-def _keep_spaces(token: Token) -> None:
+def _keep_spaces(token: Token, undone: re.Pattern[str]) -> None:
     """Keep spaces one after another, which HTML shows to nobody; and undo what keeps Redmine from making a link."""
     for child in token.children or ():
         if child.type == "text":
-            child.content = _UNDONE.sub("", re.sub(r"(?<= ) ", "\xa0", child.content))
+            child.content = undone.sub("", re.sub(r"(?<= ) ", "\xa0", child.content))
 
 
-def _block(node: Node, caution: int, lossy: set[str]) -> str:
+def _block(azure: bool, node: Node, caution: int, lossy: set[str]) -> str:
     """Write one block."""
-    return _Writer(caution, lossy).block(node)
+    return _Writer(caution, lossy, azure).block(node)
 
 
 @dataclass(slots=True)
 class _Writer:
     caution: int
     lossy: set[str]
+    azure: bool = False
 
     def block(self, node: Node, turn: int = 0) -> str:
         """Write a block. ``turn`` tells lists apart that stand one behind another."""
@@ -161,6 +173,8 @@ class _Writer:
         return f"{fence}{space}{words}{space}{fence}"
 
     def _text(self, value: str) -> str:
+        if self.azure:
+            return self._entities(value)
         guarded = _ACTS.sub("\x02", value)
         if self.caution < ALL:
             return _CALLS.sub(_entity, guarded).replace("\x02", "!")
@@ -170,6 +184,12 @@ class _Writer:
             at = found.end()
         # An element without anything in it parts a "!" of the text's own from ours.
         return _LITERAL.sub("<b></b>!", "".join([*parts, _SPECIAL.sub(_escaped, guarded[at:])])).replace("\x02", "!")
+
+    def _entities(self, value: str) -> str:
+        pieces = _ACTS_AZURE.split(value)
+        written = [pieces[0], *(f"\x02{ord(piece[0])}\x03{piece[1:]}" for piece in pieces[1:])]
+        escaped = "".join(written) if self.caution < ALL else _SPECIAL.sub(r"\\\g<0>", "".join(written))
+        return _NUMBERED.sub(r"&#\1;", escaped)
 
 
 def _escaped(found: re.Match[str]) -> str:

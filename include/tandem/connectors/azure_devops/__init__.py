@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 
 from tandem.connectors.azure_devops import check, history, listing, read, rewrite, write
+from tandem.connectors.azure_devops.calls import Calls
 from tandem.connectors.azure_devops.scope import Scope
 from tandem.connectors.azure_devops.shape import PROJECT, TEXT_LONGEST, TYPE
 from tandem.connectors.azure_devops.site import FETCH, Site
@@ -37,6 +39,7 @@ from tandem.connectors.base import (
     Upload,
     Way,
     nothing_known,
+    settled,
 )
 from tandem.core.doc import Markup
 from tandem.errors import GoneError
@@ -53,7 +56,7 @@ CAPABILITIES = Capabilities(
     sweep_every=24 * 3600.0,
     fetch_batch=FETCH,
     read_batch=FETCH,
-    write_batch=20,
+    write_batch=100,
     compare_and_set=True,
     history=True,
     private_comments=False,
@@ -78,8 +81,9 @@ class AzureDevOps:
     def __init__(self, http: Http, needs: Needs) -> None:
         self._site = Site(http, needs)
         self._scope = Scope(self._site)
+        self._calls = Calls(self._site)
         own = frozenset() if needs.own_addresses else http.hosts
-        self._markup = Texts(Html(ACTS, own), CommonMark(own), needs.options.get("markup", "html"))
+        self._markup = Texts(Html(ACTS, own), CommonMark(own, azure=True), needs.options.get("markup", "html"))
 
     @property
     def capabilities(self) -> Capabilities:
@@ -119,25 +123,25 @@ class AzureDevOps:
         return read.ways(self._site, ids)
 
     def create(self, drafts: Sequence[Draft]) -> tuple[Outcome, ...]:
-        return write.each(self._site, write.create, drafts)
+        return write.each(self._site, self._calls, write.create, drafts)
 
     def update(self, patches: Sequence[Patch]) -> tuple[Outcome, ...]:
-        return write.each(self._site, write.update, patches)
+        return write.each(self._site, self._calls, write.update, patches)
 
     def transition(self, moves: Sequence[Move]) -> tuple[Outcome, ...]:
-        return write.each(self._site, write.transition, moves)
+        return write.each(self._site, self._calls, write.transition, moves)
 
     def comment(self, notes: Sequence[Note]) -> tuple[Outcome, ...]:
-        return write.each(self._site, write.comment, notes)
+        return write.each(self._site, self._calls, write.comment, notes)
 
     def edit(self, edits: Sequence[Edit]) -> tuple[Outcome, ...]:
-        return write.each(self._site, rewrite.edit, edits)
+        return tuple(map(settled(partial(rewrite.edit, self._site, self._calls)), edits))
 
     def redact(self, redactions: Sequence[Redaction]) -> tuple[Outcome, ...]:
-        return write.each(self._site, rewrite.redact, redactions)
+        return tuple(map(settled(partial(rewrite.redact, self._site, self._calls)), redactions))
 
     def attach(self, upload: Upload) -> Outcome:
-        return write.attach(self._site, upload)
+        return write.attach(self._site, self._calls, upload)
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes.

@@ -16,11 +16,11 @@ from typing import Any
 
 from tandem.connectors.azure_devops.read import asked, fields_of, is_deleted
 from tandem.connectors.azure_devops.scope import Scope
-from tandem.connectors.azure_devops.shape import CHANGED, HISTORY, Raw, moment, revision, version
+from tandem.connectors.azure_devops.shape import CHANGED, FORMATS, HISTORY, Raw, moment, revision, version
 from tandem.connectors.azure_devops.site import Site
-from tandem.connectors.azure_devops.updates import Said, Update, between, comments, entries, files
+from tandem.connectors.azure_devops.texts import unclear
+from tandem.connectors.azure_devops.updates import Said, Update, between, comments, entries, files, near
 from tandem.connectors.base import Delta
-from tandem.markup import CommonMark, Html
 
 TICK = timedelta(milliseconds=1)  # the resolution of the tracker's times
 
@@ -72,22 +72,34 @@ def _whole(
 def _delta(site: Site, scope: Scope, listed: Sequence[Raw], item: Raw, *, named: bool) -> Delta | None:
     """What these revisions changed, one after the other; none where that is not sure."""
     names, newest = asked(site, scope), listed[-1]
-    if item.get("rev") != newest.get("rev") or fields_of(site, item, names) != fields_of(site, newest, names):
+    if item.get("rev") != newest.get("rev") or fields_of(site, item, names) != fields_of(
+        site, {**newest, **_forms(item)}, names
+    ):
         return None
     if any(scope.reason(one.get("fields") or {}) for one in listed) or any(map(_unsure, listed[1:])):
         return None
-    updates = [between(site, before, after, names) for before, after in pairwise(listed)]
-    added = {moment((one.get("attributes") or {}).get("authorizedDate")) for one in item.get("relations") or ()}
-    if not named and any(not (up.changes or up.said or up.mark.write or up.at in added) for up in updates):
+    updates = [between(site, before, after, names, item) for before, after in pairwise(listed)]
+    added = [moment((one.get("attributes") or {}).get("authorizedDate")) for one in item.get("relations") or ()]
+    if not named and any(
+        not (up.changes or up.said or up.mark.write or any(near(up.at, at) for at in added)) for up in updates
+    ):
         return None  # somebody may have edited a comment
     said = [_said(one, up) for one, up in zip(listed[1:], updates, strict=True) if up.said]
     since = moment((listed[0].get("fields") or {}).get(CHANGED))
+    stored = tuple(files(site, item, said, updates, since)) if site.needs.files else ()
+    if not all(file.author.id for file in stored):
+        return None
     return Delta(
         version=version(newest.get("rev")),
         entries=tuple(entries(site, updates)),
         comments=tuple(comments(site, said, updates, inside=True)),
-        files=tuple(files(site, item, said, updates, since)) if site.needs.files else (),
+        files=stored,
     )
+
+
+def _forms(item: Raw) -> dict[str, Any]:
+    """In which form the texts of an item are: the feed does not tell."""
+    return {FORMATS: item.get(FORMATS) or {}}
 
 
 def _unsure(one: Raw) -> bool:
@@ -101,7 +113,7 @@ def _unsure(one: Raw) -> bool:
         return bool(text)
     if about.get("isDeleted") is True or int(about.get("version") or 1) > 1 or not about.get("commentId"):
         return True
-    return not (text.startswith("<") or Html().parse(text).doc == CommonMark().parse(text).doc)
+    return unclear(text)
 
 
 def _said(one: Raw, by: Update) -> Said:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tandem.connectors.azure_devops.read import asked
+from tandem.connectors.azure_devops.read import asked, formed
 from tandem.connectors.azure_devops.scope import Scope
-from tandem.connectors.azure_devops.shape import TYPE, Raw, author, moment
+from tandem.connectors.azure_devops.shape import Raw, author, moment
 from tandem.connectors.azure_devops.site import PREVIEWS, Site
 from tandem.connectors.azure_devops.updates import Said, Update, away, comments, entries, files, of_updates
 from tandem.connectors.base import History
@@ -35,6 +35,7 @@ def history(site: Site, scope: Scope, ids: Sequence[str]) -> dict[str, History]:
     kept = {id_: site.fresh.pop(id_) for id_ in wanted if id_ in site.fresh}
     others = [id_ for id_ in wanted if id_ not in kept]
     read = site.items(others, asked(site, scope), relations=site.needs.files)
+    read = read if site.needs.files else formed(site, read)
     reasons = scope.reasons(list(read.values()))
     items = list((kept | read).values())
     told = site.http.map(lambda item: _read(site, scope, item), items)
@@ -57,8 +58,7 @@ def _read(site: Site, scope: Scope, item: Raw) -> _Told | None:
     listed = _updates(site, id_)
     if listed is None:
         return None
-    type_ = str((item.get("fields") or {}).get(TYPE) or "")
-    updates = of_updates(site, listed, asked(site, scope), type_)
+    updates = of_updates(site, listed, asked(site, scope), item)
     spoken = any(one.said for one in updates)
     return _Told(item, updates, list(said(site, id_, updates)) if spoken else [])
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
 from tandem.connectors.azure_devops.scope import Scope, quoted
@@ -12,6 +12,7 @@ from tandem.connectors.azure_devops.shape import (
     CREATED,
     CREATED_BY,
     DELETED,
+    FORMATS,
     PROJECT,
     STATE,
     TYPE,
@@ -25,6 +26,7 @@ from tandem.connectors.azure_devops.shape import (
     version,
 )
 from tandem.connectors.azure_devops.site import FETCH, Site
+from tandem.connectors.azure_devops.texts import in_elements
 from tandem.connectors.base import Author, Record, Way
 from tandem.connectors.marks import marker
 from tandem.core.values import Json
@@ -47,12 +49,35 @@ def fetch(site: Site, scope: Scope, ids: Sequence[str], *, ahead: bool) -> tuple
     """
     whole = ahead and site.needs.files
     items = site.items(ids, asked(site, scope), relations=whole)
+    items = items if whole else formed(site, items)
     reasons = scope.reasons(list(items.values()))
     site.fresh = {id_: item for id_, item in items.items() if whole and not reasons[id_]}
     return (
         *(_record(site, item, reasons[id_]) for id_, item in items.items()),
         *_thrown_away(site, [id_ for id_ in dict.fromkeys(ids) if id_ not in items]),
     )
+
+
+def formed(site: Site, items: Mapping[str, Raw]) -> dict[str, Raw]:
+    """Add in which form texts are that may be Markdown: only an item that is read with all its fields tells."""
+    wanted = {stored(name, type_) for name in asked_texts(site) for type_ in ("Bug", "")}
+    doubtful = [
+        id_
+        for id_, item in items.items()
+        if not item.get(FORMATS)
+        and any(not in_elements(str((item.get("fields") or {}).get(name) or "")) for name in wanted)
+    ]
+    whole = site.items(doubtful, relations=True) if doubtful else {}
+    same = {id_ for id_, one in whole.items() if one.get("rev") == items[id_].get("rev")}
+    return {
+        id_: {**item, FORMATS: whole[id_].get(FORMATS) or {}} if id_ in same else item for id_, item in items.items()
+    }
+
+
+def asked_texts(site: Site) -> list[str]:
+    """The long texts that are asked for."""
+    names = site.needs.read | site.needs.write
+    return [name for name in names if (one := site.fields.get(name)) is not None and one.kind == "rich"]
 
 
 def _record(site: Site, item: Raw, reason: str) -> Record:

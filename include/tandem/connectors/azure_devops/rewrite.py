@@ -8,11 +8,11 @@ history, which no API can shorten: the line that stands in its place is all that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from tandem.connectors.azure_devops.calls import ANSWERED, Calls, Op, Write, refused
 from tandem.connectors.azure_devops.shape import Raw, attachment
-from tandem.connectors.azure_devops.site import PATCH, PREVIEWS, Site
-from tandem.connectors.azure_devops.write import ANSWERED, demand_text, put, refused
+from tandem.connectors.azure_devops.site import PREVIEWS, Site
+from tandem.connectors.azure_devops.write import demand_text, marked
 from tandem.connectors.base import Edit, Outcome, Redaction
 from tandem.core.values import Json
 from tandem.errors import GoneError, StaleError
@@ -21,21 +21,21 @@ from tandem.http import parsed
 TRIES = 3  # people change an item while we count its relations
 
 
-def edit(site: Site, change: Edit) -> Outcome:
+def edit(site: Site, calls: Calls, change: Edit) -> Outcome:
     """Replace a comment's text."""
-    return _put(site, change.id, change.comment, change.body, change.mark)
+    return _put(site, calls, change.id, change.comment, change.body, change.mark)
 
 
-def redact(site: Site, change: Redaction) -> Outcome:
+def redact(site: Site, calls: Calls, change: Redaction) -> Outcome:
     """Put a line in the place of a comment, and take its files from the item."""
     if change.files:
-        _remove(site, change.id, [one.lower() for one in change.files])
+        _remove(site, calls, change.id, [one.lower() for one in change.files])
     if change.comment is None:
         return Outcome()
-    return _put(site, change.id, change.comment, change.body, change.mark)
+    return _put(site, calls, change.id, change.comment, change.body, change.mark)
 
 
-def _put(site: Site, ticket: str, comment: str, body: Json, mark: str) -> Outcome:
+def _put(site: Site, calls: Calls, ticket: str, comment: str, body: Json, mark: str) -> Outcome:
     text = demand_text(site, body)
     if not comment.isdigit():
         raise GoneError("there is no such comment", where=site.http.tenant)
@@ -52,13 +52,13 @@ def _put(site: Site, ticket: str, comment: str, body: Json, mark: str) -> Outcom
         version=PREVIEWS["comments"],
     )
     if answer.status_code >= 400:
-        raise refused(site, answer)
+        raise refused(site, answer.status_code, answer.json())
     parsed(answer)
-    put(site, ticket, (), mark, comment=comment)
+    calls.one(marked(site, ticket, (), mark, comment=comment))
     return Outcome(id=comment)
 
 
-def _remove(site: Site, ticket: str, files: Sequence[str]) -> None:
+def _remove(site: Site, calls: Calls, ticket: str, files: Sequence[str]) -> None:
     """Take files from an item. A relation is removed by its place, so the item must not have changed since it was read.
 
     A relation to another item makes no new revision: if one moved meanwhile, what went in a file's stead is put back.
@@ -71,19 +71,19 @@ def _remove(site: Site, ticket: str, files: Sequence[str]) -> None:
         places = [place for place, one in enumerate(relations) if attachment(one) in files]
         if not places:
             return
-        ops: list[dict[str, Any]] = [{"op": "test", "path": "/rev", "value": item["rev"]}]
+        ops: list[Op] = [{"op": "test", "path": "/rev", "value": item["rev"]}]
         ops += [{"op": "remove", "path": f"/relations/{place}"} for place in reversed(places)]
         path = f"/_apis/wit/workitems/{ticket}"
-        answer = site.ask("PATCH", path, body=ops, kind=PATCH, accept=ANSWERED, ticket=ticket)
-        if answer.status_code < 400:
-            lost = _gone(relations, site.items([ticket], relations=True).get(ticket, {}), files)
-            back = [{"op": "add", "path": "/relations/-", "value": {"rel": r["rel"], "url": r["url"]}} for r in lost]
-            if back:
-                site.ask("PATCH", path, body=back, kind=PATCH, accept=ANSWERED, ticket=ticket)
+        try:
+            calls.one(Write(path, tuple(ops), ticket))
+        except StaleError:
+            if left == 1:
+                raise
             continue
-        error = refused(site, answer)
-        if left == 1 or not isinstance(error, StaleError):
-            raise error
+        lost = _gone(relations, site.items([ticket], relations=True).get(ticket, {}), files)
+        if lost:
+            back = ({"rel": one["rel"], "url": one["url"]} for one in lost)
+            calls.one(Write(path, tuple({"op": "add", "path": "/relations/-", "value": one} for one in back), ticket))
 
 
 def _gone(before: Sequence[Raw], item: Raw, files: Sequence[str]) -> list[Raw]:

@@ -28,6 +28,7 @@ TEXT = "Text"  # ours: the long text that people see first on an item's form
 CREATED, CREATED_BY = "System.CreatedDate", "System.CreatedBy"
 CHANGED, CHANGED_BY = "System.ChangedDate", "System.ChangedBy"
 DELETED = "System.IsDeleted"
+FORMATS = "multilineFieldsFormat"  # of an item that is read whole: field → form
 FILE = "AttachedFile"
 NOBODY = Author("", "")
 TITLE_LONGEST = 255
@@ -180,7 +181,7 @@ def native(known: Field, value: Json) -> Any:
 
 def markdown(item: Raw, name: str) -> bool:
     """Tell whether a long text of an item, or of a revision, is Markdown. HTML is what is not named."""
-    formats = item.get("multilineFieldsFormat")
+    formats = item.get(FORMATS)
     return isinstance(formats, Mapping) and str(formats.get(name) or "").casefold() == "markdown"
 
 

@@ -3,14 +3,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from tandem.core.doc import Doc, Markup, Parsed, Rendered
 from tandem.core.values import Json
+from tandem.markup import CommonMark, Html
 
 # What the tracker makes a link of, or tells somebody about.
+_SIGNS = re.compile(r"[^\w\s.,;:?\"'%/=]|\n|^\s|^\d")
 ACTS: tuple[str, ...] = (r"#\d", r"AB#\d", r"!\d", r"(?<!\w)@[\w<]")
+
+
+def in_elements(text: str) -> bool:
+    """Tell whether a text is HTML for all to see, or none at all."""
+    return not text or (text.startswith("<") and text.endswith(">"))
+
+
+def unclear(text: str) -> bool:
+    """Tell whether a text would be read otherwise as Markdown than as HTML."""
+    if in_elements(text) or not _SIGNS.search(text):
+        return False
+    return Html().parse(text).doc != CommonMark(azure=True).parse(text).doc
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tandem.connectors.azure_devops.shape import (
     CHANGED,
     CHANGED_BY,
     HISTORY,
+    NOBODY,
     TYPE,
     Raw,
     attachment,
@@ -33,12 +34,13 @@ from tandem.connectors.marks import Marker, marker
 from tandem.core.values import Json, same
 
 _NEVER = 9999  # the year in which the newest revision is told to be revised
+NEAR = 0.02  # seconds
 MEDIA = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One revision. ``changes``: field → value before and after, flat. ``said``: it added this comment."""
+    """One revision. ``changes``: field → value before and after. ``said``: it added a comment. ``added``: files."""
 
     rev: str
     at: datetime
@@ -46,14 +48,19 @@ class Update:
     changes: Mapping[str, tuple[Json, Json]]
     mark: Marker
     said: bool = False
+    added: frozenset[str] = frozenset()
 
     def ours(self, site: Site) -> str | None:
         """The mark of the write that it is; nobody else's account bears it, whatever it puts into our field."""
         return self.mark.write if self.author.id == site.account.id else None
 
 
-def of_updates(site: Site, told: Iterable[Raw], names: Collection[str], type_: str) -> list[Update]:
-    """Read an item's updates. One that changed a relation to another item alone has no revision of its own."""
+def of_updates(site: Site, told: Iterable[Raw], names: Collection[str], item: Raw) -> list[Update]:
+    """Read an item's updates; its texts are taken to have had the form that they have.
+
+    One that changed a relation to another item alone has no revision of its own.
+    """
+    type_ = str((item.get("fields") or {}).get(TYPE) or "")
     own = {name: stored(name, type_) for name in names}
     found: dict[str, Update] = {}
     for one in told:
@@ -64,7 +71,7 @@ def of_updates(site: Site, told: Iterable[Raw], names: Collection[str], type_: s
         changed = fields.get(CHANGED) or {}
         at = moment(changed.get("newValue") or one.get("revisedDate"))
         changes = {
-            name: (_end(site, one, at, fields[at], "oldValue"), _end(site, one, at, fields[at], "newValue"))
+            name: (_end(site, item, at, fields[at], "oldValue"), _end(site, item, at, fields[at], "newValue"))
             for name, at in own.items()
             if at in fields
         }
@@ -75,12 +82,13 @@ def of_updates(site: Site, told: Iterable[Raw], names: Collection[str], type_: s
             changes=_without_first(found, changes),
             mark=marker((fields.get(site.mark_field) or {}).get("newValue")) if site.mark_field else Marker(),
             said=bool((fields.get(HISTORY) or {}).get("newValue")),
+            added=frozenset(filter(None, map(attachment, (one.get("relations") or {}).get("added") or ()))),
         )
     return list(found.values())
 
 
-def _end(site: Site, told: Raw, name: str, change: Raw, end: str) -> Json:
-    return flat(site.fields.get(name), change.get(end), markdown(told, name))
+def _end(site: Site, item: Raw, name: str, change: Raw, end: str) -> Json:
+    return flat(site.fields.get(name), change.get(end), markdown(item, name))
 
 
 def _without_first(found: Mapping[str, Update], changes: Mapping[str, tuple[Json, Json]]) -> dict[str, Any]:
@@ -88,14 +96,14 @@ def _without_first(found: Mapping[str, Update], changes: Mapping[str, tuple[Json
     return {name: ends for name, ends in changes.items() if not same(*ends)} if found else {}
 
 
-def between(site: Site, before: Raw, after: Raw, names: Collection[str]) -> Update:
+def between(site: Site, before: Raw, after: Raw, names: Collection[str], item: Raw) -> Update:
     """Tell what a revision changed, by the one before it."""
     then, now = before.get("fields") or {}, after.get("fields") or {}
     own = {name: stored(name, str(now.get(TYPE) or "")) for name in names}
     ends = {
         name: (
-            flat(site.fields.get(at), then.get(at), markdown(before, at)),
-            flat(site.fields.get(at), now.get(at), markdown(after, at)),
+            flat(site.fields.get(at), then.get(at), markdown(item, at)),
+            flat(site.fields.get(at), now.get(at), markdown(item, at)),
         )
         for name, at in own.items()
     }
@@ -193,10 +201,7 @@ def _last(updates: Sequence[Update], at: datetime) -> str:
 def files(
     site: Site, item: Raw, said: Sequence[Said], updates: Sequence[Update], since: datetime | None = None
 ) -> Iterator[File]:
-    """Give an item's files that no text names which does not leave; ``since``: those alone that came behind it.
-
-    Who added a file stands in the revision of that moment.
-    """
+    """Give an item's files that no text names which does not leave; ``since``: those alone that came behind it."""
     told = item.get("fields") or {}
     read = {stored(name, str(told.get(TYPE) or "")) for name in site.needs.read}
     shown = [(str(told.get(name) or ""), None) for name in site.texts() if name in read]
@@ -207,7 +212,6 @@ def files(
     else:
         private += [text for text, _ in talk]
     secret = "\n".join(private).casefold()
-    by = {one.at: one.author for one in updates}
     for relation in item.get("relations") or ():
         id_ = attachment(relation)
         if id_ is None:
@@ -215,9 +219,11 @@ def files(
         about: Mapping[str, Any] = relation.get("attributes") or {}
         at = moment(about.get("authorizedDate") or about.get("resourceCreatedDate"))
         name = str(about.get("name") or id_)
-        who = by.get(at, author(told.get(CHANGED_BY)) if at == moment(told.get(CHANGED)) else Author("", ""))
+        who = _adder(updates, id_, at)
         ours = bool(who.id) and who.id == site.account.id  # a copy that we made may always be read back
-        if (since is not None and at <= since) or (not ours and (id_ in secret or _says(secret, name))):
+        if (since is not None and _earlier(at, since, updates)) or (
+            not ours and (id_ in secret or _says(secret, name))
+        ):
             continue
         showing = [comment for text, comment in shown if id_ in files_in(text)]
         yield File(
@@ -230,6 +236,22 @@ def files(
             comment=next((comment for comment in showing if comment), None),
             referenced=bool(showing),
         )
+
+
+def _adder(updates: Sequence[Update], file: str, at: datetime) -> Author:
+    """Who added a file: told by the update, or by the revision of that moment. Nobody where that is not sure."""
+    by = [one.author for one in updates if file in one.added] or [one.author for one in updates if near(one.at, at)]
+    return by[0] if len({one.id for one in by}) == 1 else NOBODY
+
+
+def _earlier(at: datetime, since: datetime, updates: Sequence[Update]) -> bool:
+    """Tell whether a file came with the revision of ``since`` or before it."""
+    return at <= since or (near(at, since) and not any(near(one.at, at) for one in updates))
+
+
+def near(one: datetime, other: datetime) -> bool:
+    """Tell whether two times may be those of one save: they are noted one after the other."""
+    return abs((one - other).total_seconds()) < NEAR
 
 
 def media_type(name: str) -> str:

@@ -7,14 +7,11 @@ the item's history, so that it stands in one revision with its mark; by the API 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
-import requests
-
+from tandem.connectors.azure_devops.calls import Answer, Calls, Op, Write
 from tandem.connectors.azure_devops.read import fields_of, steps
 from tandem.connectors.azure_devops.shape import (
     FILE,
@@ -32,36 +29,50 @@ from tandem.connectors.azure_devops.shape import (
     stored,
     version,
 )
-from tandem.connectors.azure_devops.site import API, PATCH, PREVIEWS, Site
-from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
+from tandem.connectors.azure_devops.site import PREVIEWS, Site
+from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload
 from tandem.connectors.marks import Marker
 from tandem.core.values import Json
-from tandem.errors import (
-    CredentialsError,
-    GoneError,
-    ItemError,
-    RefusedError,
-    StaleError,
-    TooLargeError,
-    TransitionError,
-    UnknownOutcomeError,
-)
+from tandem.errors import ItemError, RefusedError, TooLargeError, TransitionError, UnknownOutcomeError
 from tandem.http import Body, parsed
 
 W = TypeVar("W")
-Op = dict[str, Any]
-ANSWERED = (400, 403, 404, 409, 412, 413)
-MARKDOWN_API = "7.1-preview.3"
-_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,127}")
-_STALE = ("/rev", "TF26071", "RevisionMismatch")
+Steps = Generator[Write, Raw, Outcome]
+"""One write: it gives what is to be sent, is given the item as that left it or what was wrong, ends in an outcome."""
 
 
-def each(site: Site, write: Callable[[Site, W], Outcome], writes: Sequence[W]) -> tuple[Outcome, ...]:
-    """Do writes one after another; what is wrong with one, or not known of it, becomes its outcome."""
-    return tuple(map(settled(partial(write, site)), writes))
+def each(site: Site, calls: Calls, write: Callable[[Site, W], Steps], writes: Sequence[W]) -> tuple[Outcome, ...]:
+    """Do writes in their order; what is wrong with one, or not known of it, becomes its outcome."""
+    steps = [write(site, one) for one in writes]
+    begun = [_begun(step) for step in steps]
+    answers = iter(calls.send([one for one in begun if isinstance(one, Write)]))
+    return tuple(
+        one if isinstance(one, Outcome) else _ended(step, next(answers)) for step, one in zip(steps, begun, strict=True)
+    )
 
 
-def create(site: Site, draft: Draft) -> Outcome:
+def _begun(step: Steps) -> Write | Outcome:
+    try:
+        return next(step)
+    except (ItemError, UnknownOutcomeError) as error:
+        return Outcome(error=error)
+
+
+def _ended(step: Steps, answer: Answer) -> Outcome:
+    try:
+        if isinstance(answer, ItemError | UnknownOutcomeError):
+            step.throw(answer)
+        else:
+            step.send(answer)
+    except StopIteration as done:
+        outcome: Outcome = done.value
+        return outcome
+    except (ItemError, UnknownOutcomeError) as error:
+        return Outcome(error=error)
+    raise AssertionError("a write is one call")
+
+
+def create(site: Site, draft: Draft) -> Steps:
     """Make an item of the type that the fields name, in the state in which that type begins."""
     fields = dict(draft.fields)
     project = str(fields.pop(PROJECT, None) or draft.place or site.project)
@@ -71,23 +82,24 @@ def create(site: Site, draft: Draft) -> Outcome:
         raise RefusedError(what, where=site.http.tenant, fix="Name both in the contract's `create` or `fields`.")
     ops = [*operations(site, fields, type_), *marking(site, str(Marker(demand_mark(site, draft.mark))))]
     path = site.within(project, f"wit/workitems/${quote(type_, safe='')}")
-    item = _sent(site, "POST", path, ops, None)
+    item = yield Write(path, tuple(ops))
     site.note(item)
     return Outcome(id=str(item["id"]), version=version(item.get("rev")))
 
 
-def update(site: Site, patch: Patch) -> Outcome:
+def update(site: Site, patch: Patch) -> Steps:
     """Set fields, if the revision is still the one that was compared.
 
     Raises:
         StaleError: it is not.
     """
-    item = put(site, patch.id, operations(site, patch.fields, site.kind_of(patch.id)[1]), patch.mark, rev=patch.version)
+    ops = operations(site, patch.fields, site.kind_of(patch.id)[1])
+    item = yield marked(site, patch.id, ops, patch.mark, rev=patch.version)
     rev = version(item.get("rev"))
     return Outcome(id=patch.id, version=rev, shown=fields_of(site, item, patch.fields), history=rev)
 
 
-def transition(site: Site, move: Move) -> Outcome:
+def transition(site: Site, move: Move) -> Steps:
     """Give an item another state; its reason follows unless the contract names one.
 
     Raises:
@@ -98,7 +110,7 @@ def transition(site: Site, move: Move) -> Outcome:
     if move.way.id != move.way.to or move.way.to not in known:
         raise TransitionError(f"{type_} has no state {move.way.id}", reachable=sorted(known), where=site.http.tenant)
     try:
-        item = put(site, move.id, operations(site, {STATE: move.way.to, **move.fields}, type_), move.mark)
+        item = yield marked(site, move.id, operations(site, {STATE: move.way.to, **move.fields}, type_), move.mark)
     except RefusedError as error:
         if STATE not in error.fields:
             raise
@@ -113,7 +125,7 @@ def transition(site: Site, move: Move) -> Outcome:
     return Outcome(id=move.id, version=rev, shown=fields_of(site, item, {STATE, *move.fields}), history=rev)
 
 
-def comment(site: Site, note: Note) -> Outcome:
+def comment(site: Site, note: Note) -> Steps:
     """Add a comment.
 
     Raises:
@@ -122,14 +134,14 @@ def comment(site: Site, note: Note) -> Outcome:
     if not note.public:
         what = "Azure DevOps has no private comments: whoever sees the item reads them all"
         raise RefusedError(what, where=site.http.tenant, fix="Send no internal comments to it.")
-    item = put(site, note.id, text_operations(HISTORY, demand_text(site, note.body)), note.mark)
+    item = yield marked(site, note.id, text_operations(HISTORY, demand_text(site, note.body)), note.mark)
     rev = version(item.get("rev"))
     about = item.get("commentVersionRef") or {}
     made = str(about.get("commentId") or "") or _newest(site, note.id)
     return Outcome(id=made, version=rev, history=rev, files=note.files)
 
 
-def attach(site: Site, upload: Upload) -> Outcome:
+def attach(site: Site, calls: Calls, upload: Upload) -> Outcome:
     """Store a file: first its bytes, then its relation to the item."""
     if len(upload.name) > TITLE_LONGEST:
         what = f"a file's name is longer than {TITLE_LONGEST}"
@@ -146,8 +158,8 @@ def attach(site: Site, upload: Upload) -> Outcome:
             )
         stored = parsed(answer)
         relation = {"rel": FILE, "url": stored["url"], "attributes": {"name": upload.name}}
-        path = f"/_apis/wit/workitems/{upload.id}"
-        item = _sent(site, "PATCH", path, [{"op": "add", "path": "/relations/-", "value": relation}], upload.id)
+        related: Op = {"op": "add", "path": "/relations/-", "value": relation}
+        item = calls.one(Write(f"/_apis/wit/workitems/{upload.id}", (related,), upload.id))
     except (ItemError, UnknownOutcomeError) as error:
         return Outcome(error=error)
     number = str(stored["id"]).lower()
@@ -157,13 +169,13 @@ def attach(site: Site, upload: Upload) -> Outcome:
 # ---- one write
 
 
-def put(
+def marked(
     site: Site, id_: str, ops: Sequence[Op], mark: str, *, rev: str | None = None, comment: str | None = None
-) -> Raw:
-    """Do one patch of an item, with its mark; ``comment`` is the one that it is about."""
+) -> Write:
+    """A patch of an item, with its mark; ``comment`` is the one that it is about."""
     tested: list[Op] = [{"op": "test", "path": "/rev", "value": revision(rev)}] if rev is not None else []
     marks = marking(site, site.marked(id_, demand_mark(site, mark), comment))
-    return _sent(site, "PATCH", f"/_apis/wit/workitems/{id_}", [*tested, *ops, *marks], id_)
+    return Write(f"/_apis/wit/workitems/{id_}", (*tested, *ops, *marks), id_)
 
 
 def operations(site: Site, fields: Mapping[str, Json], type_: str) -> list[Op]:
@@ -220,54 +232,6 @@ def demand_text(site: Site, body: Json) -> Json:
     if len(str(text or "")) > TEXT_LONGEST:
         raise TooLargeError(f"a comment is longer than {TEXT_LONGEST} characters", where=site.http.tenant)
     return body
-
-
-def _sent(site: Site, method: str, path: str, ops: Sequence[Op], ticket: str | None) -> Raw:
-    formatted = any(op["path"].startswith("/multilineFieldsFormat/") for op in ops)
-    answer = site.ask(
-        method,
-        path,
-        body=list(ops),
-        kind=PATCH,
-        accept=ANSWERED,
-        ticket=ticket,
-        version=MARKDOWN_API if formatted else API,
-    )
-    if answer.status_code >= 400:
-        raise refused(site, answer)
-    item: Raw = parsed(answer)
-    return item
-
-
-def refused(site: Site, answer: requests.Response) -> ItemError | CredentialsError:
-    """Read a refusal: its kind and the fields that it names, never its words, which may hold what was written."""
-    where, status = site.http.tenant, answer.status_code
-    try:
-        body = answer.json()
-    except ValueError:
-        body = {}
-    told: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    words, kind = str(told.get("message") or ""), str(told.get("typeKey") or "")
-    if status in (409, 412) or any(sign in words or sign in kind for sign in _STALE):
-        return StaleError("the item has a newer revision", where=where)
-    if status == 404:
-        return GoneError("an item is not there, or hidden from our account", where=where)
-    if status == 413:
-        return TooLargeError("Azure DevOps takes nothing of this size", where=where)
-    if status == 403:
-        fix = "Give the account the right to edit work items in the item's area."
-        return RefusedError("our account may not write this item", where=where, fix=fix)
-    fields = _named(told)
-    what = f"Azure DevOps refused a write ({kind if _FIELD.fullmatch(kind) else status})"
-    return RefusedError(what + (f": {', '.join(fields)}" if fields else ""), where=where, fields=fields)
-
-
-def _named(told: Mapping[str, Any]) -> list[str]:
-    """The fields that broken rules name."""
-    about = told.get("customProperties") or {}
-    listed = [about, *(about.get("RuleValidationErrors") or ())] if isinstance(about, Mapping) else []
-    names = [str(one.get(key) or "") for one in listed for key in ("FieldReferenceName", "fieldReferenceName")]
-    return list(dict.fromkeys(name for name in names if _FIELD.fullmatch(name)))
 
 
 def _newest(site: Site, id_: str) -> str | None:
