@@ -141,3 +141,40 @@ def test_a_new_work_item_may_come_with_relations(desk: Desk) -> None:
     assert (made["rev"], made["fields"]["System.Parent"], len(made["relations"])) == (1, parent, 2)
     (first,) = desk.read(f"wit/workItems/{made['id']}/updates")["value"]
     assert {one["rel"] for one in first["relations"]["added"]} == {PARENT, "Hyperlink"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "shown"),
+    [
+        ("MustContain", "oneHop", [(None, "top"), ("top", "left"), ("top", "right"), (None, "left"), ("left", "leaf")]),
+        ("DoesNotContain", "oneHop", [(None, "right"), (None, "leaf")]),
+        ("Recursive", "tree", [(None, "top"), ("top", "left"), ("left", "leaf"), ("top", "right")]),
+    ],
+)
+def test_queries_over_links_answer_with_pairs(desk: Desk, mode: str, kind: str, shown: list[Any]) -> None:
+    numbers = {name: desk.make(type="Task", title=f"{mode} {name}")["id"] for name in ("top", "left", "right", "leaf")}
+    for parent, child in (("top", "left"), ("top", "right"), ("left", "leaf")):
+        desk.link(numbers[parent], CHILD, numbers[child])
+    text = (
+        f"SELECT [System.Id] FROM WorkItemLinks WHERE ([Source].[System.Title] CONTAINS '{mode} ') AND "
+        f"([System.Links.LinkType] = '{CHILD}') AND ([Target].[System.WorkItemType] <> '') MODE ({mode})"
+    )
+    answer = desk.ask("POST", "wit/wiql", json={"query": text}).json()
+    names = {number: name for name, number in numbers.items()}
+    found = [
+        (names[one["source"]["id"]] if "source" in one else None, names[one["target"]["id"]])
+        for one in answer["workItemRelations"]
+    ]
+    assert (answer["queryType"], answer["queryResultType"], "workItems" in answer) == (kind, "workItemLink", False)
+    assert found == shown
+    path = f"{PROJECT}/_apis/wit/queries/Shared%20Queries"
+    saved = desk.ask("POST", path, json={"name": f"Links {mode}", "wiql": text}).json()
+    assert saved["queryType"] == kind
+    assert desk.read(f"wit/wiql/{saved['id']}")["workItemRelations"]
+    wrong = [
+        text.replace(") AND ([Target]", " OR [Target]"),
+        text.replace(CHILD, "System.LinkTypes.Nothing"),
+        text.replace(CHILD, "System.LinkTypes.Related").replace(mode + ")", "Recursive)"),
+        text.replace(f"({mode})", "(Somehow)"),
+    ]
+    assert [desk.ask("POST", "wit/wiql", json={"query": one}).status_code for one in wrong] == [400] * 4

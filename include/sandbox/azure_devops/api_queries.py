@@ -11,6 +11,7 @@ from sandbox.azure_devops.people import made_id
 from sandbox.azure_devops.shapes import listed
 from sandbox.azure_devops.times import text_of
 from sandbox.azure_devops.wiql import parse
+from sandbox.azure_devops.wiql_links import pairs
 from sandbox.azure_devops.wiql_match import Asked
 
 FOLDER = "Shared Queries"
@@ -35,18 +36,19 @@ def _run(call: Call, text: str, project: Project | None) -> tuple[dict[str, Any]
     organization = call.organization
     query = parse(text)
     asked = Asked(organization, call.who, project, call.flag("timePrecision"))
-    found = asked.find(query)
-    total, top = len(found), call.number("$top", 0)
+    linked = pairs(asked, query) if query.links else []
+    found = [] if query.links else asked.find(query)
+    total, top = max(len(found), len(linked)), call.number("$top", 0)
     if top < 0:
         raise errors.bad_argument("$top must not be negative.")
     if top:
-        found = found[:top]
-    if len(found) > organization.settings.wiql_limit:
+        found, linked = found[:top], linked[:top]
+    if max(len(found), len(linked)) > organization.settings.wiql_limit:
         raise errors.too_many_results(organization.settings.wiql_limit)
     columns = [_column(call, asked, name) for name in query.columns]
     answer: dict[str, Any] = {
-        "queryType": "flat",
-        "queryResultType": "workItem",
+        "queryType": query.kind,
+        "queryResultType": "workItemLink" if query.links else "workItem",
         "asOf": text_of(organization.now()),
         "columns": columns,
     }
@@ -54,7 +56,17 @@ def _run(call: Call, text: str, project: Project | None) -> tuple[dict[str, Any]
         answer["sortColumns"] = [
             {"field": _column(call, asked, name), "descending": descends} for name, descends in query.order
         ]
-    answer["workItems"] = [_reference(call, one, project) for one in found]
+    if query.links:
+        answer["workItemRelations"] = [
+            {
+                **({"rel": rel} if rel else {}),
+                **({"source": _reference(call, source, project)} if source else {}),
+                "target": _reference(call, target, project),
+            }
+            for rel, source, target in linked
+        ]
+    else:
+        answer["workItems"] = [_reference(call, one, project) for one in found]
     return answer, total
 
 
@@ -101,7 +113,7 @@ def serve_saved(call: Call) -> Answer:
             name, wiql = str(body.get("name") or ""), str(body.get("wiql") or "")
             if not name or not wiql:
                 raise errors.bad_query("TF51006: A query needs a name and its wiql.")
-            Asked(call.organization, call.who, call.project, False).find(parse(wiql))
+            _run(call, wiql, call.project)
             id_ = made_id(call.project.id, FOLDER, name)
             query = Query(id_, name, wiql, call.project, call.who, call.organization.now())
             call.organization.queries[id_] = query
@@ -124,7 +136,7 @@ def _told(call: Call, query: Query) -> dict[str, Any]:
         "lastModifiedBy": who,
         "lastModifiedDate": at,
         "isPublic": True,
-        "queryType": "flat",
+        "queryType": parse(query.wiql).kind,
         "wiql": query.wiql,
         "_links": {
             "self": {"href": url},

@@ -77,6 +77,12 @@ def acyclic(rel: str) -> bool:
     return bool(_BY_NAME[rel.lower()]["attributes"].get("acyclic"))
 
 
+def topology(rel: str) -> str:
+    """`tree`, `dependency` or `network`; empty of what is no kind of link between work items."""
+    known = _BY_NAME.get(rel.lower())
+    return str(known["attributes"].get("topology", "")) if known else ""
+
+
 def name_of(rel: str) -> str:
     return str(_BY_NAME[rel.lower()]["name"])
 

@@ -10,15 +10,16 @@ from sandbox.azure_devops import errors
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
-      | (?P<field>\[[^\]]+\])
+      | (?P<field>(?:\[(?:source|target)\]\.)?\[[^\]]+\])
       | (?P<macro>@\w+)
       | (?P<number>[-+]?\d+(?:\.\d+)?)
       | (?P<sign><>|<=|>=|!=|[=<>(),+-])
       | (?P<word>[A-Za-z_][\w.]*)
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 MOST = 32_000
+_MODES = ("mustcontain", "maycontain", "doesnotcontain", "recursive")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Test:
     values: tuple[Value, ...]
     text: str
     """As it was written, for errors."""
+    side: str = ""
+    """Of a query over links: `source` or `target`; of the link itself, none."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ class Parsed:
     order: tuple[tuple[str, bool], ...]
     """Field, and whether it descends."""
     as_of: str | None
+    links: bool = False
+    """Whether it is over links, and answers with pairs."""
+    mode: str = "mustcontain"
+
+    @property
+    def kind(self) -> Literal["flat", "tree", "oneHop"]:
+        if not self.links:
+            return "flat"
+        return "tree" if self.mode == "recursive" else "oneHop"
 
 
 def parse(text: str) -> Parsed:
@@ -93,8 +105,9 @@ class _Reader:
             there = self._tokens[self._at][1] if self._at < len(self._tokens) else ""
             caused = f" The error is caused by «{there}»." if there else ""
             raise errors.bad_query(f"TF51006: The query statement is missing a FROM clause.{caused}")
-        if not self._take_word("workitems"):
-            raise errors.bad_query("Only queries over WorkItems are served here.")
+        links = self._take_word("workitemlinks")
+        if not links:
+            self._word("workitems")
         where = self._any() if self._take_word("where") else None
         order: list[tuple[str, bool]] = []
         as_of = None
@@ -105,9 +118,20 @@ class _Reader:
                 order.append(self._sorted())
         if self._take_word("asof"):
             as_of = self._value().text
+        mode = self._mode() if links and self._take_word("mode") else "mustcontain"
         if self._at < len(self._tokens):
             raise self._wrong(self._tokens[self._at][1])
-        return Parsed(tuple(columns), where, tuple(order), as_of)
+        return Parsed(tuple(columns), where, tuple(order), as_of, links, mode)
+
+    def _mode(self) -> str:
+        begins = self._take_sign("(")
+        said = [self._next()[1].lower()]
+        while self._take_sign(","):
+            said.append(self._next()[1].lower())
+        known = next((one for one in said if one in _MODES), None)
+        if not begins or not self._take_sign(")") or known is None:
+            raise self._wrong(said[0])
+        return known
 
     def _sorted(self) -> tuple[str, bool]:
         name = self._field()
@@ -138,7 +162,7 @@ class _Reader:
             return inner
         begins = self._at
         ever = self._take_word("ever")
-        field = self._field()
+        side, field = self._sided()
         op = self._operator()
         values: list[Value] = []
         if op in ("in", "not in"):
@@ -152,7 +176,7 @@ class _Reader:
         elif op not in ("is empty", "is not empty"):
             values.append(self._value())
         written = self._text[self._tokens[begins][2] : self._tokens[self._at - 1][3]]
-        return Test(field, "ever" if ever and op == "=" else op, tuple(values), written)
+        return Test(field, "ever" if ever and op == "=" else op, tuple(values), written, side)
 
     def _operator(self) -> str:
         kind, text, *_ = self._next()
@@ -200,6 +224,11 @@ class _Reader:
                 number = self._next()[1]
                 return float(number) if text == "+" else -float(number)
         return 0
+
+    def _sided(self) -> tuple[str, str]:
+        name = self._field()
+        side, dot, rest = name.partition("].[")
+        return (side.lower(), rest) if dot else ("", name)
 
     def _field(self) -> str:
         kind, text, *_ = self._next()

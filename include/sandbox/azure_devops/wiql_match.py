@@ -35,7 +35,11 @@ class Asked:
         """All that fulfil it, in its order. Raises: AzureError (400)."""
         for name in (*query.columns, *(one for one, _ in query.order)):
             self.field(name)
-        holds = self._clause(query.where) if query.where else _always
+        return self.chosen(query, query.where)
+
+    def chosen(self, query: Parsed, where: Clause | None) -> list[Item]:
+        """All that fulfil a condition, in the order of a query. Raises: AzureError (400)."""
+        holds = self._clause(where) if where else _always
         found: list[tuple[Item, Values]] = []
         as_of = self._time(query.as_of, query.as_of, exactly=True) if query.as_of else None
         for item in self.organization.seen(self.who):
