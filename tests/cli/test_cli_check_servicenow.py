@@ -85,6 +85,19 @@ def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: ServiceNowHo
     }
 
 
+def test_what_is_misspelt_is_told_with_what_is_nearest(office: ServiceNowHouse) -> None:
+    office.edit(
+        SERVICENOW_FILE,
+        ("{field: short_description, too_long", "{field: Short description, too_long"),
+        ("{field: priority, map", "{field: priorty, map"),
+        (SCOPE, SCOPE.replace("Network", "Netwrk")),
+    )
+    fixes = {one["key"]: one["fix"] for one in problems(office)}
+    assert fixes["fields.title"].startswith('Did you mean "short_description"? ')
+    assert fixes["fields.priority"].startswith('Did you mean "priority"? ')
+    assert fixes["offers.incidents.scope.1"].startswith('Did you mean "Network"? ')
+
+
 def test_a_wrong_password_is_found_and_the_other_side_is_still_asked(office: ServiceNowHouse) -> None:
     office.edit(JIRA_FILE, ("[Low, Lowest]", "[Low, Lowst]"))
     wrong = connection(office.box[NAME], "not-the-token")

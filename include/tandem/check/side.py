@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from tandem.check import names
 from tandem.check.bound import Bound
 from tandem.check.workflow import workflow
 from tandem.config.codes import Code
 from tandem.config.models import Side
-from tandem.config.scope_ids import by_ids
-from tandem.connectors.base import Capabilities, Connector, Preflight
+from tandem.config.scope_ids import by_ids, words_of
+from tandem.connectors.base import Capabilities, Connector, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, Problem, RetryableError
 
 NO_RIGHT, NO_FIELD, READ_ONLY, SCOPE, CHOICE = "TDM-221", "TDM-222", "TDM-223", "TDM-224", "TDM-225"
@@ -47,7 +48,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
         problem = Problem(error.code, error.what, fix, where=error.where or side.connection)
         return SideReport(side, problems=(_at_connection(side, problem),))
     capabilities = connector.capabilities
-    problems = [_placed(side, problem) for problem in found.problems]
+    problems = [_placed(side, _guessed(side, problem, found.fields)) for problem in found.problems]
     if found.fields:
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
@@ -69,6 +70,21 @@ def _asked(side: Side, connect: Callable[[Side], Connector], bound: Bound) -> tu
         connector = connect(side)
         found = connector.preflight()
     return connector, found
+
+
+def _guessed(side: Side, problem: Problem, fields: Mapping[str, FieldInfo]) -> Problem:
+    """Add the name that is nearest to one that the tracker does not have; a field may be written by its label."""
+    near: list[str] = []
+    if problem.code == NO_FIELD and problem.key not in fields:
+        wanted = problem.key.casefold()
+        near = [name for name, info in fields.items() if info.label.casefold() == wanted]
+        near = near or get_close_matches(problem.key, fields, 1)
+    elif problem.code == SCOPE and problem.key in fields:
+        known = [part for pair in fields[problem.key].choices.items() for part in reversed(pair)]
+        words = [word for one in side.scope if one.field == problem.key for word in words_of(one)]
+        told = [word for word in words if word not in known and f'"{word}"' in problem.what]
+        near = [guess for word in told for guess in get_close_matches(word, known, 1)]
+    return replace(problem, fix=f'Did you mean "{near[0]}"? {problem.fix}') if near else problem
 
 
 # ---- where it stands in the contract

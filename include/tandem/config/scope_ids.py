@@ -23,7 +23,7 @@ def by_ids(offer: Side, bound: Bound) -> Side:
 
 
 def _by_ids(condition: Condition, bound: Mapping[str, Sequence[str]]) -> Condition:
-    words = _words(condition)
+    words = words_of(condition)
     if all(list(bound.get(word, (word,))) == [word] for word in words):
         return condition
     ids = dict.fromkeys(id_ for word in words for id_ in bound.get(word, (word,)))
@@ -40,7 +40,7 @@ def bind(scope: Iterable[Condition], fields: Mapping[str, FieldInfo], before: Bo
     bound: dict[str, dict[str, list[str]]] = {}
     for condition in scope:
         info = fields.get(condition.field)
-        for word in _words(condition) if info is not None else ():
+        for word in words_of(condition) if info is not None else ():
             assert info is not None
             kept = [id_ for id_ in before.get(condition.field, {}).get(word, ()) if id_ in info.choices]
             now = [word] if word in info.choices else _named(info, word)
@@ -63,7 +63,7 @@ def _named(info: FieldInfo, word: str) -> list[str]:
     return [id_ for id_, label in info.choices.items() if label.casefold() == word.casefold()]
 
 
-def _words(condition: Condition) -> list[str]:
+def words_of(condition: Condition) -> list[str]:
     """The words of a condition that may be names of choices."""
     told = condition.is_ if isinstance(condition.is_, list) else [condition.is_]
     words = [str(word) for word in told if isinstance(word, str | int) and not isinstance(word, bool)]
