@@ -249,6 +249,19 @@ def test_new_texts_are_written_as_the_contract_says_and_there_they_keep_their_fo
     assert rendered.native == {"markdown": "new"}
 
 
+def test_a_comment_is_written_as_the_contract_says(azure_devops: Desk) -> None:
+    for form in ("markdown", "html"):
+        subject = connector(azure_devops, needs(options={"marker": MARKER, "markup": form}))
+        ticket, ours = make(azure_devops), mark()
+        body = subject.markup.render(doc(paragraph("stars * and #12"))).native
+        (said,) = subject.comment([Note(ticket, body, True, ours)])
+        assert said.error is None
+        assert [one["format"] for one in azure_devops.comments(int(ticket))] == [form]
+        (comment,) = history(subject, ticket).comments
+        assert (comment.id, comment.mark) == (said.id, ours)
+        assert to_plain(subject.markup.parse(comment.body).doc) == "stars * and #12"
+
+
 def test_an_edit_is_made_in_place_and_marked(azure_devops: Desk) -> None:
     ticket, ours, write = make(azure_devops), mark(), mark()
     subject = connector(azure_devops)

@@ -86,7 +86,7 @@ def _format(wanted: Wanted, op: str, path: str, value: Any, fields: Fields, mark
         raise errors.bad_patch(f"The path {path} is not supported.")
     name = path.strip("/").split("/", 1)[-1]
     found = fields.get(name)
-    if found is None or found.type != "html":
+    if found is None or found.type not in ("html", "history"):
         raise errors.bad_patch(f"The field {name} has no format.")
     if str(value).lower() not in ("markdown", "html"):
         raise errors.bad_patch(f"The format {value} is unknown.")

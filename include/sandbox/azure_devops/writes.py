@@ -5,7 +5,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.azure_devops import errors, flow, linking
 from sandbox.azure_devops.errors import Broken
@@ -126,6 +126,9 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
     if after["System.Tags"] is None:
         del after["System.Tags"]
     project.tags = known
+    form: Literal["html", "markdown"] = "html"
+    if wanted.formats.pop("System.History", "") == "markdown" and history is not None:
+        form, history = "markdown", str(wanted.fields["System.History"])  # it is not HTML that could be cleaned
     was = item.now.formats if item.revisions else {}
     formats = {name: form for name, form in {**was, **wanted.formats}.items() if form == "markdown"}
     moved = after != before or history is not None or formats != was
@@ -137,7 +140,7 @@ def _save(organization: Organization, who: Identity, item: Item, wanted: Wanted,
         item.number = organization.next_item()
     changed = linking.changed(organization, who, item, wanted.relations, far=True)
     if moved or changed.own:
-        comment = _said(organization, who, item, history, at) if history is not None else None
+        comment = _said(organization, who, item, history, at, form) if history is not None else None
         if comment is not None:
             after["System.CommentCount"] = alive(item)
         revise(organization, who, item, after, at, history=history, comment=comment, links=changed, formats=formats)
@@ -202,9 +205,11 @@ def alive(item: Item) -> int:
     return sum(not one.deleted for one in item.comments)
 
 
-def _said(organization: Organization, who: Identity, item: Item, text: str, at: datetime) -> CommentRef:
+def _said(
+    organization: Organization, who: Identity, item: Item, text: str, at: datetime, form: Literal["html", "markdown"]
+) -> CommentRef:
     """A text for the history is a comment."""
-    comment = Comment(organization.next_comment(), who, at, "html", [CommentVersion(1, text, at, who)])
+    comment = Comment(organization.next_comment(), who, at, form, [CommentVersion(1, text, at, who)])
     item.comments.append(comment)
     return CommentRef(comment.number, 1)
 
