@@ -345,6 +345,10 @@ def test_saved_queries_run_by_their_ids(desk: Desk) -> None:
     answer = desk.ask("GET", f"wit/wiql/{made.json()['id']}")
     assert int(answer.headers["X-Total-Count"]) == len(answer.json()["workItems"]) > 0
     assert desk.read(f"{PROJECT}/_apis/wit/queries/Shared Queries/All of it")["wiql"] == wiql
+    renamed = desk.ask("PATCH", f"{PROJECT}/_apis/wit/queries/{made.json()['id']}", json={"name": "All"})
+    assert (renamed.status_code, renamed.json()["name"], renamed.json()["wiql"]) == (200, "All", wiql)
+    assert desk.ask("DELETE", f"{PROJECT}/_apis/wit/queries/Shared Queries/All").status_code == 204
+    assert desk.ask("GET", f"wit/wiql/{made.json()['id']}").status_code == 404
 
 
 def test_comments_need_the_preview_flag(desk: Desk) -> None:

@@ -59,8 +59,25 @@ def test_a_file_comes_in_pieces(desk: Desk) -> None:
             "Content-Type": "application/octet-stream",
         }
         assert desk.ask("GET", path).status_code == 404
-        assert desk.ask("PUT", path, data=piece, headers=heads).status_code == 201
+        put = desk.ask("PUT", path, data=piece, headers=heads)
+        assert (put.status_code, "Location" in put.headers) == (202 if start == 0 else 201, True)
     assert desk.ask("GET", path).content == b"abcde"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "away"),
+    [
+        ("a.png", "image/png", False),
+        ("a.pdf", "application/pdf", False),
+        ("a.svg", "application/octet-stream", True),
+        ("a.html", "application/octet-stream", True),
+        ("", "application/octet-stream", True),
+    ],
+)
+def test_files_are_shown_by_the_name_in_their_address(desk: Desk, name: str, kind: str, away: bool) -> None:
+    stored = desk.ask("POST", "wit/attachments", data=b"x", params={"fileName": "stored.png"}).json()["id"]
+    answer = desk.ask("GET", f"wit/attachments/{stored}", params={"fileName": name})
+    assert (answer.headers["Content-Type"], "Content-Disposition" in answer.headers) == (kind, away)
 
 
 def test_files_have_limits(desk: Desk) -> None:

@@ -22,26 +22,20 @@ def serve(call: Call) -> Answer:
         case ("POST",):
             if call.who.person.role == "end-user":
                 raise errors.forbidden("add attachments")
-            pieces = call.text("uploadType").lower() == "chunked"
-            content = b"" if pieces else call.raw
-            file = store(organization, call.who, call.text("fileName") or "attachment", content, whole=not pieces)
-            return Answer(_told(call, file), 202 if pieces else 201)
+            kind = call.text("uploadType").lower() or "simple"
+            if kind not in ("simple", "chunked"):
+                raise errors.bad_argument(f"The upload type {kind} is not supported for POST.")
+            whole = kind == "simple"
+            name = call.text("fileName") or "attachment"
+            told = _told(call, store(organization, call.who, name, call.raw if whole else b"", whole=whole))
+            return Answer(told, 201) if whole else Answer(told, 202, {"Location": str(told["url"])})
         case ("PUT", id_):
             return _piece(call, _file(call, id_))
         case ("GET", id_):
             file = _file(call, id_)
             if not file.complete or not _seen(call, file):
                 raise errors.no_attachment(id_)
-            name = call.text("fileName") or file.name
-            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            how = "attachment" if call.flag("download") else "inline"
-            disposition = f"{how}; filename*=UTF-8''{quote(name)}"
-            accepts = "application/octet-stream" in call.headers.get("accept", "")
-            return Answer(
-                file.content,
-                200,
-                {"Content-Type": "application/octet-stream" if accepts else kind, "Content-Disposition": disposition},
-            )
+            return Answer(file.content, 200, _heads(call.text("fileName"), download=call.flag("download")))
         case ("DELETE", id_):
             if not call.who.admin:
                 raise errors.forbidden("delete attachments")
@@ -70,7 +64,17 @@ def _piece(call: Call, file: StoredFile) -> Answer:
         raise errors.too_large(call.organization.settings.attachment_limit)
     file.content += call.raw
     file.complete = len(file.content) == size
-    return Answer(_told(call, file), 201)
+    answer = _told(call, file)
+    return Answer(answer, 201 if file.complete else 202, {"Location": str(answer["url"])})
+
+
+def _heads(name: str, *, download: bool) -> dict[str, str]:
+    """How a file is sent: by its name in the address, and open only if browsers show such files safely."""
+    guessed = mimetypes.guess_type(name)[0] or ""
+    shown = guessed.startswith(("image/", "video/", "application/pdf")) and guessed != "image/svg+xml"
+    named = f"; filename*=UTF-8''{quote(name)}" if name else ""
+    away = {"Content-Disposition": f"attachment{named}"} if download or not shown else {}
+    return {"Content-Type": guessed if shown else "application/octet-stream", **away}
 
 
 def _file(call: Call, id_: str) -> StoredFile:

@@ -117,11 +117,24 @@ def serve_saved(call: Call) -> Answer:
             id_ = made_id(call.project.id, FOLDER, name)
             query = Query(id_, name, wiql, call.project, call.who, call.organization.now())
             call.organization.queries[id_] = query
-            return Answer(_told(call, query), 201)
+            told = _told(call, query)
+            return Answer(told, 201, {"Location": str(told["url"])})
+        case "PATCH":
+            return Answer(_changed(call, _query(call, path)))
         case "DELETE":
             del call.organization.queries[_query(call, path).id]
             return Answer(None, 204)
     raise errors.no_method(call.method)
+
+
+def _changed(call: Call, query: Query) -> dict[str, Any]:
+    """Another name for a query, or other words."""
+    body = call.object()
+    if body.get("wiql"):
+        _run(call, str(body["wiql"]), query.project)
+        query.wiql = str(body["wiql"])
+    query.name = str(body.get("name") or query.name)
+    return _told(call, query)
 
 
 def _told(call: Call, query: Query) -> dict[str, Any]:
