@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from tandem.check import names
 from tandem.check.bound import Bound
+from tandem.check.kinds import kinds
 from tandem.check.workflow import workflow
 from tandem.config.codes import Code
 from tandem.config.models import Side
@@ -53,7 +54,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
         own = [*names.choices(side, found.fields, capabilities, bound), *names.create(side, found.fields)]
-        own += [*_comments(side, found, capabilities), *_files(side, found)]
+        own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
         ways = workflow(side, found, capabilities, bound)
         own += ways.problems() if ways is not None else ()
         problems = [*said, *own]

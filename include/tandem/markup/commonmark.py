@@ -11,7 +11,7 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tandem.core.doc import Doc, Node, Parsed, Rendered, repair
+from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
@@ -31,6 +31,8 @@ _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _NUMBERED = re.compile("\x02([0-9]+)\x03")
 _LITERALLY = re.compile("(?!)")  # nothing
 _TOKEN = re.compile(r"(?m)^[^\s<]{1,8}")
+# Azure DevOps calls people by @<id>; what stands in code calls nobody.
+_CALLED = re.compile(r"(`+)[\s\S]*?\1|@<([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>")
 _BULLETS = ("-", "*")
 _NUMBERS = (".", ")")
 
@@ -65,11 +67,16 @@ def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = Fal
     """Read CommonMark into the hub's tree."""
     source = repair(native) if isinstance(native, str) else ""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    tokens = markdown.parse(source.replace("\t", "    "))
+    tokens = markdown.parse(_CALLED.sub(_called, source).replace("\t", "    "))
     for token in tokens:
         _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
     return finished(parsed, native, hosts)
+
+
+def _called(found: re.Match[str]) -> str:
+    """A mention as HTML has it; code, which the first group opens, stays as it is."""
+    return found[0] if found[1] else f'<a href="#" data-vss-mention="version:2.0,{found[2]}">{SOMEBODY}</a>'
 
 
 def _keep_spaces(token: Token, undone: re.Pattern[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import nh3
 
-from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, media_refs, normalise
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
@@ -23,7 +23,7 @@ _MARKS = {"strong": "strong", "em": "em", "code": "code", "strike": "s", "underl
 _TAGS = set(_MARKS.values()) | {"p", "br", "ul", "ol", "li", "pre", "blockquote", "hr", "a", "img", "span"}
 _TAGS |= {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {
-    "a": {"href", "data-vss-mention"},
+    "a": {"href"},
     "img": {"src", "alt"},
     "ol": {"start"},
     "td": {"colspan", "rowspan"},
@@ -48,13 +48,11 @@ class Html:
     """The codec of HTML.
 
     ``patterns`` are broken by an empty ``span`` (see ``neutralise``); addresses of ``hosts``, the tracker's own, are
-    not read: leave them out where the contract reveals its addresses. ``vss``: people are mentioned as Azure DevOps
-    does it; elsewhere a mention is its text, which calls nobody.
+    not read: leave them out where the contract reveals its addresses. A mention is its text, which calls nobody.
     """
 
     patterns: tuple[str, ...] = ()
     hosts: frozenset[str] = frozenset()
-    vss: bool = False
     name: Literal["html"] = "html"
 
     def parse(self, native: Json) -> Parsed:
@@ -72,7 +70,7 @@ class Html:
             shown = as_shown(HtmlReader(self.hosts).read(present).doc)
             kept = media_refs(shown)
             blocks = over(shown["content"], blocks)
-        writer = _Writer(self.patterns, self.vss)
+        writer = _Writer(self.patterns)
         native = clean("".join(map(writer.block, blocks)))
         there = media_refs(as_shown(HtmlReader().read(native).doc)) if kept else ()
         return Rendered(native, tuple(sorted(writer.lossy)), tuple(ref for ref in kept if ref not in there))
@@ -85,7 +83,6 @@ class Html:
 @dataclass(slots=True)
 class _Writer:
     patterns: tuple[str, ...]
-    vss: bool = False
     lossy: set[str] = field(default_factory=set)
     breaks_space: bool = True  # the next space would be seen by nobody, so it is written as a no-break space
 
@@ -132,10 +129,6 @@ class _Writer:
         if node["type"] == "break":
             self.breaks_space = True
             return "<br>"
-        if self.vss and (account := calling(node)):
-            self.breaks_space = False
-            shown = escape(node["text"], quote=False)
-            return f'<a href="#" data-vss-mention="version:2.0,{escape(account)}">{shown}</a>'
         source = node.get("ref", "").removeprefix(SHOW) if node.get("ref", "").startswith(SHOW) else ""
         if node["type"] == "media" and source.startswith(("http://", "https://")):
             self.breaks_space = False

@@ -188,6 +188,9 @@ def _names(end: End) -> dict[str, set[str]]:
             names.setdefault(offer.fields["status"].native, set()).add(status)
         for native, value in transition.fields.items():
             names.setdefault(native, set()).update(_texts(value))
+    for rule in offer.fields.values():
+        fixed = {rule.value, *(entry.value for entry in rule.when)} - {None, ""}
+        names.setdefault(rule.native, set()).update(str(value) for value in fixed)
     for native, value in (offer.create or {}).items():
         names.setdefault(native, set()).update(_texts(value))
     return names
