@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,33 @@ def test_each_status_step_is_taken_at_the_far_end(tmp_path: Path) -> None:
     ring.quiet()
     steps = [one for one in ring.trackers["hooli"].tickets[ring.only("hooli")].entries if one.field == "status"]
     assert [step.after for step in steps] == ["2", "3"]
+
+
+@pytest.mark.parametrize("ring", [False, True], ids=["chain", "ring"])
+@pytest.mark.parametrize("step", [0, 1, 2], ids=["after the walk", "in the midst of it", "at its end"])
+def test_a_walk_over_several_statuses_ends_alike_at_the_far_end(tmp_path: Path, ring: bool, step: int) -> None:
+    """What was done is the end of the walk: the statuses on its way are no steps of their own."""
+    house = Ring(tmp_path, [*CHAIN, *([("acme", "initech")] if ring else [])])
+    house.round()
+    ticket = house.open("acme", status="new")
+    house.quiet()
+    middle, far = house.trackers["globex"], house.trackers["initech"]
+    assert (house.get("globex", "status"), house.get("initech", "status")) == ("1", "1")
+    house.move("acme", ticket, "solved")
+    moves = count(1)
+
+    def reads_along(verb: str, phase: str, item: Any) -> None:
+        if (verb, phase) == ("transition", "after") and next(moves) == step:
+            house.run(house.pairs[1])
+
+    middle.fail = reads_along
+    house.quiet()
+    assert [house.get(name, "status") for name in house.names] == ["solved", "3", "3"]
+    steps = [one.after for one in far.tickets[house.only("initech")].entries if one.field == "status"]
+    assert steps == ["2", "3"]
+    house.move("initech", house.only("initech"), "2")
+    house.quiet()
+    assert [house.get(name, "status") for name in house.names] == ["open", "2", "2"]
 
 
 def test_what_was_private_where_it_was_said_goes_no_further_whatever_its_copies_say(tmp_path: Path) -> None:

@@ -154,11 +154,13 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
     offered = {rule.native for rule in end.offer.fields.values() if rule.goes_out}
     ours, others = paths.foreign(tx, run.name, [entry.mark for entry in history.entries if entry.mark])
     rich = {rule.native for rule in end.offer.fields.values() if rule.kind == "rich"}
+    last = {(entry.mark, entry.field): entry.id for entry in history.entries}
     happened = []
     for entry in history.entries:
         if entry.field in offered:
             one = _field_event(end, record, entry, entry.mark in ours, entry.field in rich)
-            happened.append(onward.inherited(one, entry, others.get(entry.mark or "", {})))
+            later = last[entry.mark, entry.field] != entry.id
+            happened.append(onward.inherited(one, entry, others.get(entry.mark or "", {}), later))
     known = links.present(tx, end.system, "comment", [comment.id for comment in history.comments])
     for comment in history.comments:
         if comment.id not in known:

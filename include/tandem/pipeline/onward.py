@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from tandem.config.models import Side as Offer
 from tandem.connectors.base import Comment, Entry, Record
 from tandem.core.model import HubEvent, HubTicket
-from tandem.core.values import Json, utc_text
+from tandem.core.values import Json, same, utc_text
 from tandem.pipeline.environment import End, Run
 from tandem.state import actions, links, paths, succession, twins
 from tandem.state.paths import Copy, Foreign
@@ -23,6 +23,7 @@ from tandem.state.store import Tx
 
 LEAST = ("none", "company", "full")  # of names, the least first
 ONE_HOP = "it goes one hop only: its company's contract does not let it be passed on"
+ON_THE_WAY = "on the way of another pair's write"
 PRIVATE_THERE = "private where it was said"
 
 
@@ -96,13 +97,23 @@ def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment 
     return replace(happened, content=content, cause=cause, state=None)
 
 
-def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign]) -> Happened:
-    """A field that another pair wrote: what people did elsewhere, at its own time."""
+def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], later: bool) -> Happened:
+    """A field that another pair wrote: what people did elsewhere, at its own time.
+
+    A status may be reached over others. What was done is where that walk ends, so the entries on its way are no
+    events: those that more of the same write follow (``later``), and one that is not the end while the write is under
+    way. A walk that came to a stop on its way left a status that nobody meant: that goes on by itself, for the cause
+    is not carried out.
+    """
     one = told.get(entry.field)
     if one is None:
         return happened
+    under_way = one.state == "sent" and one.target is not None and not same(entry.after, one.target)
+    if later or under_way:
+        return replace(happened, content={}, state="noted", reason=ON_THE_WAY)
     content: dict[str, Json] = {**happened.content, "author": one.author, "first_at": one.at}
-    return replace(happened, content=content, cause=one.cause, person=one.person)
+    cause = happened.cause if one.state == "failed" else one.cause
+    return replace(happened, content=content, cause=cause, person=one.person)
 
 
 def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
+from tandem.core.values import Json
 from tandem.state.actions import content_of
 from tandem.state.records import chunks
 from tandem.state.store import Tx
@@ -154,6 +155,8 @@ class Foreign:
     at: str
     author: str
     person: bool
+    state: str  # of the action
+    target: Json  # of a status: where the walk is to end; of other fields nothing
 
 
 def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str, Mapping[str, Foreign]]]:
@@ -161,16 +164,25 @@ def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str
     own: set[str] = set()
     others: dict[str, Mapping[str, Foreign]] = {}
     for some in chunks(sorted(set(marks))):
-        for row in tx.rows(sa.select(action.c.id, action.c.pair, action.c.causes).where(action.c.id.in_(some))):
+        for row in tx.rows(
+            sa.select(action.c.id, action.c.pair, action.c.kind, action.c.state).where(action.c.id.in_(some))
+        ):
             if row["pair"] == pair:
                 own.add(row["id"])
                 continue
             content = content_of(tx, row["id"])
             caused = content.get("caused")
             told = caused if isinstance(caused, dict) else {}
+            written = content.get("native")
+            wanted = written if isinstance(written, dict) else {}
             others[row["id"]] = {
                 str(native): Foreign(
-                    str(one["cause"]), str(one["at"]), str(one.get("author") or ""), one.get("person") is True
+                    str(one["cause"]),
+                    str(one["at"]),
+                    str(one.get("author") or ""),
+                    one.get("person") is True,
+                    str(row["state"]),
+                    wanted.get(native) if row["kind"] == "status" else None,
                 )
                 for native, one in told.items()
                 if isinstance(one, dict)
