@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
+# One more than there are cores: tests on real trackers and on Airflow wait a good part of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # `import tandem`, `import sandbox`, `import demo` are the one spelling, here and in every child process.
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)
@@ -18,7 +20,7 @@ help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## See it: two trackers and a real Airflow on this machine, the story played, Ctrl-C ends all
+demo: $(VENV)/.runtime ## See it: four trackers and a real Airflow on this machine, the story played, Ctrl-C ends all
 	@exec $(BIN)/python -m demo
 
 .PHONY: story
@@ -27,7 +29,7 @@ story: $(VENV)/.runtime ## The same without staying: exit 0 only if every step w
 
 .PHONY: test
 test: $(VENV)/.dev ## All tests (PostgreSQL where it is found; it must be there with TANDEM_TEST_ALL=1)
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	  -rs --durations 15 --durations-min 5 $(TESTS)
 
 .PHONY: check

@@ -18,10 +18,11 @@ from cryptography.fernet import Fernet
 from demo.airflow import ROOT, Airflow, next_boundary
 from demo.console import Console
 from demo.mailbox import Mailbox
-from demo.play import DAG, INTERVAL, JIRA, PAIR, ZENDESK, Play, tell_story
+from demo.play import AZURE_DEVOPS, DAG, INTERVAL, JIRA, PAIRS, SERVICENOW, ZENDESK, Play, dag, tell_story
 from demo.processes import DemoError, Processes, wait_until
 from demo.sandbox import Sandbox
 from demo.story import STEPS
+from demo.story_chain import CHAIN
 
 BUILD = ROOT / "build"
 STAGES = 5
@@ -79,35 +80,42 @@ def _ended(number: int, frame: FrameType | None) -> None:
 
 
 def _demo(console: Console, folder: Path, processes: Processes, mailbox: Mailbox, stay: bool) -> int:
-    console.line("Tandem demo: companies' trackers, simulated on this machine, kept in step by a real Airflow")
+    console.line("Tandem demo: three companies' trackers, simulated on this machine, kept in step by a real Airflow")
     console.stage(1, STAGES, "environment .venv ready")
     sandbox = Sandbox.start(folder, processes)
     console.stage(2, STAGES, "trackers:  " + "\n                   ".join(_addresses(sandbox)))
     settings = _settings(folder, sandbox, mailbox)
     with console.timed(3, STAGES, f"Airflow {version('apache-airflow')} starts"):
         airflow = Airflow.start(folder / "airflow", processes, settings)
-        wait_until(lambda: DAG in airflow.dags(), f"the DAG {DAG} to appear", 60, processes)
+        dags = [dag(pair) for pair in PAIRS]
+        wait_until(lambda: set(dags) <= airflow.dags().keys(), f"the DAGs {', '.join(dags)} to appear", 60, processes)
         airflow.unpause(DAG)
     console.line(f"        {airflow.url} (no log-in needed here)")
-    problems = _check({**os.environ, **settings})
-    console.stage(4, STAGES, f"pairs:     {ZENDESK}  <->  {JIRA}/customers    every 2 minutes   check: {problems}")
+    checked = [f"{pair:<42} every 2 minutes   check: {_check(pair, {**os.environ, **settings})}" for pair in PAIRS]
+    console.stage(4, STAGES, "pairs:     " + "\n                   ".join(checked))
     console.stage(5, STAGES, "the story")
     play = Play(console, sandbox, airflow)
     play.tell("first run: tickets that are there already stay as they are (start: now)")
     play.run()
-    outcomes = tell_story(play, STEPS, BUILD / "story.json")
+    steps = (*STEPS, *CHAIN)
+    outcomes = tell_story(play, steps, BUILD / "story.json")
     seen = sum(outcome.ok for outcome in outcomes)
-    console.line(f"  {seen} of {len(STEPS)} steps seen at the peer (build/story.json).")
+    console.line(f"  {seen} of {len(steps)} steps seen at the peer (build/story.json).")
     if stay:
         wait = next_boundary(INTERVAL.total_seconds())
         console.line(f"  Open the pages above and change something: the next run starts in {wait:.0f} s.")
         console.line("  Ctrl-C ends everything.")
         _stay(processes, mailbox, console)
-    return 0 if seen == len(STEPS) else 1
+    return 0 if seen == len(steps) else 1
 
 
 def _addresses(sandbox: Sandbox) -> list[str]:
-    people = {ZENDESK: ("Mercuri's Zendesk", "anna"), JIRA: ("Infinity's Jira  ", "elaine")}
+    people = {
+        ZENDESK: ("Mercuri's Zendesk    ", "anna"),
+        JIRA: ("Infinity's Jira      ", "elaine"),
+        SERVICENOW: ("Infinity's ServiceNow", "john"),
+        AZURE_DEVOPS: ("Global's Azure DevOps", "david"),
+    }
     lines = []
     for name, (title, alias) in people.items():
         tenant = sandbox.tenants[name]
@@ -127,11 +135,11 @@ def _settings(folder: Path, sandbox: Sandbox, mailbox: Mailbox) -> dict[str, str
     }
 
 
-def _check(environment: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "tandem.cli", "check", PAIR]
+def _check(pair: str, environment: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "tandem.cli", "check", pair]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode != 0:
-        raise DemoError(f"tandem check {PAIR} found problems:\n{done.stdout}{done.stderr}")
+        raise DemoError(f"tandem check {pair} found problems:\n{done.stdout}{done.stderr}")
     return "0 problems"
 
 

@@ -28,6 +28,13 @@ class Tenant:
     people: Mapping[str, Mapping[str, Json]]
 
 
+def credentials(tenant: Tenant, alias: str) -> tuple[str, str]:
+    """Log-in and password, as the tracker's kind asks for them; a token where it takes one."""
+    person = tenant.people[alias]
+    login = f"{person['email']}/token" if tenant.kind == "zendesk" else str(person["email"])
+    return login, str(person["password" if tenant.kind == "servicenow" else "token"])
+
+
 class Account:
     """One person's session at one tracker."""
 
@@ -37,8 +44,7 @@ class Account:
         self.email = str(person["email"])
         self._url = tenant.url
         self._session = requests.Session()
-        user = f"{self.email}/token" if tenant.kind == "zendesk" else self.email
-        self._session.auth = (user, str(person["token"]))
+        self._session.auth = credentials(tenant, alias)
 
     def call(self, method: str, path: str, **request: Any) -> Json:
         """One request; the parsed answer, None if it is empty. Raises: DemoError on an error answer."""

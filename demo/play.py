@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from demo.airflow import ENDED, Airflow
+from demo.azure_devops import Board
 from demo.console import Console
 from demo.people import Account, Desk, Seat
 from demo.processes import DemoError, wait_until
 from demo.sandbox import Sandbox
+from demo.servicenow import Post
 
 T = TypeVar("T")
 COUNTS = {
@@ -32,10 +34,20 @@ COUNTS = {
 """The tasks of a pair in their order; what is told of the counts that each returns, by the word for several."""
 NOTHING = {"extract": "nothing new", "reconcile": "all in step"}
 ZENDESK, JIRA, PROJECT = "mercuri-zendesk", "infinity-jira", "SHOP"
+SERVICENOW, AZURE_DEVOPS = "infinity-servicenow", "global-azure-devops"
 PAIR = f"{ZENDESK}__{JIRA}"
+"""Customers' tickets: the pair of which most of the story tells."""
+ROOT_CAUSE = f"{JIRA}__{SERVICENOW}"
+DEVELOPMENT = f"{SERVICENOW}__global-azure_devops"
+PAIRS = (PAIR, ROOT_CAUSE, DEVELOPMENT)
+"""From the customer to the developer."""
+BACK = PAIRS[::-1]
+"""The other way."""
 DAG = f"sync__{PAIR}"
 INTERVAL = timedelta(minutes=2)
-"""Of the pair's schedule."""
+"""Of each pair's schedule."""
+SHORT = {PAIR: "", ROOT_CAUSE: " (Jira - ServiceNow)", DEVELOPMENT: " (ServiceNow - Azure DevOps)"}
+"""How the reader tells their runs apart."""
 RUNS = 3
 """Runs after an act until its effect must be seen: a tracker's export or search may lag behind by one."""
 
@@ -63,7 +75,7 @@ class Outcome:
     seen: str
     ok: bool
     seconds: float
-    runs: list[str] = field(default_factory=list)
+    runs: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -77,59 +89,73 @@ class Play:
     """Number of the story's ticket in Zendesk."""
     key: str = ""
     """Its twin's key in Jira."""
+    incident: str = ""
+    """Its twin's number in ServiceNow, as the API has it."""
+    item: int = 0
+    """Its twin's number in Azure DevOps."""
     quiet: tuple[int, str] = (0, "")
     """Number and key of a second ticket on which nothing is pending."""
-    runs: list[str] = field(default_factory=list)
-    """Ids of the runs of the present step."""
-    told: set[str] = field(default_factory=set)
-    """Ids of the runs of which the reader was told."""
+    runs: list[tuple[str, str]] = field(default_factory=list)
+    """DAG and id of each run of the present step."""
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """DAG and id of each run of which the reader was told."""
     number: int = 0
 
     def __post_init__(self) -> None:
-        zendesk, jira = self.sandbox.tenants[ZENDESK], self.sandbox.tenants[JIRA]
-        self.anna = Desk(Account(zendesk, "anna"))
-        self.bruno = Desk(Account(zendesk, "bruno"))
-        self.elaine = Seat(Account(jira, "elaine"))
-        self.omar = Seat(Account(jira, "omar"))
+        tenants = self.sandbox.tenants
+        self.anna = Desk(Account(tenants[ZENDESK], "anna"))
+        self.bruno = Desk(Account(tenants[ZENDESK], "bruno"))
+        self.elaine = Seat(Account(tenants[JIRA], "elaine"))
+        self.omar = Seat(Account(tenants[JIRA], "omar"))
+        self.john = Post(Account(tenants[SERVICENOW], "john"))
+        self.david = Board(Account(tenants[AZURE_DEVOPS], "david"))
+        self.marco = Board(Account(tenants[AZURE_DEVOPS], "marco"))
 
     def tell(self, text: str) -> None:
         """Says what a person does."""
         self.console.told(text)
 
-    def run(self) -> str:
-        """One run of the pair through Airflow, waited for; returns its state."""
-        run_id = self.airflow.trigger(DAG)
-        return self.watch(run_id)
+    def start(self, *pairs: str) -> None:
+        """Switches these pairs' schedules on; what is there before their first runs stays as it is."""
+        for pair in pairs:
+            self.tell(f"from now on {pair} runs too")
+            self.airflow.unpause(dag(pair))
+            self.run(pair)
 
-    def watch(self, run_id: str) -> str:
+    def run(self, pair: str = PAIR) -> str:
+        """One run of a pair through Airflow, waited for; returns its state."""
+        return self.watch(self.airflow.trigger(dag(pair)), pair)
+
+    def watch(self, run_id: str, pair: str = PAIR) -> str:
         """Waits for a run that was started, and says what it did."""
-        self.runs.append(run_id)
-        state = self.airflow.wait(DAG, run_id)
-        self.told.discard(run_id)  # a backfill runs what had run before, under the same id
-        self._tell_runs_until(run_id)
+        self.runs.append((dag(pair), run_id))
+        state = self.airflow.wait(dag(pair), run_id)
+        self.told.discard((dag(pair), run_id))  # a backfill runs what had run before, under the same id
+        self._tell_runs_until(pair, run_id)
         if state != "success":
-            raise NotSeenError(f"run {run_id} ended as {state}")
+            raise NotSeenError(f"run {run_id} of {pair} ended as {state}")
         return state
 
-    def _tell_runs_until(self, run_id: str) -> None:
+    def _tell_runs_until(self, pair: str, run_id: str) -> None:
         """Says what this run did, and what others did that ended since the last one was told: the schedule goes on."""
-        for run in reversed(self.airflow.runs(DAG)):
+        for run in reversed(self.airflow.runs(dag(pair))):
             name, kind = run["dag_run_id"], run["run_type"]
-            if name in self.told or (name != run_id and (kind != "scheduled" or run["state"] not in ENDED)):
+            known = (dag(pair), name) in self.told
+            if known or (name != run_id and (kind != "scheduled" or run["state"] not in ENDED)):
                 continue
-            self.told.add(name)
+            self.told.add((dag(pair), name))
             self.number += 1
             label = "run" if kind == "manual" else f"{kind} run"
-            self.tell(f"{label} {self.number}: {self.summary(name)}")
+            self.tell(f"{label} {self.number}{SHORT[pair]}: {self.summary(name, pair)}")
 
-    def summary(self, run_id: str) -> str:
+    def summary(self, run_id: str, pair: str = PAIR) -> str:
         """One line on what each task counted."""
-        return " | ".join(self._counted(run_id, task) for task in COUNTS)
+        return " | ".join(self._counted(dag(pair), run_id, task) for task in COUNTS)
 
-    def _counted(self, run_id: str, task: str) -> str:
-        result = self.airflow.result(DAG, run_id, task)
+    def _counted(self, dag_id: str, run_id: str, task: str) -> str:
+        result = self.airflow.result(dag_id, run_id, task)
         if not result:
-            return f"{task}: {self.airflow.task(DAG, run_id, task)['state']}"
+            return f"{task}: {self.airflow.task(dag_id, run_id, task)['state']}"
         sides = (result, result.get("left") or {}, result.get("right") or {})
         numbers = {word: sum(part.get(name) or 0 for part in sides) for name, word in COUNTS[task].items()}
         told = [
@@ -137,11 +163,22 @@ class Play:
         ]
         return f"{task}: {', '.join(told) or NOTHING.get(task, 'nothing')}"
 
-    def until(self, look: Callable[[], T], fits: Callable[[T], bool], said: Callable[[T], str]) -> str:
-        """Lets Tandem run until the tracker shows it; returns in words what it shows. Raises: NotSeenError."""
+    def until(
+        self,
+        look: Callable[[], T],
+        fits: Callable[[T], bool],
+        said: Callable[[T], str],
+        through: Sequence[str] = (PAIR,),
+    ) -> str:
+        """Lets these pairs run one after the other until a tracker shows it; returns in words what it shows.
+
+        Raises:
+            NotSeenError: it did not show.
+        """
         seen = look()
         for _ in range(RUNS):
-            self.run()
+            for pair in through:
+                self.run(pair)
             seen = look()
             if fits(seen):
                 return said(seen)
@@ -175,6 +212,11 @@ class Play:
         return found[0] if found else None
 
 
+def dag(pair: str) -> str:
+    """The id of a pair's DAG."""
+    return f"sync__{pair}"
+
+
 def tell_story(play: Play, steps: Sequence[Step], file: Path) -> list[Outcome]:
     """Plays all steps, prints and writes each outcome. A step that was not seen does not stop the others."""
     outcomes: list[Outcome] = []
@@ -200,5 +242,5 @@ def explain(play: Play, outcome: Outcome) -> None:
     """Says what to look at after a step that was not seen."""
     play.console.failure(f"       expected: {outcome.expected}")
     play.console.failure(f"       seen:     {outcome.seen}")
-    for run_id in outcome.runs[-1:]:
-        play.console.failure(f"       log:      {play.airflow.log_file(DAG, run_id)}")
+    for dag_id, run_id in outcome.runs[-1:]:
+        play.console.failure(f"       log:      {play.airflow.log_file(dag_id, run_id)}")

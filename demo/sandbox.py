@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from demo.airflow import ROOT
-from demo.people import Tenant
+from demo.azure_devops import ORGANIZATION
+from demo.people import Tenant, credentials
 from demo.processes import Processes, wait_until
 
 
@@ -42,21 +43,20 @@ class Sandbox:
         return cls(said["control"], tenants, {name: each["integration"] for name, each in said["tenants"].items()})
 
     def connections(self) -> dict[str, str]:
-        """The Airflow connections to the trackers, as environment variables; tokens, never passwords."""
+        """The Airflow connections to the trackers, as environment variables; tokens where the tracker takes them."""
         return {
             f"AIRFLOW_CONN_{name.replace('-', '_').upper()}": self._connection(name, tenant)
             for name, tenant in self.tenants.items()
         }
 
     def _connection(self, name: str, tenant: Tenant) -> str:
-        person = tenant.people[self.integrations[name]]
-        user = f"{person['email']}/token" if tenant.kind == "zendesk" else person["email"]
+        login, password = credentials(tenant, self.integrations[name])
         return json.dumps(
             {
                 "conn_type": "http",
-                "host": tenant.url,
-                "login": user,
-                "password": person["token"],
+                "host": f"{tenant.url}/{ORGANIZATION}" if tenant.kind == "azure_devops" else tenant.url,
+                "login": login,
+                "password": password,
                 # The sandbox is on this machine's loopback; a real tracker is reached by HTTPS only.
                 "extra": {"allow_plain_http": True},
             }

@@ -62,8 +62,9 @@ class House:
 
     def __post_init__(self) -> None:
         self.root = self.folder / "include"
-        for name in ("contracts", "pairs"):
-            shutil.copytree(INCLUDE / name, self.root / name)
+        shutil.copytree(INCLUDE / "contracts", self.root / "contracts")
+        (self.root / "pairs").mkdir()
+        shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", self.root / "pairs")
         content, hashing = new_keys()
         self.environ |= {
             "TANDEM_DB": f"sqlite:///{self.folder / 'state.db'}",

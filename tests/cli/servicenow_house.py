@@ -6,17 +6,15 @@ from __future__ import annotations
 import shutil
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cli_house import House, connection
 from ruamel.yaml import YAML
 
-from support.sandbox import STORY
+from support.sandbox import INCLUDE, STORY
 from support.servicenow import NAME, Desk
 from support.servicenow import world as servicenow_world
 
-DOCS = Path(__file__).parents[2] / "docs"
 PAIR = "infinity-jira__infinity-servicenow"
 JIRA_FILE, SERVICENOW_FILE = "contracts/infinity-jira.yaml", "contracts/infinity-servicenow.yaml"
 GROUPS = ["Service Desk", "Network", "Global Development"]
@@ -42,8 +40,7 @@ class ServiceNowHouse(House):
         super().__post_init__()
         for file in (self.root / "pairs").iterdir():
             file.unlink()
-        shutil.copytree(DOCS / "examples" / "contracts", self.root / "contracts", dirs_exist_ok=True)
-        shutil.copy(DOCS / "examples" / "pairs" / f"{PAIR}.yaml", self.root / "pairs")
+        shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", self.root / "pairs")
 
     def trackers(self) -> dict[str, str]:
         return {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder with the story's files, which each test spoils in its own way."""
+"""A folder with the story's contracts and one of its pairs, which each test spoils in its own way."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,8 @@ INCLUDE = Path(__file__).parents[2] / "include"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of the story's contracts, people and pair."""
-    for part in ("contracts", "pairs"):
-        shutil.copytree(INCLUDE / part, tmp_path / part)
+    """A copy of the story's contracts and people, and of its pair of customers' tickets."""
+    shutil.copytree(INCLUDE / "contracts", tmp_path / "contracts")
+    (tmp_path / "pairs").mkdir()
+    shutil.copy(INCLUDE / "pairs" / "mercuri-zendesk__infinity-jira.yaml", tmp_path / "pairs")
     return tmp_path

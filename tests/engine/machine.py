@@ -20,7 +20,7 @@ from engine.play import Play, show
 from engine.play_settings import SETTINGS
 
 GIVEN = os.environ.get("TANDEM_EXAMPLES", "")
-IN_CI = 3000
+IN_CI = 400
 EXAMPLES = int(GIVEN) if GIVEN.isdigit() else IN_CI if GIVEN == "all" else 40
 STEPS = 8
 

@@ -25,7 +25,6 @@ from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PAIR = "infinity-servicenow__global-azure_devops"
 TENANTS = {"infinity_servicenow": SNOW, "global_azure_devops": AZURE}
 INCIDENT = "table/incident"
@@ -61,9 +60,8 @@ def world(**settings: Any) -> dict[str, Any]:
 def example(root: Path) -> Path:
     """The example's files beside the contracts of the story, as somebody would copy them."""
     shutil.copytree(INCLUDE / "contracts", root / "contracts")
-    shutil.copytree(EXAMPLES / "contracts", root / "contracts", dirs_exist_ok=True)
     (root / "pairs").mkdir()
-    shutil.copy(EXAMPLES / "pairs" / f"{PAIR}.yaml", root / "pairs")
+    shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", root / "pairs")
     return root
 
 

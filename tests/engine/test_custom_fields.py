@@ -105,7 +105,8 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 
 
 def _world() -> dict[str, Any]:
-    tenants = {one["name"]: deepcopy(one) for one in YAML(typ="safe").load(STORY)["tenants"]}
+    stored = YAML(typ="safe").load(STORY)["tenants"]
+    tenants = {one["name"]: deepcopy(one) for one in stored if one["name"] in (JIRA, ZENDESK)}
     for one in tenants.values():
         one |= {"port": 0, "tickets": []}
         one["settings"] |= {"search_lag": 0}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pair of Jira and ServiceNow through the whole engine: the example as it stands in docs, on simulated trackers."""
+"""A pair of Jira and ServiceNow through the whole engine: the story's files as they stand, on simulated trackers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
 
-DOCS = Path(__file__).parents[2] / "docs"
 PAIR = "infinity-jira__infinity-servicenow"
 TENANTS = {"infinity_jira": JIRA, "infinity_servicenow": NAME}
 INCIDENT, ISSUE = "table/incident", "3/issue"
@@ -43,11 +42,10 @@ def world() -> dict[str, Any]:
 
 
 def example(root: Path) -> Path:
-    """The example's files beside the contracts of the story, as somebody would copy them."""
+    """The pair's files, as somebody would copy them."""
     shutil.copytree(INCLUDE / "contracts", root / "contracts")
-    shutil.copytree(DOCS / "examples" / "contracts", root / "contracts", dirs_exist_ok=True)
     (root / "pairs").mkdir()
-    shutil.copy(DOCS / "examples" / "pairs" / f"{PAIR}.yaml", root / "pairs")
+    shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", root / "pairs")
     return root
 
 

@@ -14,12 +14,14 @@ from support.sandbox import running_sandbox
 from support.zendesk import ZendeskDesk
 
 
-def test_the_storys_world_is_valid_and_names_both_companies() -> None:
+def test_the_storys_world_is_valid_and_names_three_companies() -> None:
     world = load_world(STORY)
 
     assert [(t.company, t.kind) for t in world.tenants] == [
         ("Mercuri Inc.", "zendesk"),
         ("Infinity Solutions", "jira"),
+        ("Infinity Solutions", "servicenow"),
+        ("Global Pvt Ltd", "azure_devops"),
     ]
     assert all(tenant.people[tenant.integration].token for tenant in world.tenants)
 

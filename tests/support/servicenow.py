@@ -11,6 +11,8 @@ import requests
 from support.sandbox import Control, Place, running_sandbox
 
 NAME = "infinity-servicenow"
+GROUPS: dict[str, Any] = {"groups": ["Service Desk", "Network", "Global Development"]}
+"""Those of the story."""
 
 
 def people(**roles: str) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def people(**roles: str) -> dict[str, Any]:
 def world(settings: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """One tenant."""
     tenant = {"name": NAME, "kind": "servicenow", "company": "Infinity Solutions", "zone": "America/Los_Angeles"}
-    return {"tenants": [{**tenant, "people": people(), "settings": dict(settings or {}), **more}]}
+    return {"tenants": [{**tenant, "people": people(), "settings": {**GROUPS, **(settings or {})}, **more}]}
 
 
 @dataclass(frozen=True)
