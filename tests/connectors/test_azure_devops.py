@@ -101,6 +101,17 @@ def test_a_wrong_address_is_told(azure_devops: Desk) -> None:
     assert told(connector(replace(azure_devops, place=there))) == [("TDM-220", "", False)]
 
 
+def test_an_area_in_which_nothing_may_be_made_is_told(azure_devops: Desk) -> None:
+    """The tracker is asked whether it would make an item, and makes none."""
+    scope = (*IN_SCOPE, Condition("System.AreaPath", is_=f"{PROJECT}\\Web"))
+    before = azure_devops.find("[System.Id] > 0")
+    assert told(connector(azure_devops, needs(scope=scope))) == []
+    azure_devops.control.settings(NAME, read_only={"tandem": [f"{PROJECT}\\Web"]})
+    assert told(connector(azure_devops, needs(scope=scope))) == [("TDM-221", "System.AreaPath", False)]
+    assert told(connector(azure_devops, needs(scope=scope, write=frozenset()))) == []
+    assert azure_devops.find("[System.Id] > 0") == before
+
+
 def test_a_project_that_is_not_there_is_told(azure_devops: Desk) -> None:
     scope = (Condition("System.TeamProject", is_="Nowhere"), IN_SCOPE[1])
     assert ("TDM-221", "System.TeamProject", False) in told(connector(azure_devops, needs(scope=scope)))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from tandem.connectors.azure_devops.read import steps
 from tandem.connectors.azure_devops.scope import Scope, wanted
@@ -21,7 +22,7 @@ from tandem.connectors.azure_devops.shape import (
     Field,
     Raw,
 )
-from tandem.connectors.azure_devops.site import API, Site
+from tandem.connectors.azure_devops.site import API, PATCH, Site
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
 
@@ -95,11 +96,34 @@ def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
         what = "our account may not read the feed of revisions"
         fix = "Give it the right to view work items in the whole project, and the token the scope Work Items (read)."
         yield _wrong(site, "TDM-221", what, fix, PROJECT)
+    if site.needs.write and not _may_make(site):
+        what = "our account may not make work items there"
+        fix = (
+            "Give it the right to edit work items in the area of the scope, and the token Work Items (read and write)."
+        )
+        yield _wrong(site, "TDM-221", what, fix, AREA)
     conditions = [one for one in site.needs.scope if one.field != PROJECT]
     if not conditions and not site.needs.query:
         what = "the scope takes every work item of the project that our account may see"
         everything = _wrong(site, "TDM-227", what, "Name a type, an area or a tag in the scope.", "scope")
         yield replace(everything, warning=True)
+
+
+def _may_make(site: Site) -> bool:
+    """Have a new work item judged as if it was to be made: nothing is saved. What rules ask for is another matter."""
+    for project in site.projects:
+        type_ = next(iter(_meant(site, site.types(project))), None)
+        area = next((word for one in site.needs.scope if one.field == AREA for word in wanted(one)), project)
+        ops = [
+            {"op": "add", "path": f"/fields/{name}", "value": value}
+            for name, value in ((TITLE, "Tandem"), (AREA, area))
+        ]
+        path = site.within(project, f"wit/workitems/${quote(type_ or '', safe='')}")
+        params = {"validateOnly": "true"}
+        told = site.ask("POST", path, params=params, body=ops, kind=PATCH, accept=(400, 401, 403, 404), reads=True)
+        if type_ is not None and told.status_code in (401, 403):
+            return False
+    return True
 
 
 # ---- dictionary
