@@ -373,3 +373,17 @@ def test_a_page_to_log_in_at_is_no_answer(status: int) -> None:
         assert [one.code for one in azure.preflight().problems] == ["TDM-220"]
         with pytest.raises(CredentialsError):
             azure.fetch(["1"])
+
+
+def test_what_a_rule_asks_for_in_a_state_is_told_with_the_steps_there(azure_devops: Desk) -> None:
+    """Azure DevOps judges a step that it does not save."""
+    rules = [{"type": "Bug", "state": "Resolved", "required": ["Custom.Order"]}]
+    azure_devops.control.settings(NAME, rules=rules)
+    ticket = make(azure_devops)
+    scope = (*IN_SCOPE, Condition("System.WorkItemType", is_="Bug"))
+    wants = needs(scope=scope, statuses=("New", "Active", "Resolved"))
+    edges = connector(azure_devops, wants).preflight().edges
+    assert {edge.type for edge in edges} == {"Bug"}
+    asked = {(edge.way.to, edge.way.needs) for edge in edges if edge.way.to in ("Active", "Resolved")}
+    assert asked == {("Active", ()), ("Resolved", ("Custom.Order",))}
+    assert azure_devops.item(int(ticket))["rev"] == 1

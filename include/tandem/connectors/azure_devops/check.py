@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from tandem.connectors.azure_devops.read import steps
+from tandem.connectors.azure_devops.process import edges, meant
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
     AREA,
@@ -23,7 +23,7 @@ from tandem.connectors.azure_devops.shape import (
     Raw,
 )
 from tandem.connectors.azure_devops.site import API, PATCH, Site
-from tandem.connectors.base import Author, Edge, FieldInfo, Preflight
+from tandem.connectors.base import Author, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
 
 MARKUPS = ("html", "markdown")
@@ -59,7 +59,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         version=API,
         fields=infos,
         search_delay=search_delay,
-        edges=tuple(_edges(site, types)),
+        edges=tuple(edges(site, scope, types)),
         problems=tuple(problems),
         remarks=("comments are public: Azure DevOps has no private ones",),
         private_comments=False,
@@ -112,7 +112,7 @@ def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
 def _may_make(site: Site) -> bool:
     """Have a new work item judged as if it was to be made: nothing is saved. What rules ask for is another matter."""
     for project in site.projects:
-        type_ = next(iter(_meant(site, site.types(project))), None)
+        type_ = next(iter(meant(site, site.types(project))), None)
         area = next((word for one in site.needs.scope if one.field == AREA for word in wanted(one)), project)
         ops = [
             {"op": "add", "path": f"/fields/{name}", "value": value}
@@ -160,7 +160,7 @@ def _choices(site: Site, asked: frozenset[str], types: Mapping[str, Mapping[str,
     found: dict[str, dict[str, str]] = {PROJECT: _named(types)}
     for of_project in types.values():
         found.setdefault(TYPE, {}).update(_named(of_project))
-        for type_ in _meant(site, of_project):
+        for type_ in meant(site, of_project):
             states = of_project[type_].get("states") or ()
             found.setdefault(STATE, {}).update(_named(str(one["name"]) for one in states))
     for name, group in PATHS.items():
@@ -168,7 +168,7 @@ def _choices(site: Site, asked: frozenset[str], types: Mapping[str, Mapping[str,
             found.setdefault(name, {}).update(_named(_nodes(site, project, group)))
     picked = {name for name in asked - found.keys() if name in site.fields and site.fields[name].kind == "choice"}
     for project, of_project in types.items() if picked else ():
-        for type_ in _meant(site, of_project):
+        for type_ in meant(site, of_project):
             for name, values in _allowed(site, project, type_, picked):
                 found.setdefault(name, {}).update(_named(values))
     return dict(found)
@@ -176,12 +176,6 @@ def _choices(site: Site, asked: frozenset[str], types: Mapping[str, Mapping[str,
 
 def _named(names: Any) -> dict[str, str]:
     return {str(name): str(name) for name in names}
-
-
-def _meant(site: Site, types: Mapping[str, Raw]) -> list[str]:
-    """The types that the scope names, or all."""
-    named = {word.casefold() for one in site.needs.scope if one.field == TYPE for word in wanted(one)}
-    return [name for name in types if not named or name.casefold() in named]
 
 
 def _allowed(site: Site, project: str, type_: str, names: set[str]) -> Iterator[tuple[str, Sequence[Any]]]:
@@ -216,7 +210,7 @@ def _required(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> set[str]:
     return {
         str(one["referenceName"])
         for of_project in types.values()
-        for type_ in _meant(site, of_project)
+        for type_ in meant(site, of_project)
         for one in of_project[type_].get("fieldInstances") or ()
         if one.get("alwaysRequired") is True
         and one.get("defaultValue") is None
@@ -251,12 +245,12 @@ def _marker(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
         yield _wrong(site, "TDM-222", f"{name} is no custom field for one line of text", _MADE, "options.marker")
         return
     for project, of_project in types.items():
-        for type_ in _meant(site, of_project):
+        for type_ in meant(site, of_project):
             listed = of_project[type_].get("fieldInstances") or of_project[type_].get("fields") or ()
             names = {one.get("referenceName") for one in listed}
             if names and name not in names:
                 lacking = _wrong(site, "TDM-222", f"{type_} of {project} has no field {name}", _MADE, "options.marker")
-                yield lacking if len(_meant(site, of_project)) < len(of_project) else replace(lacking, warning=True)
+                yield lacking if len(meant(site, of_project)) < len(of_project) else replace(lacking, warning=True)
 
 
 # ---- states and scope
@@ -264,7 +258,7 @@ def _marker(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
 
 def _states(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Problem]:
     """A status that a contract maps must be a state of some type, and one to which a step leads or that begins."""
-    told = [of_project[name] for of_project in types.values() for name in _meant(site, of_project)]
+    told = [of_project[name] for of_project in types.values() for name in meant(site, of_project)]
     states = {str(state["name"]) for one in told for state in one.get("states") or ()}
     if not states:
         return
@@ -302,14 +296,6 @@ def _scope(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
         except ItemError:
             what, fix = "Azure DevOps does not understand the raw query", "Write a condition in WIQL: [System.Tags] …"
             yield _wrong(site, "TDM-226", what, fix, "query")
-
-
-def _edges(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Edge]:
-    for project, of_project in types.items():
-        for type_ in _meant(site, of_project):
-            for state in of_project[type_].get("states") or ():
-                name = str(state["name"])
-                yield from (Edge(project, type_, name, way) for way in steps(site, project, type_, name))
 
 
 def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:

@@ -183,19 +183,22 @@ class Site:
         while True:
             wiql = f"SELECT [System.Id] FROM WorkItems WHERE [System.Id] > {last}"
             wiql += f" AND ({where})" if where else ""
-            answer = self.ask(
-                "POST",
-                "/_apis/wit/wiql",
-                params={"$top": str(LISTED), "timePrecision": "true"},
-                body={"query": f"{wiql} ORDER BY [System.Id]"},
-                reads=True,
-            )
-            ids = [str(one["id"]) for one in parsed(answer).get("workItems") or ()]
+            ids = self._found(f"{wiql} ORDER BY [System.Id]", LISTED)
             if ids:
                 yield ids
             if len(ids) < LISTED:
                 return
             last = max(map(int, ids))
+
+    def newest(self, where: str) -> list[str]:
+        """The ids of the newest items of which a condition holds, as many as one call reads."""
+        condition = f" WHERE {where}" if where else ""
+        return self._found(f"SELECT [System.Id] FROM WorkItems{condition} ORDER BY [System.Id] DESC", FETCH)
+
+    def _found(self, wiql: str, most: int) -> list[str]:
+        params = {"$top": str(most), "timePrecision": "true"}
+        answer = self.ask("POST", "/_apis/wit/wiql", params=params, body={"query": wiql}, reads=True)
+        return [str(one["id"]) for one in parsed(answer).get("workItems") or ()]
 
     # ---- what was learnt
 

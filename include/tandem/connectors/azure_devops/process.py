@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process: the types that the scope lets in, the steps between their states, and what rules ask for on the way.
+
+Rules are told by nobody, but Azure DevOps can judge a change that it does not save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tandem.connectors.azure_devops.calls import ANSWERED, refused
+from tandem.connectors.azure_devops.read import asked, steps
+from tandem.connectors.azure_devops.scope import Scope, wanted
+from tandem.connectors.azure_devops.shape import PROJECT, STATE, TYPE, Raw
+from tandem.connectors.azure_devops.site import PATCH, Site
+from tandem.connectors.base import Edge
+from tandem.errors import ItemError
+
+Types = Mapping[str, Mapping[str, Raw]]
+"""Project → type → what is told of it."""
+Needed = Mapping[tuple[str, str, str], tuple[str, ...]]
+"""Project, type and state → fields that a rule asks for there."""
+
+
+def meant(site: Site, types: Mapping[str, Raw]) -> list[str]:
+    """The types that the scope names, or all."""
+    named = {word.casefold() for one in site.needs.scope if one.field == TYPE for word in wanted(one)}
+    return [name for name in types if not named or name.casefold() in named]
+
+
+def edges(site: Site, scope: Scope, types: Types) -> Iterator[Edge]:
+    """The steps between states, of the types that the scope lets in, with what rules ask for."""
+    needed = _needed(site, scope, types) if types and site.needs.write else {}
+    for project, of_project in types.items():
+        for type_ in meant(site, of_project):
+            for state in of_project[type_].get("states") or ():
+                name = str(state["name"])
+                for way in steps(site, project, type_, name):
+                    fields = needed.get((project, type_, way.to), ())
+                    yield Edge(project, type_, name, replace(way, needs=fields))
+
+
+def _needed(site: Site, scope: Scope, types: Types) -> Needed:
+    """Have the steps of one item of each type judged, to the states that the contract maps. Nothing is saved."""
+    found: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for (project, type_), item in _samples(site, scope).items():
+        here = str(item["fields"].get(STATE) or "")
+        for way in steps(site, project, type_, here) if project in types else ():
+            if way.to.casefold() in {status.casefold() for status in site.needs.statuses}:
+                found[project, type_, way.to] = _asked_for(site, str(item["id"]), way.to)
+    return found
+
+
+def _samples(site: Site, scope: Scope) -> dict[tuple[str, str], Raw]:
+    """An item in scope of each project and type, among the newest."""
+    try:
+        items = list(site.items(site.newest(scope.wiql()), asked(site, scope)).values())
+        reasons = scope.reasons(items)
+    except ItemError:  # the query is wrong, as is told already
+        return {}
+    inside = [item for item in items if not reasons[str(item["id"])]]
+    return {(str(one["fields"].get(PROJECT)), str(one["fields"].get(TYPE))): one for one in inside}
+
+
+def _asked_for(site: Site, id_: str, state: str) -> tuple[str, ...]:
+    ops = [{"op": "add", "path": f"/fields/{STATE}", "value": state}]
+    params = {"validateOnly": "true"}
+    path = f"/_apis/wit/workitems/{id_}"
+    told = site.ask("PATCH", path, params=params, body=ops, kind=PATCH, accept=ANSWERED, reads=True)
+    if told.status_code != 400:
+        return ()
+    fields = refused(site, told.status_code, told.json()).fields
+    return tuple(name for name in fields if name != STATE)
