@@ -393,3 +393,33 @@ def test_nothing_new_costs_two_requests_a_side_at_most(both: Both) -> None:
     both.run()
     for tenant in (SNOW, AZURE):
         assert len(both.box.control.requests(tenant)) <= 2, both.box.control.requests(tenant)
+
+
+def test_what_happened_on_known_items_comes_with_the_feed(both: Both) -> None:
+    """No item is asked for its own updates or comments, though people and we ourselves wrote to it."""
+    incidents = [both.incident(short_description=f"incident {number}") for number in range(4)]
+    both.settle()
+    for number, incident in enumerate(incidents):
+        both.azure.set(int(both.twin(incident)), {"System.Title": f"renamed {number}"})
+        both.azure.say(int(both.twin(incident)), f"<div>said {number}</div>")
+        both.azure.attach(int(both.twin(incident)), f"{number}.txt", f"file {number}".encode())
+    extracted: list[str] = []
+
+    def note(task: str) -> None:
+        if task == "extract":
+            both.box.control.clear_requests()
+        elif task == "map":
+            asked = both.box.control.requests(AZURE)
+            extracted.extend(f"{one['method']} {one['path'].rpartition('/')[2].lower()}" for one in asked)
+
+    both.house.between = note
+    told = both.run()
+    both.house.between = None
+    assert (told["load"]["update"], told["load"]["comment"]) == (4, 4)
+    assert "POST workitemrevisions" in extracted
+    assert not {"GET updates", "GET comments"} & set(extracted)
+    both.settle()
+    for number, incident in enumerate(incidents):
+        row = both.desk.read(f"{INCIDENT}/{incident}")
+        assert row["short_description"] == f"renamed {number}"
+        assert [text.rpartition("\n")[2] for _, text in both.journal(incident)] == [f"said {number}"]
