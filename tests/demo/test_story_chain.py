@@ -17,11 +17,12 @@ import requests
 from typer.testing import CliRunner
 
 from demo.console import Console
-from demo.play import AZURE_DEVOPS, JIRA, PAIR, PAIRS, SERVICENOW, ZENDESK, Play, Step, tell_story
+from demo.people import plain
+from demo.play import AZURE_DEVOPS, JIRA, PAIR, PAIRS, PROJECT, SERVICENOW, ZENDESK, Play, Step, tell_story
 from demo.processes import Processes
 from demo.sandbox import Sandbox
 from demo.story import STEPS
-from demo.story_chain import CHAIN
+from demo.story_chain import CHAIN, WORK_NOTE
 from support.sandbox import INCLUDE
 from tandem.cli import app
 from tandem.state.vault import new_keys
@@ -80,6 +81,8 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
                 "TANDEM_HASH_KEY": hashing,
             }.items():
                 patch.setenv(name, value)
+            projects = sandbox.settings(JIRA)["projects"]  # with internal comments, for work notes to be shown in
+            sandbox.change(JIRA, projects={**projects, PROJECT: {**projects[PROJECT], "service_desk": True}})
             yield Play(Console(), sandbox, CommandLine(sandbox.control))
     finally:
         processes.end_all()
@@ -97,6 +100,8 @@ def test_all_steps_are_seen(play: Play, tmp_path: Path) -> None:
     outcomes = tell_story(play, steps, tmp_path / "story.json")
     assert [(one.step, one.seen) for one in outcomes if not one.ok] == []
     assert len(outcomes) == len(steps)
+    noted = [each["jsdPublic"] for each in play.elaine.comments(play.key) if WORK_NOTE in plain(each["body"])]
+    assert noted == [False]  # Infinity shows the note to its own Jira, and nobody beyond it sees it
     before = {tracker: play.sandbox.last_request(tracker) for tracker in (ZENDESK, JIRA, SERVICENOW, AZURE_DEVOPS)}
     for pair in (*PAIRS, *PAIRS):  # at rest: whatever the order, nothing is written any more
         play.run(pair)
@@ -107,3 +112,5 @@ def test_all_steps_are_seen(play: Play, tmp_path: Path) -> None:
         if one["method"] in ("PUT", "PATCH", "DELETE")
     }
     assert wrote == set()
+    sent = [f"{one['query']} {one['body']}" for at in (ZENDESK, AZURE_DEVOPS) for one in play.sandbox.requests(at)]
+    assert not [text for text in sent if WORK_NOTE in text]
