@@ -18,7 +18,7 @@ from connectors.servicenow_house import (
     record,
     sent,
 )
-from support.servicenow import NAME, Desk
+from support.servicenow import GROUPS, NAME, Desk
 from tandem.connectors.base import Condition
 from tandem.connectors.servicenow import ServiceNow
 from tandem.connectors.servicenow.scope import misread
@@ -43,7 +43,7 @@ def test_the_dictionary_tells_lengths_choices_and_kinds(servicenow: Desk) -> Non
     assert (fields["short_description"].kind, fields["short_description"].max_length) == ("text", 160)
     assert (fields["description"].kind, fields["description"].max_length) == ("lines", 4000)
     assert fields["state"].choices["6"] == "Resolved"
-    assert set(fields["assignment_group"].choices.values()) == {"Network", "Service Desk"}
+    assert set(fields["assignment_group"].choices.values()) == set(GROUPS["groups"])
     assert [fields[name].kind for name in ("assigned_to", "u_labels", "due_date", "u_flag", "u_cost")] == [
         *("person", "set", "datetime", "choice", "number")
     ]
