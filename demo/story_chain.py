@@ -5,6 +5,7 @@ What is seen is asked of each tracker on the way; what must not be seen is looke
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from demo.people import plain
@@ -14,6 +15,15 @@ from demo.story import TITLE, picture
 WORK_NOTE = "The coupon service was switched off to save its licence; legal must not hear of it from us."
 QUESTION = "Does it happen as well when the customer is logged in from the start?"
 FOUND = "The session cookie was dropped with the log-in; version 4.2 keeps it."
+
+
+def in_words(seen: dict[str, Any]) -> str:
+    """What was seen, as one reads it."""
+    said: dict[str, Callable[[Any], str]] = {
+        "file": lambda equal: f"cart.png ({'sha256 equal' if equal else 'missing or changed'})",
+        "said": lambda names: f"comments of {', '.join(names) or 'nobody'}",
+    }
+    return ", ".join(said.get(name, str)(value) for name, value in seen.items())
 
 
 def to_the_architect(play: Play) -> str:
@@ -38,12 +48,7 @@ def to_the_architect(play: Play) -> str:
         }
 
     wanted = {"priority": "2 - High", "file": True, "said": ["Bruno Conti", "Elaine Moreau"]}
-    return play.until(
-        look,
-        lambda seen: seen == {"number": seen["number"], **wanted},
-        lambda seen: ", ".join(str(value) for value in seen.values()),
-        through=(ROOT_CAUSE,),
-    )
+    return play.until(look, lambda seen: seen == {"number": seen["number"], **wanted}, in_words, through=(ROOT_CAUSE,))
 
 
 def a_work_note_stays(play: Play) -> str:
@@ -101,7 +106,7 @@ def to_the_developers(play: Play) -> str:
     return play.until(
         look,
         lambda seen: seen == wanted,
-        lambda seen: f"#{play.item}: " + ", ".join(str(value) for value in seen.values()),
+        lambda seen: f"#{play.item}: {in_words(seen)}",
         through=(DEVELOPMENT,),
     )
 
