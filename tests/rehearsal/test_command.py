@@ -26,6 +26,7 @@ play:
       twins: 1
       show:
         - {ticket: crash, at: right, fields: {summary: Crash}}
+pair: mercuri-zendesk__infinity-jira
 """
 
 
@@ -76,7 +77,7 @@ def test_json_holds_every_look(tmp_path: Path) -> None:
         ("  - run: quiet", "  - run: quick", 4, "`quick` cannot stand here."),
         ("  - run: quiet", "  - {run: quiet, mark: here}", 4, "A step has one key; this has mark, run."),
         ("twins: 1", "twin: 1", 6, "There is no key `twin` here."),
-        ("play:", "pair: acme__globex\nplay:", 2, "There is no pair `acme__globex`."),
+        ("mercuri-zendesk__infinity-jira", "acme__globex", 9, "There is no pair `acme__globex`."),
         ("twins: 1", "check: [{cod: TDM-225}]", 6, "There is no key `cod` here."),
         ("play:", "trackers: {left: {settings: {lag: 1}}}\nplay:", 2, "there is no setting `lag`"),
     ],
@@ -91,8 +92,8 @@ def test_what_is_wrong_in_a_scenario_is_told_with_its_line(
 
 
 def test_which_pair_is_meant_must_be_said_where_there_are_several(tmp_path: Path) -> None:
-    file = written(tmp_path, GOOD)
-    said = CliRunner().invoke(app, ["test", str(file), "--json", "--root", str(ROOT / "docs" / "examples")])
+    file = written(tmp_path, GOOD.replace("pair: mercuri-zendesk__infinity-jira\n", ""))
+    said = CliRunner().invoke(app, ["test", str(file), "--json", "--root", str(ROOT / "include")])
     [problem] = json.loads(said.stdout)["scenarios"][0]["problems"]
     assert (said.exit_code, problem["code"], problem["key"]) == (2, "TDM-218", "pair")
     assert "Add `pair:` with one of: infinity-jira__infinity-servicenow" in problem["fix"]
@@ -104,7 +105,8 @@ def test_which_pair_is_meant_must_be_said_where_there_are_several(tmp_path: Path
 
 def test_a_tracker_that_cannot_be_simulated_is_told(tmp_path: Path) -> None:
     pair = "nordwind-redmine__nordwind-request_tracker"
-    code, out, _ = said_of(written(tmp_path, GOOD.replace("play:", f"pair: {pair}\nplay:")), ROOT / "docs" / "examples")
+    file = written(tmp_path, GOOD.replace("mercuri-zendesk__infinity-jira", pair))
+    code, out, _ = said_of(file, ROOT / "docs" / "examples")
     assert code == 2
     assert "There is no simulated redmine" in out and "jira, servicenow, zendesk" in out
 

@@ -10,7 +10,7 @@ import pytest
 
 from rehearsal.command import play
 
-DOCS = Path(__file__).parents[2] / "docs" / "examples"
+STORY = Path(__file__).parents[2] / "include"
 PAIR = "infinity-jira__infinity-servicenow"
 CONTRACT = """\
 company: Infinity Solutions
@@ -38,10 +38,9 @@ create: {sys_class_name: u_complaint, assignment_group: Second line, u_shared: j
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    story = DOCS.parents[1] / "include" / "contracts"
-    shutil.copytree(story, tmp_path / "contracts")
+    shutil.copytree(STORY / "contracts", tmp_path / "contracts")
     (tmp_path / "contracts" / "own-servicenow.yaml").write_text(CONTRACT, encoding="utf-8")
-    text = (DOCS / "pairs" / f"{PAIR}.yaml").read_text(encoding="utf-8")
+    text = (STORY / "pairs" / f"{PAIR}.yaml").read_text(encoding="utf-8")
     (tmp_path / "pairs").mkdir()
     pair = tmp_path / "pairs" / "infinity-jira__own-servicenow.yaml"
     pair.write_text(text.replace("infinity-servicenow/incidents", "own-servicenow"), encoding="utf-8")

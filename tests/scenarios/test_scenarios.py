@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every scenario of this folder, played with the story's contracts on simulated trackers: one test each.
 
-Those in a folder named after a system are played with the example pair that joins it, as somebody would copy it.
+Those in a folder named after a system are played with the story's pair that joins it, all others with that of Zendesk
+and Jira.
 """
 
 from __future__ import annotations
@@ -14,21 +15,19 @@ import pytest
 from rehearsal.command import play
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
-ROOT = REPOSITORY / "include"
-EXAMPLES = {"servicenow": "infinity-jira__infinity-servicenow"}
+ROOT = HERE.parents[1] / "include"
+PAIRS = {"": "mercuri-zendesk__infinity-jira", "servicenow": "infinity-jira__infinity-servicenow"}
 
 
 @pytest.fixture(scope="session")
 def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The files to play with, by folder."""
-    made = {"": ROOT}
-    for folder, pair in EXAMPLES.items():
-        root = made[folder] = tmp_path_factory.mktemp(folder)
+    made = {}
+    for folder, pair in PAIRS.items():
+        root = made[folder] = tmp_path_factory.mktemp(folder or "story")
         shutil.copytree(ROOT / "contracts", root / "contracts")
-        shutil.copytree(REPOSITORY / "docs" / "examples" / "contracts", root / "contracts", dirs_exist_ok=True)
         (root / "pairs").mkdir()
-        shutil.copy(REPOSITORY / "docs" / "examples" / "pairs" / f"{pair}.yaml", root / "pairs")
+        shutil.copy(ROOT / "pairs" / f"{pair}.yaml", root / "pairs")
     return made
 
 
