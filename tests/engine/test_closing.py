@@ -272,6 +272,21 @@ def test_a_consequence_of_our_comment_is_not_taken_for_one_of_the_status_that_we
     assert shown == (("solved", "3") if insisting else ("open", "2"))
 
 
+def test_what_a_tracker_does_behind_a_persons_reply_is_theirs_however_near_our_own_write_is(tmp_path: Path) -> None:
+    """A pair that insists sets back what its own write led to, and nothing that people brought about."""
+    bench = Bench(tmp_path, pair={"insist": ["status"]})
+    ticket, issue = bench.linked()
+    bench.move(LEFT, ticket, "solved")
+    bench.quiet()
+    bench.set(RIGHT, issue, "title", "written by us a moment before")
+    bench.run()
+    left = bench.tracker(LEFT)
+    bench.say(LEFT, ticket)
+    left.change(ticket, {"status": "open"}, left.robot)
+    calm(bench)
+    assert (bench.get(LEFT, ticket, "status"), bench.get(RIGHT, issue, "status")) == ("open", "2")
+
+
 def test_c18_a_reopening_that_is_refused_waits_with_growing_pauses_and_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

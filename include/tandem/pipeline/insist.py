@@ -22,6 +22,7 @@ from tandem.state.store import Tx
 
 MOST = 20  # of our newest writes to a ticket that are looked through for a cause
 NEAR = timedelta(seconds=2)
+SECOND = timedelta(seconds=1)  # what a tracker's stamps may leave out
 
 
 def undo(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket]) -> tuple[dict[Which, HubTicket], list[Intent]]:
@@ -62,14 +63,20 @@ def _as_agreed(ticket: HubTicket, hub: str, ids: set[int]) -> HubTicket:
 
 
 def _cause(tx: Tx, run: Run, link: Link, which: Which, ticket: HubTicket, event: HubEvent, hub: str) -> str | None:
-    """Our write to something else in whose moment the tracker acted; none if it was insisted on already."""
+    """Our write to something else in whose moment the tracker acted; none if it was insisted on already.
+
+    What a person did since is nearer: then the tracker answered them.
+    """
     member = link.members.get(which)
     taken = records.latest_records(tx, run.name, which, [ticket.ticket]).get(ticket.ticket)
     if member is None or taken is None:
         return None
+    people = [one.at for one in ticket.events if one.person and one.at <= event.at]
     for action in actions.newest_done(tx, link.id, which, MOST):
         fields = action.content.get("fields")
         if action.sent_at is None or action.done_at is None or (isinstance(fields, dict) and hub in fields):
+            continue
+        if any(at >= action.done_at - SECOND for at in people):
             continue
         if action.sent_at - NEAR <= event.at <= action.done_at + NEAR:
             cause = f"insist:{action.id}:{hub}"
