@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import requests
 from typer.testing import CliRunner
 
 from support.sandbox import INCLUDE, Place, RunningSandbox
+from support.story import laid_out
 from tandem.cli import app
 from tandem.state.vault import new_keys
 
@@ -59,12 +59,10 @@ class House:
     box: RunningSandbox
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
+    pair: str = PAIR
 
     def __post_init__(self) -> None:
-        self.root = self.folder / "include"
-        shutil.copytree(INCLUDE / "contracts", self.root / "contracts")
-        (self.root / "pairs").mkdir()
-        shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", self.root / "pairs")
+        self.root = laid_out(self.folder / "include", self.pair)
         content, hashing = new_keys()
         self.environ |= {
             "TANDEM_DB": f"sqlite:///{self.folder / 'state.db'}",

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from cli_house import House, connection
 from ruamel.yaml import YAML
 
-from support.sandbox import INCLUDE, STORY
+from support.sandbox import STORY
 from support.servicenow import NAME, Desk
 from support.servicenow import world as servicenow_world
 
@@ -36,11 +35,7 @@ def world() -> dict[str, Any]:
 class ServiceNowHouse(House):
     """Commands run in it; John is at the other end."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for file in (self.root / "pairs").iterdir():
-            file.unlink()
-        shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", self.root / "pairs")
+    pair: str = PAIR
 
     def trackers(self) -> dict[str, str]:
         return {

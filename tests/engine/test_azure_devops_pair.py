@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.house import INCLUDE, House
+from engine.house import House
 from support.azure_devops import NAME as AZURE
 from support.azure_devops import PROJECT, REPRO_STEPS
 from support.azure_devops import Desk as AzureDesk
@@ -21,6 +20,7 @@ from support.sandbox import RunningSandbox, running_sandbox
 from support.servicenow import NAME as SNOW
 from support.servicenow import Desk
 from support.servicenow import world as servicenow_world
+from support.story import laid_out
 from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
@@ -49,20 +49,11 @@ def world(**settings: Any) -> dict[str, Any]:
     """A ServiceNow whose account is no admin, and whose categories know features; an Azure DevOps of one project."""
     ours = {
         "grants": {"tandem": ["sys_audit", "sys_journal_field", "sys_properties"]},
-        "groups": ["Service Desk", "Network", "Global Development"],
         "choices": {"incident.category": CATEGORIES},
     }
     (servicenow,) = servicenow_world(ours)["tenants"]
     servicenow["people"]["tandem"]["role"] = "agent"
     return {"tenants": [servicenow, azure_tenant({**deepcopy(SHOP), **settings})]}
-
-
-def example(root: Path) -> Path:
-    """The example's files beside the contracts of the story, as somebody would copy them."""
-    shutil.copytree(INCLUDE / "contracts", root / "contracts")
-    (root / "pairs").mkdir()
-    shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", root / "pairs")
-    return root
 
 
 @dataclass
@@ -148,7 +139,7 @@ class Both:
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Both]:
     with running_sandbox(world()) as box:
-        root = example(tmp_path / "root")
+        root = laid_out(tmp_path / "root", PAIR)
         house = House(box, f"sqlite:///{tmp_path}/state.db", root, pair=PAIR, tenants=TENANTS)
         both = Both(box, house, Desk(box[SNOW], box.control), AzureDesk(box[AZURE], box.control))
         house.run()
@@ -156,7 +147,7 @@ def both(tmp_path: Path) -> Iterator[Both]:
 
 
 def test_the_example_is_right_as_it_stands(tmp_path: Path) -> None:
-    root = example(tmp_path / "root")
+    root = laid_out(tmp_path / "root", PAIR)
     pair = load_pair(root / "pairs" / f"{PAIR}.yaml", root / "contracts")
     assert (pair.name, pair.warnings) == (PAIR, ())
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -13,11 +12,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from engine.house import INCLUDE, House
+from engine.house import House
 from support.jira import JIRA, JiraSite, doc
 from support.sandbox import STORY, RunningSandbox, running_sandbox
 from support.servicenow import NAME, Desk
 from support.servicenow import world as servicenow_world
+from support.story import laid_out
 from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
@@ -35,18 +35,9 @@ def world() -> dict[str, Any]:
     jira["settings"]["search_lag"] = 0
     jira["settings"]["projects"]["SHOP"]["service_desk"] = True
     grants = {"tandem": ["sys_audit", "sys_journal_field", "sys_properties"]}
-    groups = ["Service Desk", "Network", "Global Development"]
-    (servicenow,) = servicenow_world({"grants": grants, "groups": groups})["tenants"]
+    (servicenow,) = servicenow_world({"grants": grants})["tenants"]
     servicenow["people"]["tandem"]["role"] = "agent"
     return {"tenants": [jira, servicenow]}
-
-
-def example(root: Path) -> Path:
-    """The pair's files, as somebody would copy them."""
-    shutil.copytree(INCLUDE / "contracts", root / "contracts")
-    (root / "pairs").mkdir()
-    shutil.copy(INCLUDE / "pairs" / f"{PAIR}.yaml", root / "pairs")
-    return root
 
 
 @dataclass
@@ -131,7 +122,7 @@ class Both:
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Both]:
     with running_sandbox(world()) as box:
-        root = example(tmp_path / "root")
+        root = laid_out(tmp_path / "root", PAIR)
         house = House(box, f"sqlite:///{tmp_path}/state.db", root, pair=PAIR, tenants=TENANTS)
         both = Both(box, house, JiraSite(box[JIRA], box.control), Desk(box[NAME], box.control))
         house.run()
@@ -139,7 +130,7 @@ def both(tmp_path: Path) -> Iterator[Both]:
 
 
 def test_the_example_is_right_as_it_stands(tmp_path: Path) -> None:
-    root = example(tmp_path / "root")
+    root = laid_out(tmp_path / "root", PAIR)
     pair = load_pair(root / "pairs" / f"{PAIR}.yaml", root / "contracts")
     assert (pair.name, pair.warnings) == (PAIR, ())
 

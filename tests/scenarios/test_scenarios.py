@@ -7,28 +7,21 @@ and Jira.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from rehearsal.command import play
+from support.story import laid_out
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1] / "include"
 PAIRS = {"": "mercuri-zendesk__infinity-jira", "servicenow": "infinity-jira__infinity-servicenow"}
 
 
 @pytest.fixture(scope="session")
 def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The files to play with, by folder."""
-    made = {}
-    for folder, pair in PAIRS.items():
-        root = made[folder] = tmp_path_factory.mktemp(folder or "story")
-        shutil.copytree(ROOT / "contracts", root / "contracts")
-        (root / "pairs").mkdir()
-        shutil.copy(ROOT / "pairs" / f"{pair}.yaml", root / "pairs")
-    return made
+    return {folder: laid_out(tmp_path_factory.mktemp(folder or "story"), pair) for folder, pair in PAIRS.items()}
 
 
 @pytest.mark.parametrize("file", sorted(HERE.rglob("*.yaml")), ids=lambda file: str(file.relative_to(HERE))[:-5])
