@@ -3,6 +3,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ AUDIENCE = Audience(
 AT_WORK = Standing(
     in_step_since=QUEUED,
     holder="load of this run, process 7 on host",
+    behind_another=False,
     doing="POST /rest/api/3/issue at infinity_jira, sent 09:05:10 UTC",
     failure="TDM-102 infinity_jira: GET /rest/api/3/field answered 503",
     writes={"done": 3, "sent": 1},
@@ -76,8 +78,10 @@ def test_a_run_that_has_not_started_says_why() -> None:
     assert "paused" in facts(alone)["What hangs"]
 
 
-def test_a_run_that_waits_for_another_says_so_in_words() -> None:
-    told = facts(late("running", {"extract": "up_for_reschedule"}, AT_WORK))
+@pytest.mark.parametrize("state", [None, "scheduled", "queued", "running", "up_for_reschedule"])
+def test_a_run_that_waits_for_another_says_so_even_while_it_looks_whether_its_turn_has_come(state: str | None) -> None:
+    behind = replace(AT_WORK, holder="load of run other, process 7 on host", behind_another=True)
+    told = facts(late("running", {"extract": state}, behind))
     assert told["What hangs"] == "extract: waits for another run of the pair"
     assert told["Not done yet"] == "map, diff, load, reconcile"
 
@@ -117,6 +121,7 @@ def test_what_the_holder_waits_for_is_read_for_the_mail(sqlite_store: Store) -> 
     assert ours.doing == "GET /api at x, sent 09:05:10 UTC"
     assert ours.holder.startswith("extract of this run, process ")
     assert other.holder.startswith("extract of run run, process ")
+    assert (ours.behind_another, other.behind_another) == (False, True)
 
 
 def test_last_lines_stand_outside_the_group_that_airflow_folds(caplog: Any) -> None:

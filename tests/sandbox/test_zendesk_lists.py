@@ -348,7 +348,8 @@ def test_with_cursors_the_older_way_of_sorting_is_passed_over(desk):
     ids = [desk.make()["id"] for _ in range(2)]
 
     by_number = [one["id"] for one in desk.read("tickets.json", sort_by="id", sort_order="desc")["tickets"]]
-    by_cursor = desk.read("tickets.json", **{"page[size]": 100, "sort_by": "id", "sort_order": "desc"})["tickets"]
+    first = desk.read("tickets.json", **{"page[size]": 100, "sort_by": "id", "sort_order": "desc"})["tickets"]
+    found = [one["id"] for one in first]
 
     assert by_number[:2] == ids[::-1]
-    assert [one["id"] for one in by_cursor][-2:] == ids
+    assert found == sorted(found)

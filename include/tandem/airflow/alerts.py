@@ -32,9 +32,10 @@ _HANGING = (
     "hangs. To start over, mark the run as failed; the next one takes up everything."
 )
 DONE = frozenset({"success", "skipped"})
+_BEHIND = "waits for another run of the pair"
 _STATES = {
     None: "not started",
-    "up_for_reschedule": "waits for another run of the pair",
+    "up_for_reschedule": _BEHIND,
     "up_for_retry": "failed, will be tried again",
     "queued": "waits for a free worker",
     "scheduled": "waits for a free worker",
@@ -142,6 +143,8 @@ def _hanging(run_state: str, tasks: Mapping[str, str | None], standing: Standing
     if run_state == "queued":
         why = "another is at work" if standing and standing.holder else "its DAG is paused, or Airflow is busy or down"
         facts = [("What hangs", f"the run has not started: {why}")]
+    elif standing and standing.behind_another and state != "up_for_retry":  # each look at the lease is a short task
+        facts = [("What hangs", f"{first}: {_BEHIND}")]
     else:
         facts = [("What hangs", f"{first}: {_STATES.get(state, state)}")]
     if standing and standing.doing:

@@ -22,6 +22,8 @@ class Standing:
     """Start of the last run that ended well: all that was changed before it is on both sides, or parked in sight."""
     holder: str
     """Which task of which run is at work, in which process; empty if none is."""
+    behind_another: bool
+    """Whether it is another run that is at work, so that no task of this one can be."""
     doing: str
     """The request of that task that waits longest for its answer; empty if none is known."""
     failure: str
@@ -53,6 +55,7 @@ def read_standing(tx: Tx, pair: str, run_id: str) -> Standing:
     return Standing(
         from_db(in_step["started_at"]) if in_step else None,
         _holder(held, run_id) if held else "",
+        held is not None and held["run"] != run_id,
         (held["doing"] or "") if held else "",
         (own["message"] or "") if own else "",
         {row["state"]: row["number"] for row in counts},
