@@ -33,6 +33,7 @@ class Acts:
     secret: list[Place] = field(default_factory=list)  # words that may never leave a side
     silent: set[Place] = field(default_factory=set)  # tickets of which nothing may leave, ever
     described: dict[Place, str] = field(default_factory=dict)  # descriptions that were written anew, and the last one
+    earlier: dict[Place, frozenset[str]] = field(default_factory=dict)  # change → those that the peer had by then
 
     def do(self, what: str, side: str, pick: int = 0, **how: Any) -> None:
         """A person does something to a ticket."""
@@ -44,6 +45,7 @@ class Acts:
         with acting(left), acting(right), suppress(TransitionError, ClosedError, GoneError):
             getattr(self, what)(which, ticket, **how)
         self._note_strays()
+        self._note_earlier()
 
     def ticket(self, which: Which, pick: int) -> str | None:
         """Some ticket of a side that its people see; of those kept silent, none."""
@@ -56,6 +58,14 @@ class Acts:
             for id_ in self.bench.tracker(which).tickets:
                 if not in_scope(self.bench, which, id_):
                     self.strayed.add((which, id_))
+
+    def _note_earlier(self) -> None:
+        """Of each change that people made: which ones the other side had already. None of them is a copy of it."""
+        tickets = {which: self.bench.tracker(which).tickets.values() for which in Which}
+        made = {which: frozenset(entry.id for one in tickets[which] for entry in one.entries) for which in Which}
+        for which in Which:
+            for id_ in made[which]:
+                self.earlier.setdefault((which, id_), made[which.other])
 
     def _at(self, which: Which, ticket: str) -> Ticket:
         return self.bench.tracker(which).tickets[ticket]

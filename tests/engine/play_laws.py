@@ -25,7 +25,7 @@ def later_laws(bench: Bench, acts: Acts, told: Sequence[str], words: re.Pattern[
         wrong += _described(bench, left, acts.described.get((RIGHT, right), ""))
         if history:
             wrong += [f"{left}/{right}: {what}" for what in _last_word(bench, left, right)]
-            wrong += [f"{left}/{right}: {what}" for what in _steps(bench, left, right)]
+            wrong += [f"{left}/{right}: {what}" for what in _steps(bench, acts, left, right)]
     return wrong
 
 
@@ -54,10 +54,11 @@ def _last_word(bench: Bench, left: str, right: str) -> list[str]:
     return [] if shown in may_stand else [f"title {shown} stands, and the last that a person gave is {may_stand}"]
 
 
-def _steps(bench: Bench, left: str, right: str) -> list[str]:
+def _steps(bench: Bench, acts: Acts, left: str, right: str) -> list[str]:
     """Statuses and comments of one side stand at the peer in the order in which they were made.
 
-    Asked where one side alone set statuses: of each comment, and of each status that was set once.
+    Asked where one side alone set statuses: of each comment, and of each status that was set once. What the peer had
+    before is no copy of it: its ticket was made with a status, too.
     """
     wrong = []
     for which, ticket, twin in ((LEFT, left, right), (RIGHT, right, left)):
@@ -69,6 +70,7 @@ def _steps(bench: Bench, left: str, right: str) -> list[str]:
         if not theirs or _people(bench, which.other, twin, "status"):
             continue
         told: list[tuple[datetime, str, str]] = []
+        earlier: dict[str, frozenset[str]] = {}
         for deed in bench.world.deeds:
             if (deed.side, deed.ticket, deed.kind, deed.private, deed.fate) == (which, ticket, "comment", False, ""):
                 found = [c for c in bench.tracker(which).tickets[ticket].comments if deed.text in str(c.body)]
@@ -77,12 +79,14 @@ def _steps(bench: Bench, left: str, right: str) -> list[str]:
         for entry, word in zip(theirs, said, strict=True):
             if said.count(word) == 1:
                 told.append((entry.at, entry.order, word))
+                earlier[word] = acts.earlier.get((which, entry.id), frozenset())
         there = bench.tracker(which.other)
         made = [(c.order, str(c.body)) for c in there.tickets[twin].comments if c.author == there.account]
         shown = [(order, next((w for _, _, w in told if w in body), "")) for order, body in made]
         for one in there.tickets[twin].entries:
-            if one.field == "status" and one.author == there.account:
-                shown.append((one.order, str(meant("status", which.other, one.after))))
+            word = str(meant("status", which.other, one.after))
+            if one.field == "status" and one.author == there.account and one.id not in earlier.get(word, ()):
+                shown.append((one.order, word))
         order = [word for _, word in sorted(shown)]
         wanted = [word for _, _, word in sorted(told, key=lambda item: item[1]) if order.count(word) == 1]
         if wanted != [word for word in order if word in wanted]:

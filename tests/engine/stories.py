@@ -51,4 +51,22 @@ STORIES = {
         ],
         "the note of the deletion was tried again in each run, for good",
     ),
+    "the status that a twin was made with is no copy of what a person sets later": Story(
+        "desk and board",
+        [
+            (
+                "trouble",
+                {
+                    "call": 1,
+                    "what": "acts",
+                    "acts": [
+                        {"what": "status", "side": "left", "value": 2},
+                        {"what": "say", "side": "left"},
+                    ],
+                },
+            ),
+            ("act", {"what": "status", "side": "left", "value": 0}),
+        ],
+        "the law of order took the one for the other",
+    ),
 }
