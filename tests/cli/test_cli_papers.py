@@ -28,5 +28,14 @@ def test_a_dictionary_shows_both_sides_tables_limits_and_samples(house: House) -
     assert "Till prints" not in house.tandem("dictionary", PAIR, "--no-samples").out
 
 
+def test_a_dictionary_shows_no_value_that_its_owner_keeps_at_home(house: House) -> None:
+    """Of the tags `checkout`, `kiosk` and `payment` are offered; of people, those whom both companies know."""
+    house.open_ticket("Card reader is dark", tags=["customer", "payment", "blacklist"])
+    house.open_ticket("The first message is internal", comment={"body": "They pay late", "public": False})
+    shown = house.tandem("dictionary", PAIR, "--json").data["samples"]["left"]
+    assert shown["labels"] == ["payment"]
+    assert "They pay late" not in str(shown)
+
+
 def test_a_wrong_form_is_a_wrong_use(house: House) -> None:
     assert house.tandem("access", "--format", "pdf").code == 2

@@ -20,6 +20,20 @@ from support.sandbox import running_sandbox
 from support.secrets import JIRA_SETTINGS, ZENDESK_SETTINGS, Secrets, found_in, told_to
 from tandem.errors import TandemError
 
+COMMANDS = (
+    ["check", PAIR, "--json"],
+    ["plan", PAIR],
+    ["plan", PAIR, "--json"],
+    ["run", PAIR, "--json"],
+    ["status", PAIR],
+    ["status", PAIR, "--json"],
+    ["drift", PAIR],
+    ["drift", PAIR, "--json"],
+    ["dictionary", PAIR],
+    ["dictionary", PAIR, "--format", "html"],
+    ["access", PAIR],
+    ["relink", PAIR, "--json"],
+)
 FAULTS = ("cut_after", "error_after", "error_before", "rate_limited", "down")
 
 
@@ -52,10 +66,11 @@ def run(house: House, log: Path) -> None:
 
 def ask_the_cli(house: House, folder: Path) -> None:
     """Let the commands that people type write what they say into files."""
-    for words in (["plan", PAIR], ["run", PAIR, "--json"], ["status", PAIR], ["status", PAIR, "--json"]):
+    for words in COMMANDS:
         told = subprocess.run(
             [sys.executable, "-m", "tandem.cli", *words], env=house.environment(), capture_output=True, check=False
         )
+        assert told.stdout, f"{words} said nothing: {told.stderr.decode()}"
         (folder / f"{'-'.join(words)}.txt").write_bytes(told.stdout + told.stderr)
 
 

@@ -16,6 +16,7 @@ from engine.ring_house import Ring
 from tandem.check import check_trackers
 from tandem.config.load import load_all
 from tandem.config.models import Pair
+from tandem.core.rules import Which
 from tandem.papers.access import TRUST, access, matrix, spread_of_fields, spread_of_texts
 from tandem.papers.dictionary import dictionary
 from tandem.papers.page import Paper, Section, markdown, page
@@ -87,7 +88,7 @@ def test_a_dictionary_holds_fields_tables_and_samples(tmp_path: Path) -> None:
     pair = next(one for one in load_all(tmp_path) if isinstance(one, Pair))
     report = check_trackers(pair, ring._connect)
     ring.clock.advance(121)
-    shown = samples(pair.left, ring._connect(pair.left))
+    shown = samples(pair.left, Which.LEFT, ring._connect(pair.left))
     assert shown["title"] == ["Cart | forgets *all*"] and shown["priority"] == ["Urgent"]
     told = markdown(dictionary(pair, report.sides, {"left": shown}))
     assert "| 1 | Urgent | Highest |" in told

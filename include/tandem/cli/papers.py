@@ -12,6 +12,7 @@ from tandem.cli.out import IN_STEP, PROBLEMS, Answer, UsageError, problem_lines,
 from tandem.cli.setting import Setting
 from tandem.config.load import load_all, load_pair
 from tandem.config.models import BrokenPair, Pair
+from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, RetryableError
 from tandem.papers import access as access_paper
 from tandem.papers import dictionary as dictionary_paper
@@ -50,9 +51,9 @@ def dictionary(setting: Setting, name: str, form: str, output: Path | None, *, w
     pair = load_pair(setting.root / "pairs" / f"{setting.pair_name(name)}.yaml", setting.root / "contracts")
     report = check_trackers(pair, setting.connect)
     shown = {}
-    for which, side in (("left", pair.left), ("right", pair.right)):
+    for which, side in ((Which.LEFT, pair.left), (Which.RIGHT, pair.right)):
         try:
-            shown[which] = samples(side, setting.connect(side)) if with_samples else {}
+            shown[str(which)] = samples(side, which, setting.connect(side)) if with_samples else {}
         except (ConfigurationError, RetryableError) as error:
             say(f"{side.name}: no samples ({error})")
     paper = dictionary_paper.dictionary(pair, report.sides, shown)

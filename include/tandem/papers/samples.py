@@ -1,51 +1,73 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real values of the fields that a side offers, from a few tickets in its scope."""
+"""Real values of the fields that a side offers, from a few tickets in its scope.
+
+A paper goes to people of both companies: what a contract's own maps and lists would keep at home is not in it.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 
 from tandem.config.models import FieldRule, Side
-from tandem.connectors.base import Connector, FieldInfo, Record
+from tandem.connectors.base import Connector, Record
+from tandem.core.mapping import Said, Terms, to_hub
 from tandem.core.plain import to_plain
+from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
+from tandem.errors import MappingError
+from tandem.pipeline.environment import End
 
 MOST, LONGEST = 3, 60  # tickets looked at, and characters shown of a value
 
 
-def samples(side: Side, connector: Connector) -> dict[str, list[str]]:
+def samples(side: Side, which: Which, connector: Connector) -> dict[str, list[str]]:
     """Read the newest few tickets in scope and show what their offered fields hold, each value once.
 
     Raises:
         RetryableError: the tracker cannot be asked now.
     """
     fields = connector.preflight().fields
+    known = {
+        name: Choices({label: id_ for id_, label in info.choices.items()}, info.choices, info.max_length, info.kind)
+        for name, info in fields.items()
+    }
+    end = End(which, side, connector, known)
     listed = (one.id for page in connector.in_scope() for one in page.seen if one.in_scope and not one.deleted)
     found = [one for one in connector.fetch(list(islice(listed, MOST))) if one.in_scope]
     told: dict[str, list[str]] = {}
     for hub, rule in side.fields.items():
         if rule.goes_out and not rule.of_twin:
-            shown = [_shown(rule, fields.get(rule.native), one, connector) for one in found]
+            shown = [_shown(end, hub, one) for one in found]
             told[hub] = list(dict.fromkeys(value for value in shown if value))
     return told
 
 
-def _shown(rule: FieldRule, info: FieldInfo | None, record: Record, connector: Connector) -> str:
-    value = record.fields.get(rule.native)
-    if value in (None, "", []):
+def _shown(end: End, hub: str, record: Record) -> str:
+    """A field of a ticket in its tracker's own words, as far as it would leave; empty if it would not."""
+    native = record.fields.get(end.offer.fields[hub].native)
+    try:
+        rule = end.rule_for(hub, record)
+    except MappingError:
         return ""
-    if rule.kind == "rich":
-        return _short(to_plain(connector.markup.parse(value).doc))
-    if isinstance(value, list):
-        return _short(", ".join(_named(info, record, item) for item in value))
-    return _short(_named(info, record, value))
+    terms = end.terms(rule.native, record)
+    items = native if isinstance(native, list) else [native]
+    if rule.kind == "set":
+        return _short(", ".join(filter(None, (_named(rule, item, terms) for item in items))))
+    return _short(_named(rule, native, terms))
 
 
-def _named(info: FieldInfo | None, record: Record, value: Json) -> str:
-    """A choice by its name, a person by theirs, all else as it is."""
-    known = info.choices.get(str(value)) if info else None
-    person = record.people.get(str(value))
-    return known or (person.name if person else str(value))
+def _named(rule: FieldRule, native: Json, terms: Terms) -> str:
+    """A choice by its name, a person as the other side is told of them, a text as it leaves."""
+    try:
+        read = to_hub(rule, [native] if rule.kind == "set" else native, terms)
+    except MappingError:
+        return ""
+    if not isinstance(read, Said) or read.value in (None, "", []):
+        return ""
+    if isinstance(read.value, dict):
+        return to_plain(read.value)
+    told = read.value[0] if isinstance(read.value, list) and len(read.value) == 1 else read.value
+    return terms.choices.names.get(str(native), "") or (str(native) if rule.map else str(told))
 
 
 def _short(text: str) -> str:
