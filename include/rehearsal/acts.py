@@ -75,9 +75,9 @@ class Create(Act):
     fields: dict[str, Native] = Field(
         {},
         description="Native fields: names of choices, aliases of people. The text stands in `description`, plain. "
-        "ServiceNow's table is the contract's, unless `sys_class_name` says otherwise.",
+        "ServiceNow's table, Azure DevOps' project and type are the contract's unless one is given.",
     )
-    html: str | None = Field(None, description="The description as HTML (Zendesk).")
+    html: str | None = Field(None, description="The description as HTML (Zendesk, Azure DevOps).")
     internal: StrictBool = Field(False, description="The first comment is internal (Zendesk).")
     files: tuple[Upload, ...] = Field((), description="Files that come with it.")
 
@@ -102,7 +102,9 @@ class Comment(Act):
 
     text: str | None = Field(None, description="The text, plain.")
     body: Native = Field(
-        None, description="The text in the tracker's own form: HTML (Zendesk), ADF (Jira), with `[code]` (ServiceNow)."
+        None,
+        description="The text in the tracker's own form: HTML (Zendesk, Azure DevOps), ADF (Jira), with `[code]` "
+        "(ServiceNow), `{markdown: …}` (Azure DevOps).",
     )
     internal: StrictBool = Field(False, description="An internal note, a work note, a restricted comment.")
     files: tuple[Upload, ...] = Field((), description="Files that come with it.")
@@ -114,12 +116,12 @@ class ChangeComment(Act):
     """Somebody changes, hides, redacts or removes a comment."""
 
     name: Text = Field(description="The comment's word.")
-    text: str | None = Field(None, description="Its new text, plain (Jira).")
+    text: str | None = Field(None, description="Its new text, plain (Jira, Azure DevOps).")
     internal: StrictBool = Field(False, description="It is made internal.")
     redact: str | None = Field(
         None, description="This part of its text is blackened (Zendesk; ServiceNow by a journal writer)."
     )
-    delete: StrictBool = Field(False, description="It is removed (Jira; ServiceNow by an admin).")
+    delete: StrictBool = Field(False, description="It is removed (Jira, Azure DevOps; ServiceNow by an admin).")
 
 
 class Attach(Act):
@@ -134,14 +136,15 @@ class Transition(Act):
     to: Text = Field(description="The status.")
     way: Text | None = Field(None, description="The transition's name, where several lead there (Jira).")
     fields: dict[str, Native] = Field(
-        {}, description="What the transition's screen is filled with (Jira), or what a policy asks for (ServiceNow)."
+        {},
+        description="What the transition's screen is filled with (Jira), what a policy or a rule asks for.",
     )
 
 
 class Move(Act):
-    """Somebody moves the ticket into another project (Jira)."""
+    """Somebody moves the ticket into another project (Jira, Azure DevOps)."""
 
-    project: Text = Field(description="The project's key.")
+    project: Text = Field(description="The project's key (Jira) or name (Azure DevOps).")
     type: Text | None = Field(None, description="Its issue type there. Default: the same.")
 
 
@@ -159,7 +162,9 @@ class Join(Act):
     """Somebody joins the ticket with another one of the same tracker."""
 
     other: Text = Field(description="The other ticket's word.")
-    type: Text = Field("Relates", description="Of a link: its type (Jira).")
+    type: Text | None = Field(
+        None, description="Of a link: its type. Default: `Relates` (Jira), `Related` (Azure DevOps)."
+    )
 
 
 class FollowUp(Act):
@@ -201,7 +206,7 @@ class Blind(Written):
 
     at: Side = Field(description="In which tracker.")
     tickets: Texts = Field((), description="Words of the tickets (Zendesk, ServiceNow).")
-    projects: Texts = Field((), description="Keys of the projects (Jira).")
+    projects: Texts = Field((), description="Keys of projects (Jira); names of projects, area paths (Azure DevOps).")
 
 
 class FaultSpec(Written):

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rehearsal.crew import Desk
-from rehearsal.kinds import KINDS
+from rehearsal.kinds import KINDS, address
 from rehearsal.play import LogBook, Play
 from rehearsal.result import Result
 from rehearsal.scenario import Scenario
@@ -90,7 +90,10 @@ def _on_stage(
         stage = Stage(sandbox, houses, folder, name, open_state(folder), connections)
         stack.callback(stage.store.close)
         sides = {Which.LEFT: pair.left, Which.RIGHT: pair.right}
-        crews = {which: KINDS[house.tenant.kind].crew(Desk(house), sides[which]) for which, house in houses.items()}
+        crews = {
+            which: KINDS[house.tenant.kind].crew(Desk(house, address(house)), sides[which])
+            for which, house in houses.items()
+        }
         yield Play(scenario, stage, crews, book, document.line_of)
 
 

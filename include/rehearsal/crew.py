@@ -63,9 +63,10 @@ def content(file: Upload) -> bytes:
 
 @dataclass
 class Desk:
-    """Sessions of one tracker's people."""
+    """Sessions of one tracker's people. ``address`` is what a connection's host would be."""
 
     house: House
+    address: str
     sessions: dict[str, requests.Session] = field(default_factory=dict)
 
     def who(self, alias: str | None) -> str:
@@ -90,7 +91,7 @@ class Desk:
         person = self.house.tenant.people[alias]
         session = self.sessions.setdefault(alias, requests.Session())
         session.auth = (person.email, person.password)
-        answer = session.request(method, path if "://" in path else self.house.url + path, timeout=60, **sent)
+        answer = session.request(method, path if "://" in path else self.address + path, timeout=60, **sent)
         if not answer.ok:
             raise RefusedError(f"{method} {path} as {alias}: {answer.status_code} {answer.text[:300]}")
         return answer
@@ -124,7 +125,7 @@ class Crew(Protocol):
     def move(self, who: str | None, ticket: str, project: str, kind: str | None) -> None: ...
     def restrict(self, who: str | None, ticket: str, level: str | None) -> None: ...
     def delete(self, who: str | None, ticket: str) -> None: ...
-    def link(self, who: str | None, ticket: str, other: str, kind: str) -> None: ...
+    def link(self, who: str | None, ticket: str, other: str, kind: str | None) -> None: ...
     def merge(self, who: str | None, ticket: str, into: str) -> None: ...
     def follow_up(self, who: str | None, ticket: str, text: str) -> str: ...
     def blind(self, tickets: Sequence[str], projects: Sequence[str]) -> None: ...

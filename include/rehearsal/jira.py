@@ -92,7 +92,7 @@ class JiraCrew:
         newest = max((one for one in listed if one["filename"] == name), key=lambda one: int(one["id"]))
         person = self.desk.house.tenant.people[self.desk.who(None)]
         answer = self.desk.sessions[self.desk.who(None)].get(
-            f"{self.desk.house.url}{_REST}/attachment/content/{newest['id']}",
+            f"{self.desk.address}{_REST}/attachment/content/{newest['id']}",
             auth=(person.email, person.password),
             allow_redirects=False,
             timeout=60,
@@ -149,9 +149,9 @@ class JiraCrew:
     def delete(self, who: str | None, ticket: str) -> None:
         self._admin("DELETE", f"{_REST}/issue/{ticket}")
 
-    def link(self, who: str | None, ticket: str, other: str, kind: str) -> None:
+    def link(self, who: str | None, ticket: str, other: str, kind: str | None) -> None:
         ends = {"inwardIssue": {"id": ticket}, "outwardIssue": {"id": other}}
-        self.desk.ask(who, "POST", f"{_REST}/issueLink", json={"type": {"name": kind}, **ends})
+        self.desk.ask(who, "POST", f"{_REST}/issueLink", json={"type": {"name": kind or "Relates"}, **ends})
 
     def merge(self, who: str | None, ticket: str, into: str) -> None:
         raise RefusedError("Jira does not merge issues")

@@ -107,7 +107,7 @@ class Judge:
 
     def writes(self, after: int, which: Which | None = None) -> list[Entry]:
         """Those that change something."""
-        return [entry for entry in self.asked(after, which) if is_write(entry.method, entry.path)]
+        return [entry for entry in self.asked(after, which) if is_write(entry.method, f"{entry.path}?{entry.query}")]
 
     def _requests(self, wanted: Expect, place: str) -> None:
         play = self.play

@@ -115,7 +115,7 @@ class Play:
             text = _MANY.sub(
                 lambda found: int(found[1]) * found[2], value.replace("{n}", str(self.number) if self.number else "{n}")
             )
-            text = _ADDRESS.sub(lambda found: self.stage.houses[Which(found[1])].url, text)
+            text = _ADDRESS.sub(lambda found: self.crews[Which(found[1])].desk.address, text)
             return _NAME.sub(self._stands_for, text)
         if isinstance(value, Mapping):
             return {self._filled(key): self._filled(one) for key, one in value.items()}

@@ -66,7 +66,7 @@ class Step(Written):
     move: acts.Move | None = Field(None, description="Somebody moves the ticket to another project.")
     restrict: acts.Restrict | None = Field(None, description="Somebody restricts the ticket, or frees it.")
     delete: acts.Delete | None = Field(None, description="Somebody deletes the ticket.")
-    link: acts.Join | None = Field(None, description="Somebody links two tickets of one tracker (Jira).")
+    link: acts.Join | None = Field(None, description="Somebody links two tickets of one tracker (Jira, Azure DevOps).")
     merge: acts.Join | None = Field(None, description="Somebody merges the ticket into another one (Zendesk).")
     follow_up: acts.FollowUp | None = Field(None, description="Somebody opens a follow-up (Zendesk).")
     request: acts.Request | None = Field(None, description="Any call of a tracker's API.")

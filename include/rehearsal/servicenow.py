@@ -161,7 +161,7 @@ class ServiceNowCrew:
     def delete(self, who: str | None, ticket: str) -> None:
         self._ask(self.admin, "DELETE", f"{_API}/{self._table_of(ticket)}/{ticket}")
 
-    def link(self, who: str | None, ticket: str, other: str, kind: str) -> None:
+    def link(self, who: str | None, ticket: str, other: str, kind: str | None) -> None:
         raise RefusedError("ServiceNow links by columns; write `set` with `parent` or `problem_id`")
 
     def merge(self, who: str | None, ticket: str, into: str) -> None:

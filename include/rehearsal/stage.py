@@ -18,7 +18,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
-from rehearsal.kinds import KINDS
+from rehearsal.kinds import KINDS, address
 from sandbox.control import House, Sandbox
 from tandem.config import yaml
 from tandem.config.load import load_pair
@@ -37,7 +37,8 @@ from tandem.state.lease import BETWEEN_TASKS
 from tandem.state.store import Store, open_store, to_db
 from tandem.state.vault import Vault, new_keys
 
-_READING_POST = re.compile(r"/search|/bulkfetch|/comment/list|/jql/")
+_READING_POST = re.compile(r"/search|/bulkfetch|/comment/list|/jql/|/wiql|/workitemsbatch|/workitemrevisions")
+_JUDGED_ONLY = "validateOnly=true"
 _KEYS = new_keys()  # of this process's states, which live as long as their scenario
 
 
@@ -45,9 +46,11 @@ class KilledError(BaseException):
     """The run's process ended here: nothing of it goes on."""
 
 
-def is_write(method: str, path: str) -> bool:
-    """Tell a request that changes something from one that reads, which at Jira may be a POST."""
-    return method in ("PUT", "DELETE", "PATCH") or (method == "POST" and not _READING_POST.search(path))
+def is_write(method: str, target: str) -> bool:
+    """Tell a request that changes something from one that reads, which may be a POST, or only asks whether it might."""
+    if _JUDGED_ONLY in target:
+        return False
+    return method in ("PUT", "DELETE", "PATCH") or (method == "POST" and not _READING_POST.search(target))
 
 
 def joined(old: Any, new: Any) -> Any:
@@ -136,7 +139,7 @@ class Stage:
         session.auth = KINDS[house.tenant.kind].login(person)
         http = Http(
             session,
-            house.url,
+            address(house),
             tenant=f"{self.root}:{offer.connection}",  # budgets are the process's, and each scenario has its own
             clock=self.sandbox.clock.timestamp,
             sleep=self.sleep,

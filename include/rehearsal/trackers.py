@@ -58,7 +58,9 @@ def _changed(tenant: Tenant, spec: TrackerSpec) -> Tenant:
     for alias, changes in spec.people.items():
         given = {name: value for name, value in changes.items() if name != "account"}
         people[alias] = joined(people.get(alias, _person(alias, tenant.name)), given)
-        if "account" in changes:
+        if "account" in changes and KINDS[tenant.kind].by_email:
+            people[alias]["email"] = changes["account"]
+        elif "account" in changes:
             accounts[alias] = changes["account"]
     settings = joined(told["settings"], spec.settings)
     if accounts:
@@ -76,14 +78,10 @@ def of_contract(side: Side) -> Tenant:
     kind = KINDS[side.system]
     people = {"tandem": {**_person("tandem", name), "token": f"{name}-token", "role": kind.role}}
     people |= {alias: {**_person(alias, name), "role": role} for alias, role in kind.people.items()}
-    accounts = {}
-    for alias, account in side.people.accounts.items():
-        word = alias.partition("@")[0].replace(".", "-")
-        people[word] = _person(word, name, f"{word}@{name}.example")
-        accounts[word] = account
-    for number, account in enumerate(side.automations):
-        people[f"automation-{number}"] = _person(f"automation-{number}", name)
-        accounts[f"automation-{number}"] = account
+    accounts = {alias.partition("@")[0].replace(".", "-"): told for alias, told in side.people.accounts.items()}
+    accounts |= {f"automation-{number}": account for number, account in enumerate(side.automations)}
+    people |= {word: _person(word, name, account if kind.by_email else "") for word, account in accounts.items()}
+    own = {} if kind.by_email or not accounts else {"account_ids": accounts}
     return Tenant.model_validate(
         {
             "name": name,
@@ -91,6 +89,6 @@ def of_contract(side: Side) -> Tenant:
             "company": side.company,
             "zone": side.zone,
             "people": people,
-            "settings": {**kind.settings(side), "account_ids": accounts},
+            "settings": {**kind.settings(side), **own},
         }
     )

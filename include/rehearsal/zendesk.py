@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bs4 import BeautifulSoup
-
 from rehearsal.acts import Upload
 from rehearsal.crew import Desk, RefusedError, Said, Seen, Stored, content
+from rehearsal.reading import read_html
 from rehearsal.spoken import values
 from tandem.config.models import Side
 
@@ -111,7 +110,7 @@ class ZendeskCrew:
     def delete(self, who: str | None, ticket: str) -> None:
         self._admin("DELETE", f"/api/v2/tickets/{ticket}.json")
 
-    def link(self, who: str | None, ticket: str, other: str, kind: str) -> None:
+    def link(self, who: str | None, ticket: str, other: str, kind: str | None) -> None:
         raise RefusedError("Zendesk tickets are not linked; write `set` with problem_id")
 
     def merge(self, who: str | None, ticket: str, into: str) -> None:
@@ -146,9 +145,9 @@ class ZendeskCrew:
         fields = {name: users.get(shown[name], shown[name]) if name in _PEOPLE else shown[name] for name in shown}
         fields |= {f"{_OWN}{field['id']}": field["value"] for field in shown["custom_fields"]}
         first, *rest = self._comments(ticket)
-        fields["description"] = _read(first["html_body"])
+        fields["description"] = read_html(first["html_body"])
         files = [self._file(file, None) for file in first["attachments"]]
-        files += [self._file(file, _read(one["html_body"])) for one in rest for file in one["attachments"]]
+        files += [self._file(file, read_html(one["html_body"])) for one in rest for file in one["attachments"]]
         return Seen(ticket, f"#{ticket}", fields, [_said(one) for one in rest], files)
 
     def _file(self, file: Mapping[str, Any], on: str | None) -> Stored:
@@ -158,19 +157,7 @@ class ZendeskCrew:
 
 def _said(one: Mapping[str, Any]) -> Said:
     names = tuple(file["file_name"] for file in one["attachments"])
-    return Said(str(one["id"]), _read(one["html_body"]), one["public"], names)
-
-
-def _read(html: str) -> str:
-    """What a reader sees: blocks on lines of their own, cells apart."""
-    soup = BeautifulSoup(html, "html5lib")
-    for line in soup.find_all("br"):
-        line.replace_with("\n")
-    for block in soup.find_all(["p", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "div"]):
-        block.append("\n")
-    for cell in soup.find_all(["td", "th"]):
-        cell.append("\t")
-    return soup.get_text().strip()
+    return Said(str(one["id"]), read_html(one["html_body"]), one["public"], names)
 
 
 # ---- an account for a contract

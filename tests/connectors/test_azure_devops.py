@@ -35,7 +35,7 @@ from support.azure_devops import NAME, PROJECT, REPRO_STEPS, Desk
 from tandem.connectors.azure_devops import AzureDevOps
 from tandem.connectors.base import Condition, Delta, Needs, Patch
 from tandem.core.plain import to_plain
-from tandem.errors import CredentialsError
+from tandem.errors import ConfigurationError, CredentialsError
 from tandem.http import Http
 
 
@@ -387,3 +387,17 @@ def test_what_a_rule_asks_for_in_a_state_is_told_with_the_steps_there(azure_devo
     asked = {(edge.way.to, edge.way.needs) for edge in edges if edge.way.to in ("Active", "Resolved")}
     assert asked == {("Active", ()), ("Resolved", ("Custom.Order",))}
     assert azure_devops.item(int(ticket))["rev"] == 1
+
+
+def test_a_project_that_our_account_lost_is_named_by_the_feed(azure_devops: Desk) -> None:
+    """It is nothing of one ticket, and no cursor passes it: what happens there meanwhile is told afterwards."""
+    azure = connector(azure_devops)
+    cursor = azure.start(datetime.now(UTC))
+    ticket = make(azure_devops)
+    azure_devops.control.settings(NAME, hidden={"tandem": [PROJECT]})
+    with pytest.raises(ConfigurationError) as caught:
+        list(azure.changed_since(cursor))
+    [problem] = caught.value.problems
+    assert (problem.code, PROJECT in problem.what) == ("TDM-221", True)
+    azure_devops.control.settings(NAME, hidden={})
+    assert ticket in listed(azure, cursor)

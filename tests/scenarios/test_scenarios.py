@@ -15,7 +15,11 @@ from rehearsal.command import play
 from support.story import laid_out
 
 HERE = Path(__file__).parent
-PAIRS = {"": "mercuri-zendesk__infinity-jira", "servicenow": "infinity-jira__infinity-servicenow"}
+PAIRS = {
+    "": "mercuri-zendesk__infinity-jira",
+    "servicenow": "infinity-jira__infinity-servicenow",
+    "azure_devops": "infinity-servicenow__global-azure_devops",
+}
 
 
 @pytest.fixture(scope="session")

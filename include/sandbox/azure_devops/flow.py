@@ -30,8 +30,8 @@ def followed(kind: WorkItemType, who: Identity, at: datetime, before: Values, af
         after: What would be there.
         wrote: Fields that were written by whoever saves: these are theirs.
     """
-    was, now = str(before.get("System.State", "")), str(after["System.State"])
-    if was == now and before.get("System.WorkItemType") == after["System.WorkItemType"]:
+    was, now = _came_from(before, after), str(after["System.State"])
+    if was == now:
         return {}
     found: Values = {f"{_COMMON}StateChangeDate": at}
     reasons = kind.reasons(was, now)
@@ -53,6 +53,12 @@ def followed(kind: WorkItemType, who: Identity, at: datetime, before: Values, af
         elif reached < _ORDER.index("Resolved"):
             found[f"{_COMMON}ResolvedReason"] = None
     return {name: value for name, value in found.items() if name not in wrote}
+
+
+def _came_from(before: Values, after: Values) -> str:
+    """The state before; none of a new work item, nor of one that becomes another type: it begins anew as that."""
+    same = before.get("System.WorkItemType") == after["System.WorkItemType"]
+    return str(before.get("System.State", "")) if same else ""
 
 
 def rules_of(organization: Organization, kind: str, state: str) -> Iterator[RuleSettings]:
@@ -79,11 +85,10 @@ def set_by_rules(organization: Organization, before: Values, after: Values) -> d
 def broken(organization: Organization, kind: WorkItemType, before: Values, after: Values) -> list[Broken]:
     """Which rules a save breaks: states that may not follow, reasons that do not fit, fields that are empty."""
     found = []
-    was, now = str(before.get("System.State", "")), str(after["System.State"])
-    same_type = before.get("System.WorkItemType") in (None, after["System.WorkItemType"])
-    if (not before and now != kind.initial) or (before and same_type and now not in kind.follows(was)):
+    was, now = _came_from(before, after), str(after["System.State"])
+    if (not before and now != kind.initial) or (was and now not in kind.follows(was)):
         found.append(_listed("System.State", "State"))
-    moved = was != now or not before
+    moved = was != now
     reason = after.get("System.Reason")
     if (moved and reason not in kind.reasons(was, now)) or (not moved and reason != before.get("System.Reason")):
         found.append(_listed("System.Reason", "Reason"))

@@ -72,6 +72,11 @@ def under(path: str, root: str) -> bool:
     return path.lower() == root.lower() or path.lower().startswith(root.lower() + "\\")
 
 
+def named(tenant: Tenant, settings: AzureDevOpsSettings) -> str:
+    """An organization's name, as its address has it."""
+    return settings.organization or tenant.company.split()[0].lower()
+
+
 class Organization:
     """State and look-ups. The rules of writing are in `writes`."""
 
@@ -79,7 +84,7 @@ class Organization:
         self.tenant = tenant
         self.clock = clock
         self.settings = AzureDevOpsSettings.model_validate(tenant.settings)
-        self.name = self.settings.organization or tenant.company.split()[0].lower()
+        self.name = named(tenant, self.settings)
         self.root = url
         self.url = f"{url}/{self.name}"
         self.people = People(tenant.people)

@@ -59,6 +59,8 @@ _TYPES = {
         "Task": _SCRUM_TASK,
     },
 }
+_OWN = {"Agile": _AGILE, "Basic": _BASIC, "Scrum": _BACKLOG}
+"""The states that a type begins with which an organization adds to a process."""
 _TYPE_COLORS = {"Bug": "CC293D", "Epic": "E06C00", "Feature": "773B93", "Issue": "339947", "Task": "F2CB1D"}
 
 # (process, type or "", from, to): the reasons that may be given, the first by itself. From "" is creation.
@@ -161,7 +163,8 @@ class WorkItemType:
 def types_of(process: str, settings: AzureDevOpsSettings) -> dict[str, WorkItemType]:
     """The types of a process with what the organization made of them, by name."""
     found = {}
-    for name, delivered in _TYPES[process].items():
+    own = {name: _OWN[process] for name in settings.types}
+    for name, delivered in {**own, **_TYPES[process]}.items():
         states: dict[str, Category] = {}
         for state, category in {**delivered, **settings.states.get(name, {})}.items():
             states[state] = _category(category)

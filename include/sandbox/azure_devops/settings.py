@@ -58,6 +58,8 @@ class AzureDevOpsSettings(_Part):
     projects: dict[str, ProjectSettings] = {"Shop": ProjectSettings()}
     fields: dict[str, FieldSettings] = {}
     """By reference name (`Custom.OrderNumber`)."""
+    types: tuple[str, ...] = ()
+    """Work item types that an inherited process has beside the delivered ones."""
     states: dict[str, dict[str, Category]] = {}
     """Work item type: states that an inherited process has beside the delivered ones."""
     transitions: dict[str, dict[str, tuple[str, ...]]] = {}

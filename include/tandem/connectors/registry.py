@@ -6,9 +6,11 @@ Any installed package may add one: ``[project.entry-points."tandem.connectors"] 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Protocol, cast
 
 from tandem.connectors.base import Connector, Needs
@@ -35,7 +37,7 @@ class Factory(Protocol):
 
 def systems() -> tuple[str, ...]:
     """Name the systems that there are connectors for."""
-    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))}))
+    return tuple(sorted({*BUILT_IN, *(point.name for point in _installed())}))
 
 
 def factory(system: str) -> Factory:
@@ -44,7 +46,7 @@ def factory(system: str) -> Factory:
     Raises:
         ConfigurationError: there is none, it cannot be imported, or two packages bring one of this name.
     """
-    points = {point.value: point for point in entry_points(group=GROUP, name=system)}
+    points = {point.value: point for point in _installed().select(name=system)}
     if len(points) > 1:
         places = " and ".join(sorted(points))
         raise _wrong(f'two connectors for the system "{system}": {places}', "Uninstall one of the two packages.")
@@ -60,6 +62,16 @@ def factory(system: str) -> Factory:
             f'the connector for the system "{system}" cannot be imported from {point.value}: {error}',
             "Install the package that it needs, or a release of it that fits this one.",
         ) from error
+
+
+def _installed() -> EntryPoints:
+    return _on(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _on(path: tuple[str, ...]) -> EntryPoints:
+    """What is installed where Python looks now: to find it reads every package's metadata, and each task asks twice."""
+    return entry_points(group=GROUP)
 
 
 def _wrong(what: str, fix: str) -> ConfigurationError:

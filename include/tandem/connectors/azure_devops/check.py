@@ -79,9 +79,7 @@ def _types(site: Site) -> tuple[dict[str, Mapping[str, Raw]], list[Problem]]:
         try:
             found[project] = site.types(project)
         except (ItemError, CredentialsError):
-            what = f'there is no project "{project}", or our account may not see it'
-            fix = "Write the project's name, or give the integration account access to it."
-            problems.append(_wrong(site, "TDM-221", what, fix, PROJECT))
+            problems.append(site.lost(project))
     if not site.projects:
         fix = "Name one in the scope: {field: System.TeamProject, is: <project>}."
         problems.append(_wrong(site, "TDM-227", "the scope names no project", fix, PROJECT))

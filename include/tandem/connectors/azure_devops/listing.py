@@ -20,7 +20,7 @@ from tandem.connectors.azure_devops.scope import Scope
 from tandem.connectors.azure_devops.shape import CHANGED_BY, CREATED, DELETED, HISTORY, Raw, batches, moment, version
 from tandem.connectors.azure_devops.site import ALWAYS, FETCH, Site
 from tandem.connectors.base import Known, Page, Seen
-from tandem.errors import ConfigurationError, Problem
+from tandem.errors import ConfigurationError, GoneError, Problem
 from tandem.http import parsed
 
 FEED = 1000  # revisions in a page, at most
@@ -81,13 +81,20 @@ def in_scope(site: Site, scope: Scope) -> Iterator[Page]:
 
 
 def _read(site: Site, scope: Scope, cursor: str) -> Read:
-    """Read the feed on from a cursor."""
+    """Read the feed on from a cursor.
+
+    Raises:
+        ConfigurationError: the project is not there for us: what happened in it is kept for when it is.
+    """
     read = Read(cursor)
     path = site.within(site.project, "wit/reporting/workitemrevisions")
     wanted = {"fields": site.stored(asked(site, scope) | FIELDS), "includeIdentityRef": True, "includeDeleted": True}
     while not read.last and read.held < HELD:
         params = {"$maxPageSize": str(FEED), **_position(read.token)}
-        told: Mapping[str, Any] = parsed(site.ask("POST", path, params=params, body=wanted, reads=True))
+        try:
+            told: Mapping[str, Any] = parsed(site.ask("POST", path, params=params, body=wanted, reads=True))
+        except GoneError:
+            raise ConfigurationError([site.lost(site.project)], where=site.http.tenant) from None
         for revision in told.get("values") or ():
             read.take(revision)
         # There is a next link, and a token, on the last page too; behind nothing the token may be any.

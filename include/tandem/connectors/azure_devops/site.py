@@ -35,7 +35,7 @@ from tandem.connectors.azure_devops.shape import (
 from tandem.connectors.base import Author, Needs
 from tandem.connectors.marks import Marker, marker
 from tandem.core.values import utc_text
-from tandem.errors import CredentialsError, GoneError
+from tandem.errors import CredentialsError, GoneError, Problem
 from tandem.http import REDIRECTS, Http, parsed
 
 API = "7.1"
@@ -236,6 +236,12 @@ class Site:
                 listed = condition.is_ if isinstance(condition.is_, list) else [condition.is_]
                 named += [str(word) for word in (*listed, *condition.in_) if word is not None]
         return tuple(dict.fromkeys(named))
+
+    def lost(self, project: str) -> Problem:
+        """What is to be told of a project that is not there for us."""
+        what = f'there is no project "{project}", or our account may not see it'
+        fix = "Write the project's name, or give the integration account access to it."
+        return Problem("TDM-221", what, fix, where=self.http.tenant, key=PROJECT)
 
     @property
     def project(self) -> str:
