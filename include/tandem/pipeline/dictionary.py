@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from tandem.config import scope_ids
 from tandem.config import ways as way_names
@@ -29,16 +30,20 @@ def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
     ends = {}
     with env.store.begin() as tx:
         for which, offer in {Which.LEFT: pair.left, Which.RIGHT: pair.right}.items():
-            bound = bound_scope(tx, pair.name, which)
+            row = runs.get_side(tx, pair.name, which)
+            bound = _scope_of(row)
             end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
-            load_dictionary(tx, pair.name, end)
+            _take(end, row)
     return ends
 
 
 def bound_scope(tx: Tx, pair: str, which: Which) -> scope_ids.Bound:
     """Read the ids to which the last preflight bound the names in a side's scope."""
-    stored = runs.get_side(tx, pair, which)["dictionary"] or {}
-    bound: scope_ids.Bound = stored.get("scope", {})
+    return _scope_of(runs.get_side(tx, pair, which))
+
+
+def _scope_of(row: Mapping[str, Any]) -> scope_ids.Bound:
+    bound: scope_ids.Bound = (row["dictionary"] or {}).get("scope", {})
     return bound
 
 
@@ -53,7 +58,11 @@ def bindings(
 
 def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     """Take the dictionary, bindings and clock that the state holds for a side."""
-    end.row = row = runs.get_side(tx, pair, end.which)
+    _take(end, runs.get_side(tx, pair, end.which))
+
+
+def _take(end: End, row: Mapping[str, Any]) -> None:
+    end.row = row
     end.offset = float(row["clock_offset"] or 0.0)
     stored = row["dictionary"] or {}
     end.account = stored.get("account", "")
@@ -98,7 +107,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
                 own[name] = current[name]
             elif name in info.choices:
                 own[name] = name
-    scope = scope_ids.bind(end.offer.scope, found.fields, bound_scope(tx, pair, end.which))
+    scope = scope_ids.bind(end.offer.scope, found.fields, _scope_of(row))
     notices += [_renamed(native, word) for native, word in scope_ids.renamed(scope, found.fields)]
     fields = {
         name: {"choices": dict(info.choices), "max_length": info.max_length, "kind": info.kind, "label": info.label}

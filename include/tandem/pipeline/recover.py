@@ -35,8 +35,9 @@ def recover(run: Run) -> dict[str, int]:
     """
     counts = {"found": 0, "not_found": 0, "unknown": 0, "cancelled": 0}
     with run.store.read() as tx:
-        sent = actions.in_state(tx, run.name, ["sent"])
-        planned = [one for one in actions.in_state(tx, run.name, ["planned"]) if one.run != run.job.run_id]
+        open_ones = actions.in_state(tx, run.name, ["sent", "planned"])
+    sent = [one for one in open_ones if one.state == "sent"]
+    planned = [one for one in open_ones if one.state == "planned" and one.run != run.job.run_id]
     if planned:
         with run.store.begin(run.fence) as tx:
             actions.drop(tx, [one.id for one in planned], "cancelled", reason="its run ended before it was sent")

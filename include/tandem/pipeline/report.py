@@ -28,9 +28,9 @@ def report(run: Run) -> dict[str, Any]:
     with run.store.read() as tx:
         done = [action for action in actions.of_run(tx, run.name, run.job.run_id) if action.state == "done"]
         events = records.events_by_id(tx, [id_ for action in done for id_ in _caused_by(action)])
-        states = records.count_states(tx, run.name)
+        states = records.count_in(tx, run.name, ("waiting", "deferred", "parked"))
         held = runs.held(tx, run.name)
-        conflicts = [row for row in runs.conflicts(tx, run.name) if row["run"] == run.job.run_id]
+        conflicts = runs.count_conflicts(tx, run.name, run.job.run_id)
         row = runs.get_run(tx, run.name, run.job.run_id)
     made = Counter(KINDS[action.kind] for action in done)
     made["files"] += sum(_files(action) for action in done)
@@ -46,7 +46,7 @@ def report(run: Run) -> dict[str, Any]:
     if run.job.window:
         told["compared"] = sum(before.get("extract", {}).get(which.value, {}).get("compared", 0) for which in Which)
     told |= {
-        "conflicts": len(conflicts),
+        "conflicts": conflicts,
         "unsaid": before.get("diff", {}).get("unsaid", 0),
         "quarantined": len({(one.link, one.side) for one in held}),
         "waiting": sum(states.get(state, 0) for state in ("waiting", "deferred")),

@@ -16,6 +16,9 @@ from tandem.state.tables import hold
 RELINK = "relink"
 
 
+_HOLDS = sa.select(hold).where(hold.c.pair == sa.bindparam("pair")).order_by(hold.c.at)
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A pair that writes nothing: since when, and what its cause noted (ids and counts alone)."""
@@ -27,8 +30,7 @@ class Hold:
 
 def holds(tx: Tx, pair: str) -> list[Hold]:
     """Read what holds a pair."""
-    rows = tx.rows(sa.select(hold).where(hold.c.pair == pair).order_by(hold.c.at))
-    return [Hold(row["cause"], from_db(row["at"]), row["detail"]) for row in rows]
+    return [Hold(row["cause"], from_db(row["at"]), row["detail"]) for row in tx.rows(_HOLDS, pair=pair)]
 
 
 def put(tx: Tx, pair: str, one: Hold) -> None:

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from tandem.errors import LeaseHeldError, OvertakenError
-from tandem.state.store import Fence, Store, Tx, from_db, hold, now_utc, to_db
+from tandem.state.store import Fence, Store, Tx, from_db, now_utc, still_held, to_db
 from tandem.state.tables import lease
 
 __all__ = [
@@ -48,6 +48,8 @@ _log = logging.getLogger(__name__)
 Doing = Callable[[], str]
 _ROW = sa.select(lease).where(lease.c.pair == sa.bindparam("pair")).with_for_update()
 _CHANGE = sa.update(lease).where(lease.c.pair == sa.bindparam("of"))
+_FREE = _CHANGE.values(run=None, task=None, host=None, pid=None, pid_started=None, until=None, doing=None)
+_LET_GO = _FREE.where(lease.c.fence == sa.bindparam("number"))
 
 
 def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: timedelta = TTL) -> Fence:
@@ -95,7 +97,7 @@ def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one
         row = tx.row(_ROW, pair=fence.pair)
         if row is not None and (row["fence"], row["run"]) == (fence.number, None):
             return
-        hold(tx, fence)
+        still_held(row, fence)
         forgotten = {} if one_process else {"host": None, "pid": None, "pid_started": None}
         _set(tx, fence.pair, until=now_utc() + ttl, doing=None, **forgotten)
 
@@ -108,7 +110,7 @@ def give_back(store: Store, fence: Fence) -> None:
 
 def let_go(tx: Tx, fence: Fence) -> None:
     """Free the lease in the transaction that writes last; without effect where another try holds it by now."""
-    _free(tx, lease.c.pair == fence.pair, lease.c.fence == fence.number)
+    tx.run(_LET_GO, of=fence.pair, number=fence.number)
 
 
 def free_dead(store: Store, pair: str) -> str | None:
@@ -120,7 +122,7 @@ def free_dead(store: Store, pair: str) -> str | None:
         row = tx.row(_ROW, pair=pair)
         if row is None or row["run"] is None or row["host"] != socket.gethostname() or _alive(row):
             return None
-        _free(tx, lease.c.pair == pair)
+        tx.run(_FREE, of=pair)
     return holder_text(row)
 
 
@@ -193,11 +195,6 @@ def _stop(thread: threading.Thread, stop: threading.Event) -> None:
 
 def _set(tx: Tx, pair: str, **values: Any) -> None:
     tx.run(_CHANGE, of=pair, **values)
-
-
-def _free(tx: Tx, *which: sa.ColumnElement[bool]) -> None:
-    nobody = {"run": None, "task": None, "host": None, "pid": None, "pid_started": None, "until": None, "doing": None}
-    tx.run(sa.update(lease).where(*which).values(**nobody))
 
 
 @cache

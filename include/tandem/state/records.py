@@ -312,10 +312,22 @@ def stateless(tx: Tx, pair: str) -> list[tuple[int, Which, str]]:
     return [(row["id"], Which(row["side"]), row["ticket"]) for row in tx.rows(_STATELESS, pair=pair)]
 
 
+_BY_STATE = (
+    sa.select(event.c.state, sa.func.count().label("n"))
+    .where(event.c.pair == sa.bindparam("pair"))
+    .group_by(event.c.state)
+)
+_IN_STATES = _BY_STATE.where(event.c.state.in_(sa.bindparam("states", expanding=True)))
+
+
 def count_states(tx: Tx, pair: str) -> dict[str, int]:
     """Count a pair's events by state."""
-    select = sa.select(event.c.state, sa.func.count().label("n")).where(event.c.pair == pair).group_by(event.c.state)
-    return {row["state"] or "none": row["n"] for row in tx.rows(select)}
+    return {row["state"] or "none": row["n"] for row in tx.rows(_BY_STATE, pair=pair)}
+
+
+def count_in(tx: Tx, pair: str, states: Sequence[str]) -> dict[str, int]:
+    """Count a pair's events in these states; the others, be they ever so many, are not looked at."""
+    return {row["state"]: row["n"] for row in tx.rows(_IN_STATES, pair=pair, states=states)}
 
 
 def tickets_in_window(tx: Tx, pair: str, which: Which, start: datetime, end: datetime) -> set[str]:
@@ -371,14 +383,20 @@ def hubs(tx: Tx, pair: str, run: str, which: Which) -> dict[str, Json]:
     return {row["ticket"]: tx.open(row["sealed"]) for row in tx.rows(_HUBS, pair=pair, run=run, which=which.value)}
 
 
+_STAGES = sa.delete(hub).where(hub.c.pair == sa.bindparam("pair"))
+_STAGE, _OTHER_STAGES = (
+    _STAGES.where(of) for of in (hub.c.run == sa.bindparam("name"), hub.c.run != sa.bindparam("name"))
+)
+
+
 def forget_stage(tx: Tx, pair: str, run: str) -> None:
     """Drop a run's hub tickets when it has ended."""
-    tx.run(sa.delete(hub).where(hub.c.pair == pair, hub.c.run == run))
+    tx.run(_STAGE, pair=pair, name=run)
 
 
 def forget_stages(tx: Tx, pair: str, but: str) -> None:
     """Drop the hub tickets of all other runs: they were mapped against bases that have moved since."""
-    tx.run(sa.delete(hub).where(hub.c.pair == pair, hub.c.run != but))
+    tx.run(_OTHER_STAGES, pair=pair, name=but)
 
 
 def _event(tx: Tx, row: Mapping[str, object]) -> Event:

@@ -132,14 +132,17 @@ def end_run(tx: Tx, pair: str, name: str, state: str, message: str, now: datetim
     tx.run(_CHANGE_RUN, of_pair=pair, of_run=name, state=state, message=message, ended_at=to_db(now))
 
 
+_NEWEST_START = (
+    sa.select(run.c.started_at)
+    .where(run.c.pair == sa.bindparam("pair"), run.c.state.in_(sa.bindparam("states", expanding=True)))
+    .order_by(run.c.started_at.desc())
+    .limit(1)
+)
+
+
 def newest_start(tx: Tx, pair: str, *states: str) -> datetime | None:
     """When the newest run that ended in one of these states was started."""
-    row = tx.row(
-        sa.select(run.c.started_at)
-        .where(run.c.pair == pair, run.c.state.in_(states))
-        .order_by(run.c.started_at.desc())
-        .limit(1)
-    )
+    row = tx.row(_NEWEST_START, pair=pair, states=states)
     return from_db(row["started_at"]) if row else None
 
 
@@ -203,6 +206,18 @@ def conflicts(tx: Tx, pair: str, state: str | None = None) -> list[dict[str, Any
     """Read a pair's conflicts, newest first."""
     where = [conflict.c.pair == pair] + ([conflict.c.state == state] if state else [])
     return tx.rows(sa.select(conflict).where(*where).order_by(conflict.c.id.desc()))
+
+
+_CONFLICTS_OF_RUN = sa.select(sa.func.count().label("n")).where(
+    conflict.c.pair == sa.bindparam("pair"), conflict.c.run == sa.bindparam("name")
+)
+
+
+def count_conflicts(tx: Tx, pair: str, name: str) -> int:
+    """Count the conflicts that a run met."""
+    row = tx.row(_CONFLICTS_OF_RUN, pair=pair, name=name)
+    assert row is not None
+    return int(row["n"])
 
 
 def put_quarantine(
@@ -271,6 +286,7 @@ def due(tx: Tx, pair: str, kind: str, cause: str, every: timedelta, now: datetim
     return tx.run(sa.update(notice).where(*key, notice.c.at <= to_db(now - every)).values(at=to_db(now))) == 1
 
 
+_USED = sa.delete(approval).where(approval.c.pair == sa.bindparam("pair"))
 _APPROVALS = sa.select(approval).where(approval.c.pair == sa.bindparam("pair"))
 
 
@@ -288,4 +304,4 @@ def approve(tx: Tx, pair: str, limit: str, which: str, value: int, by: str, now:
 
 def use_approvals(tx: Tx, pair: str) -> None:
     """Let go of raised limits: they hold for one run."""
-    tx.run(sa.delete(approval).where(approval.c.pair == pair))
+    tx.run(_USED, pair=pair)

@@ -223,8 +223,16 @@ def hold(tx: Tx, fence: Fence) -> None:
     Raises:
         OvertakenError: another try holds the lease now.
     """
-    held = tx.row(_HOLDER, pair=fence.pair)
-    if held != {"fence": fence.number, "run": fence.run}:
+    still_held(tx.row(_HOLDER, pair=fence.pair), fence)
+
+
+def still_held(row: Mapping[str, Any] | None, fence: Fence) -> None:
+    """See that the lease's row, as it was read, names this holder.
+
+    Raises:
+        OvertakenError: another try holds the lease now.
+    """
+    if row is None or (row["fence"], row["run"]) != (fence.number, fence.run):
         raise OvertakenError(f"Another try holds the lease of {fence.pair} now.", where=f"{fence.run}/{fence.task}")
 
 
@@ -273,8 +281,10 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 def _on_begin(connection: sa.Connection) -> None:
     if connection.get_execution_options().get(_READ_ONLY):
-        connection.exec_driver_sql("PRAGMA query_only=ON")
-        connection.exec_driver_sql("BEGIN")
+        driver = connection.connection.driver_connection  # neither can fail for others' sake, so both go the short way
+        assert driver is not None
+        driver.execute("PRAGMA query_only=ON")
+        driver.execute("BEGIN")
     else:
         # takes the write lock at once: two that read first and write later would wait for each other for ever
         connection.exec_driver_sql("BEGIN IMMEDIATE")
