@@ -62,9 +62,9 @@ def test_missing_rights_are_told(servicenow: Desk) -> None:
     servicenow.change(make(servicenow), urgency="1")
     found = problems(connector(servicenow, who="john"))
     assert {key for key in found if key.startswith("TDM-221")} == {"TDM-221 sys_audit", "TDM-221 sys_journal_field"}
-    servicenow.control.settings(NAME, unreadable={"tandem": ["contact_type", "correlation_id"]})
+    servicenow.control.settings(NAME, unreadable={"tandem": ["contact_type", "correlation_id", "sys_mod_count"]})
     hidden = problems(connector(servicenow))
-    assert {"TDM-222 contact_type", "TDM-222 correlation_id"} <= set(hidden)
+    assert {f"TDM-222 {name}" for name in ("contact_type", "correlation_id", "sys_mod_count")} <= set(hidden)
     servicenow.control.settings(NAME, closed_tables={"tandem": ["sys_dictionary"]})
     assert "TDM-221" in problems(connector(servicenow))
 

@@ -119,7 +119,6 @@ class Secrets:
         visibility = {"type": "role", "value": "Developers", "identifier": "Developers"}
         self.jira("POST", f"/rest/api/3/issue/{issue}/comment", json={"body": text, "visibility": visibility})
         self.edit(issue, **{UNLISTED_JIRA_FIELD: self.word("jira", "margin")})
-        """Restricted things on an issue: a comment for a role with a file that it names, and an unlisted field."""
 
     def attach(self, issue: str, name: str) -> str:
         """Attach a file with secret bytes."""

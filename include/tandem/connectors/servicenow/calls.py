@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from tandem.connectors.servicenow.shape import plain
 from tandem.errors import (
     BudgetError,
     CredentialsError,
@@ -110,7 +111,7 @@ class Calls:
         """Read one call's answer; of a refusal its kind alone, never its words."""
         if status < 300:
             row = body.get("result") if isinstance(body, Mapping) else {}
-            return row if isinstance(row, Mapping) else {}
+            return plain(row) if isinstance(row, Mapping) else {}
         where = self._http.tenant
         if status >= 500 or status == 408:
             raise UnknownOutcomeError(f"a write answered {status}; whether it was done is not known", where=where)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
+from tandem.connectors.servicenow.read import ALWAYS
 from tandem.connectors.servicenow.scope import Scope, misread
 from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column, batches
 from tandem.connectors.servicenow.site import Site
@@ -174,8 +175,8 @@ def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
 
 
 def _readable(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
-    """A column that our account may not read is left out of every answer."""
-    asked = (site.needed & fields.keys()) | {ORIGIN, WRITE, TABLE}
+    """A column that our account may not read is left out of every answer. Without those of the system nothing works."""
+    asked = (site.needed & fields.keys()) | {WRITE} | ALWAYS
     try:
         rows, _, _ = site.page(site.table, "ORDERBYDESCsys_created_on", asked, limit=1)
     except ItemError:  # there is no such table, as is told already

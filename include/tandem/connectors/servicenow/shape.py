@@ -59,6 +59,20 @@ class Column:
         return "lines" if self.type == "string" and self.length > _LINES else "text"
 
 
+def plain(row: Mapping[str, Json]) -> Raw:
+    """Give a row as stored texts: some instances answer with references and values as objects, whatever was asked."""
+    return {name: _stored(value) for name, value in row.items()}
+
+
+def _stored(value: Json) -> str:
+    if isinstance(value, dict):
+        inner = value.get("value")
+        return _stored(inner) if inner is not None else str(value.get("link") or "").rpartition("/")[2]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
 def moment(text: str) -> datetime:
     """Read a stored time: UTC, whole seconds."""
     return datetime.strptime(text, _FORM).replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from functools import cached_property
 import requests
 
 from tandem.connectors.base import Author, Needs
-from tandem.connectors.servicenow.shape import TABLE, Column, Raw, batches, quoted
+from tandem.connectors.servicenow.shape import TABLE, Column, Raw, batches, plain, quoted
 from tandem.errors import ItemError
 from tandem.http import Http, parsed
 
@@ -78,7 +78,7 @@ class Site:
         if offset:
             params["sysparm_offset"] = str(offset)
         response = self.http.request("GET", f"/api/now/table/{table}", params=params)
-        rows = parsed(response)["result"]
+        rows = [plain(row) for row in parsed(response)["result"]]
         return rows, int(response.headers.get("X-Total-Count") or len(rows)), response
 
     def pages(self, table: str, query: str, fields: Collection[str], *, by: str = "") -> Iterator[list[Raw]]:
@@ -209,7 +209,7 @@ class Site:
         return next((name for name, author in self._people.items() if author is account and name != account.id), "")
 
     def people(self, names: Collection[str]) -> Mapping[str, Author]:
-        """Read who these are, given by id or by user name."""
+        """Read who these are, given by id or by user name. The name of nobody is empty."""
         wanted = {name for name in names if name}
         missing = {name for name in wanted if name not in self._people and "," not in name}
         for some in batches(sorted(missing), FETCH // 2):
@@ -217,7 +217,7 @@ class Site:
             for rows in self.pages("sys_user", f"sys_idIN{listed}^ORuser_nameIN{listed}", _PERSON):
                 for row in rows:
                     self._known(row)
-        return {name: self._people.setdefault(name, Author(name, name)) for name in wanted}
+        return {"": NOBODY} | {name: self._people.setdefault(name, Author(name, name)) for name in wanted}
 
     def _known(self, row: Raw) -> Author:
         author = Author(row["sys_id"], row["name"] or row["user_name"], row.get("email") or None)
