@@ -83,6 +83,8 @@ class Detail:
     priorities: tuple[str, ...] = ()
     internal: bool = False
     """Whether the description is not for the customer."""
+    internal_comments: bool = True
+    """Whether there are comments that are not for the customer."""
 
 
 @dataclass(frozen=True)

@@ -326,6 +326,10 @@ def test_people_watch_and_act_on_pages(desk: Desk) -> None:
     wrong = {"who": "david", "status": "Nowhere", "status_was": "Resolved"}
     refused = requests.post(f"{desk.place.url}/ui/tickets/{number}", data=wrong, timeout=10)
     assert (refused.status_code, "TF401320" in refused.text) == (422, True)
+    assert ('name="internal"' in page, "not for the customer" in refused.text) == (False, False)
+    secret = {"who": "david", "comment": "hush", "internal": "true"}
+    refused = requests.post(f"{desk.place.url}/ui/tickets/{number}", data=secret, timeout=10)
+    assert (refused.status_code, len(desk.comments(number))) == (422, 2)
     html = item["_links"]["html"]["href"]
     assert requests.get(html, timeout=10).url.endswith(f"/ui/tickets/{number}")
 

@@ -397,6 +397,7 @@ def test_people_work_on_the_pages_by_the_same_rules(desk: Desk) -> None:
     assert page.status_code == 200
     assert "a word" in page.text
     assert "a.txt" in page.text
+    assert "State: New → Resolved" in page.text
     (row,) = desk.read("table/incident", query=f"number={number}")
     assert (row["state"], row["close_code"], row["description"]) == ("6", "Solved (Permanently)", "text")
     form |= {"status": "Closed", "status_was": "Resolved", "comment": ""}

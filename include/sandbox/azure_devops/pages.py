@@ -2,6 +2,7 @@
 """What the core's pages show of an organization, and what people do through them."""
 
 import html
+from datetime import datetime
 from typing import Any
 
 from sandbox.azure_devops import comments, writes
@@ -12,7 +13,6 @@ from sandbox.azure_devops.organization import Organization
 from sandbox.azure_devops.patch import Wanted
 from sandbox.azure_devops.people import Identity
 from sandbox.azure_devops.relations import name_of, ordered
-from sandbox.azure_devops.times import text_of
 from sandbox.azure_devops.writes import How
 from sandbox.tracker import Act, Detail, PageChange, PageComment, PageFile, Refused, Row
 
@@ -59,6 +59,7 @@ def detail(organization: Organization, key: str) -> Detail | None:
         ),
         statuses=organization.type_of(item).follows(str(item.fields["System.State"])),
         priorities=("1", "2", "3", "4"),
+        internal_comments=False,
     )
 
 
@@ -67,6 +68,8 @@ def act(organization: Organization, who: Identity, key: str | None, act: Act) ->
 
     Raises: AzureError, Refused.
     """
+    if act.internal:
+        raise Refused("Every comment of Azure DevOps is seen by all who see its work item.")
     fields: dict[str, Any] = {"System.Title": act.title} if act.title else {}
     if act.priority:
         fields["Microsoft.VSTS.Common.Priority"] = act.priority
@@ -132,4 +135,4 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, Identity):
         return value.name
-    return text_of(value) if hasattr(value, "isoformat") else plain(str(value))
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else plain(str(value))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.servicenow import api_attachment, writes
+from sandbox.servicenow.columns import Column
 from sandbox.servicenow.instance import FORM, Instance, User
 from sandbox.servicenow.query import Row as Values
 from sandbox.servicenow.schema import JOURNALS
@@ -29,7 +30,7 @@ def detail(instance: Instance, key: str) -> Detail | None:
     entries = [one for one in instance.rows["sys_journal_field"].values() if one["element_id"] == row["sys_id"]]
     audits = [one for one in instance.rows["sys_audit"].values() if one["documentkey"] == row["sys_id"]]
     shown = [
-        (column.label, _said(instance, column.reference, row[name]))
+        (column.label, _said(instance, column, row[name]))
         for name, column in columns.items()
         if row[name] and row[name] != column.default and name not in _SHOWN_ABOVE and not name.startswith("sys_")
     ]
@@ -52,8 +53,8 @@ def detail(instance: Instance, key: str) -> Detail | None:
                 _at(one["sys_created_on"]),
                 instance.name_of(one["user"]),
                 columns[one["fieldname"]].label,
-                _said(instance, columns[one["fieldname"]].reference, one["oldvalue"]),
-                _said(instance, columns[one["fieldname"]].reference, one["newvalue"]),
+                _said(instance, columns[one["fieldname"]], one["oldvalue"]),
+                _said(instance, columns[one["fieldname"]], one["newvalue"]),
             )
             for one in audits
             if one["fieldname"] not in JOURNALS and one["fieldname"] in columns
@@ -121,12 +122,12 @@ def _row(instance: Instance, row: Values) -> Row:
     )
 
 
-def _said(instance: Instance, reference: str, value: str) -> str:
-    if not reference or not value:
-        return value
+def _said(instance: Instance, column: Column, value: str) -> str:
+    if not column.reference or not value:
+        return column.choices.get(value, value)
     named = []
     for one in value.split(","):
-        there = instance.row(reference, one) if reference in instance.schema.tables else None
+        there = instance.row(column.reference, one) if column.reference in instance.schema.tables else None
         named.append((there.get("number") or there.get("name") or one) if there else one)
     return ", ".join(named)
 
