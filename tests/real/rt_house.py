@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import requests
 from httpx2 import BasicAuth
@@ -55,15 +56,24 @@ def person(server: RequestTrackerServer, name: str) -> Person:
     return Person(Rt(f"{server.url}/REST/2.0", http_auth=BasicAuth(*server.login(name)), http_timeout=60))
 
 
+def rt_way(url: str) -> dict[str, Any]:
+    """The connection to a Request Tracker, as its integration's account."""
+    return {"conn_type": "http", "host": url, "login": "tandem", "password": "tandem-password"}
+
+
 def needs(**changes: object) -> Needs:
     return Needs(**{"read": READ, "write": READ, "scope": IN_SCOPE, "description": "Content", **changes})  # type: ignore[arg-type]
 
 
 def connector(
-    url: str, wants: Needs | None = None, who: str = "tandem", clock: Callable[[], float] = time.time
+    url: str,
+    wants: Needs | None = None,
+    who: str = "tandem",
+    clock: Callable[[], float] = time.time,
+    password: str = "",
 ) -> RequestTracker:
     """Our connector, logged in as one of the people; ``clock`` is what it takes for the time."""
     session = requests.Session()
-    session.auth = (who, f"{who}-password")
+    session.auth = (who, password or f"{who}-password")
     http = Http(session, url, tenant=f"request-tracker/{who}", clock=clock)
     return RequestTracker(http, wants or needs(), lambda: datetime.fromtimestamp(clock(), UTC))

@@ -86,6 +86,10 @@ class RequestTrackerServer:
         """Name and password of a person, as the seed gives them."""
         return name, f"{name}-password"
 
+    def token(self, account: str) -> str:
+        """The auth token of the integration, whose account's number is told by the server."""
+        return f"1-{account}-{'c0ffee' * 5}00"
+
 
 @contextmanager
 def running() -> Iterator[RequestTrackerServer]:

@@ -90,6 +90,29 @@ def test_own_fields_are_emptied_in_request_tracker_s_own_way(tracker: RequestTra
     assert [(entry.before, entry.after) for entry in owners] == [("olaf", None)]
 
 
+def test_all_requestors_are_told_and_none_is_written_over(request_tracker: RequestTrackerServer, nora: Person) -> None:
+    wide = replace(
+        WIDE, read=NAMES | {"Requestor", "Requestors", "Cc"}, write=NAMES | {"Requestor", "Requestors", "Cc"}
+    )
+    tracker, first, ours = connector(request_tracker.url, wide), "zoe@customer.example", mark()
+    ticket = nora.opens("asked by two", Requestor=[first, "kim@customer.example"])
+    record = read(tracker, ticket)
+    assert [record.fields[name] for name in ("Requestor", "Requestors", "Cc")] == [first, ["kim", first], None]
+    assert record.reporter is not None
+    assert (record.reporter.id, record.reporter.name) == (first, f"{first}, Kim Customer")
+    assert record.people["kim"].email == "kim@customer.example"
+    (refused,) = tracker.update([Patch(ticket, {"Requestor": "ole@customer.example"}, mark())])
+    assert isinstance(refused.error, RefusedError)
+    assert refused.error.fields == ("Requestor",)
+    nora.sets(ticket, Requestor=[first], Cc=["kim@customer.example"])
+    (done,) = tracker.update([Patch(ticket, {"Requestors": ["nora", "ole@customer.example"], "Cc": None}, ours)])
+    assert done.error is None
+    record = read(tracker, ticket)
+    assert [record.fields[name] for name in ("Requestors", "Cc")] == [["nora", "ole@customer.example"], None]
+    told = [(one.before, one.after, one.mark) for one in past(tracker, ticket).entries if one.field == "Requestors"]
+    assert told == [(["kim", first], [first], None), ([first], ["nora", "ole@customer.example"], ours)]
+
+
 def test_what_is_refused_in_a_sentence_is_an_error_that_names_the_field(tracker: RequestTracker, nora: Person) -> None:
     ticket = nora.opens("refusals")
     for field, value in {"Owner": "reader", SEVERITY: "extreme", "CF.{No such}": "x", "Priority": "very high"}.items():
@@ -325,6 +348,35 @@ def test_of_tickets_that_nothing_happened_on_a_listing_soon_says_nothing(
             seen += [one.id for one in page.seen]
             cursor = page.cursor or cursor
         assert (ticket in seen) == listed
+
+
+# ---- logging in
+
+
+def test_an_auth_token_stands_in_the_place_of_the_password(request_tracker: RequestTrackerServer, nora: Person) -> None:
+    """The token alone says whose it is; what it writes is known again as our own work."""
+    account = person(request_tracker, "tandem").rt.get_user("tandem")
+    token = request_tracker.token(str(account["id"]))
+    tracker, ticket, ours = connector(request_tracker.url, WIDE, "whoever", password=token), nora.opens("token"), mark()
+    told = tracker.preflight()
+    assert (told.account.id, told.problems) == ("tandem", ())
+    (changed,) = tracker.update([Patch(ticket, {"Subject": "changed"}, ours)])
+    stored = tracker.attach(upload(ticket, "a.bin", b"\x00\xff"))
+    (said,) = tracker.comment([Note(ticket, "<p>said</p>", True, ours, (str(stored.id),))])
+    assert (changed.error, said.error) == (None, None)
+    happened = past(tracker, ticket)
+    assert [entry.mark for entry in happened.entries if entry.field == "Subject"] == [ours]
+    assert [comment.mark for comment in happened.comments] == [ours]
+    with tracker.download(ticket, said.files[0]) as chunks:
+        assert b"".join(chunks) == b"\x00\xff"
+
+
+def test_an_auth_token_that_was_revoked_is_told(request_tracker: RequestTrackerServer, nora: Person) -> None:
+    token = request_tracker.token(str(nora.rt.get_user("nora")["id"]))
+    (problem,) = connector(request_tracker.url, needs(), password=token).preflight().problems
+    assert problem.code == "TDM-220"
+    assert "auth token" in problem.fix
+    assert token not in repr(problem)
 
 
 # ---- preflight

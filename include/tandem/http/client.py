@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -48,6 +49,7 @@ class Http:
         self.tenant = tenant
         self.base_url = base_url.rstrip("/")
         self._session = session
+        self._log_in = session.auth if isinstance(session.auth, tuple) else ("", "")
         self._plain = allow_plain_http
         self._sender = Sender(tenant, timeout, clock, sleep)
         demand_safe(self.base_url, plain=allow_plain_http, tenant=tenant)
@@ -68,7 +70,16 @@ class Http:
     @property
     def login(self) -> str:
         """The name that the session logs in with, without its password; empty where it has none."""
-        return self._session.auth[0] if isinstance(self._session.auth, tuple) else ""
+        return self._log_in[0]
+
+    def log_in_by(self, written: Callable[[str, str], str | None]) -> None:
+        """Let a tracker be logged in to by its own way: ``written`` makes the header of name and password.
+
+        Where it gives none, or there is no log-in, all stays as the session has it.
+        """
+        header = written(*self._log_in) if any(self._log_in) else None
+        if header is not None:
+            self._session.auth = _Written(header)
 
     @property
     def clock_offset(self) -> float:
@@ -228,6 +239,17 @@ class Http:
             failed = True
         if failed:
             raise UnavailableError("a download broke off in the middle", where=self.tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A log-in that stands in a header as it is."""
+
+    header: str = field(repr=False)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self.header
+        return request
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -105,7 +105,7 @@ class RequestTracker:
         return self._markup
 
     def preflight(self) -> Preflight:
-        return check.preflight(self._http, self._needs, self._catalogue, self._scope)
+        return check.preflight(self._http, self._needs, self._catalogue, self._scope, self._people.login)
 
     def start(self, now: datetime) -> str:
         return self._feed.start(now)

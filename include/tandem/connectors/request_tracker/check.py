@@ -16,6 +16,7 @@ from tandem.connectors.request_tracker.shape import (
     DESCRIPTION,
     MARK_FIELD,
     NUMBERS,
+    ROLES,
     SUBJECT_LONGEST,
     custom,
     name_of,
@@ -32,6 +33,7 @@ OWN = (
     FieldInfo("Status", "Status", "choice"),
     FieldInfo("Owner", "Owner", "person"),
     FieldInfo("Requestor", "Requestor (the first)", "person"),
+    *(FieldInfo(name, f"{role} (all)", "persons") for name, role in ROLES.items()),
     FieldInfo("Creator", "Creator", "person", writable=False),
     FieldInfo("Created", "Created", "datetime", writable=False),
     FieldInfo("LastUpdated", "Last updated", "datetime", writable=False),
@@ -42,9 +44,9 @@ OWN = (
 OLDEST = 5  # the first version whose REST 2 is its own, and answers as it is read here
 
 
-def preflight(http: Http, needs: Needs, catalogue: Catalogue, scope: Scope) -> Preflight:
-    """Read account, rights and dictionary; list all that is wrong at once."""
-    version, me, problem = _me(http)
+def preflight(http: Http, needs: Needs, catalogue: Catalogue, scope: Scope, login: str) -> Preflight:
+    """Read account, rights and dictionary; list all that is wrong at once. ``login`` names our account."""
+    version, me, problem = _me(http, login)
     if problem is not None or me is None:
         return Preflight(me or NOBODY, http.clock_offset, version, {}, 0.0, problems=(problem,) if problem else ())
     fields = _fields(catalogue, needs)
@@ -61,20 +63,21 @@ def preflight(http: Http, needs: Needs, catalogue: Catalogue, scope: Scope) -> P
     )
 
 
-def _me(http: Http) -> tuple[str, Author | None, Problem | None]:
+def _me(http: Http, login: str) -> tuple[str, Author | None, Problem | None]:
     """The version, our account, and what keeps us from both."""
     response = http.request("GET", f"{API}/rt", accept=(401, 403, 404))
     if response.status_code == 404:
         fix = "Set the connection's host to https://<site>, with the path under which Request Tracker lies, if any."
         return "", None, Problem("TDM-220", "there is no Request Tracker with REST 2 at this address", fix, http.tenant)
     if response.status_code != 200:
-        fix = "Set log-in and password to those of an account that is active and has a password of its own."
+        fix = "Set log-in and password to those of an account that is active and has a password of its own, "
+        fix += "or the password to an auth token of that account that nobody revoked."
         return "", None, Problem("TDM-220", "Request Tracker does not know the log-in", fix, http.tenant)
     version = str(parsed(response).get("Version") or "")
     if (first := version.partition(".")[0]).isdigit() and int(first) < OLDEST:
         what = f"this is Request Tracker {version}: its REST 2 is an older one"
         return version, None, Problem("TDM-229", what, "Bring it up to version 5.", http.tenant)
-    found = http.request("GET", f"{API}/user/{quote(http.login, safe='@')}", accept=(403, 404))
+    found = http.request("GET", f"{API}/user/{quote(login, safe='@')}", accept=(403, 404))
     if found.status_code != 200 or not parsed(found).get("Privileged"):
         fix = 'Tick "Let this user be granted rights" on the account.'
         return version, None, Problem("TDM-221", "the account is not a privileged one", fix, http.tenant)

@@ -14,7 +14,7 @@ from tandem.connectors.base import Author, Away, Comment, Entry, File, History, 
 from tandem.connectors.request_tracker.catalogue import Custom
 from tandem.connectors.request_tracker.journal import Journal, Row
 from tandem.connectors.request_tracker.messages import Said, rich, shows
-from tandem.connectors.request_tracker.shape import ITSELF, MARK_FIELD, custom, told_value
+from tandem.connectors.request_tracker.shape import ITSELF, MARK_FIELD, ROLES, custom, told_value
 from tandem.core.values import Json
 
 PUBLIC, PRIVATE, CREATED = "Correspond", "Comment", "Create"
@@ -22,6 +22,8 @@ TALK = frozenset({PUBLIC, PRIVATE})
 # One of a ticket's own fields was set; the last five are words for ways to change its owner.
 SETS = frozenset({"Set", "Status", "Take", "Steal", "Untake", "Force", "Give"})
 CUSTOM_FIELD = "CustomField"
+WATCHES = frozenset({"AddWatcher", "DelWatcher"})  # somebody got a role, or lost it
+_LISTS = {role: name for name, role in ROLES.items()}
 SOON = timedelta(seconds=60)  # how long after its mark a write may come
 
 
@@ -66,6 +68,8 @@ def field_of(row: Row, customs: Mapping[str, Custom]) -> str | None:
     """The native field that a transaction changed, under our name for it."""
     if row.type in SETS:
         return row.field
+    if row.type in WATCHES:
+        return _LISTS.get(row.field)
     if row.type == CUSTOM_FIELD:
         known = customs.get(row.field)
         return custom(known.name) if known is not None else None
@@ -128,7 +132,10 @@ def _entries(told: Told, fields: frozenset[str], present: Mapping[str, Json]) ->
             continue
         known = told.customs.get(row.field) if row.type == CUSTOM_FIELD else None
         if known is not None and known.many:
-            before, after = _step_back(shown.setdefault(name, set()), row)
+            before, after = _step_back(shown.setdefault(name, set()), row.old, row.new)
+        elif name in ROLES:
+            old, new = (_named(told, number) for number in (row.old, row.new))
+            before, after = _step_back(shown.setdefault(name, set()), old, new)
         elif known is not None:
             before, after = known.one(row.old), known.one(row.new)
         else:
@@ -143,17 +150,21 @@ def _entries(told: Told, fields: frozenset[str], present: Mapping[str, Json]) ->
     return _joined(found[::-1])
 
 
-def _step_back(shown: set[str], row: Row) -> tuple[Json, Json]:
+def _named(told: Told, number: str) -> str:
+    return told.people[number].id if number in told.people else number
+
+
+def _step_back(shown: set[str], old: str, new: str) -> tuple[Json, Json]:
     """What a field of many values showed before and after one of them came or went, told from what it shows now."""
-    if row.new:
-        shown.add(row.new)
-    if row.old:
-        shown.discard(row.old)
+    if new:
+        shown.add(new)
+    if old:
+        shown.discard(old)
     after = _listed(shown)
-    if row.new:
-        shown.discard(row.new)
-    if row.old:
-        shown.add(row.old)
+    if new:
+        shown.discard(new)
+    if old:
+        shown.add(old)
     return _listed(shown), after
 
 
@@ -192,7 +203,7 @@ def _marks(told: Told) -> dict[int, str]:
         name = field_of(row, told.customs)
         if name is not None and left.get(name) and until is not None and row.at <= until:
             found[row.id] = mark
-            left[name] = known is not None and known.many
+            left[name] = name in ROLES or (known is not None and known.many)
     return found
 
 
@@ -231,6 +242,6 @@ def _files(told: Told, row: Row, said: Said, body: Json, mark: str | None) -> li
 
 
 def numbers_named(journal: Journal) -> set[str]:
-    """Accounts that transactions name: who did something, and, by number, who owned the ticket."""
-    owners = {key for row in journal.rows if row.field == "Owner" for key in (row.old, row.new) if key.isdigit()}
-    return {row.creator for row in journal.rows} | owners
+    """Accounts that transactions name: who did something, and, by number, who owned the ticket or had a role on it."""
+    told = [row for row in journal.rows if row.field == "Owner" or row.type in WATCHES]
+    return {row.creator for row in journal.rows} | {key for row in told for key in (row.old, row.new) if key.isdigit()}

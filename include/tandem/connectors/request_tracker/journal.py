@@ -65,8 +65,8 @@ def rows_of(body: Raw) -> list[Row]:
             ticket=str(name_of(item["ObjectId"])),
             type=str(item["Type"]),
             field=str(item.get("Field") or ""),
-            old=str(item.get("OldValue") or ""),
-            new=str(item.get("NewValue") or ""),
+            old=name_of(item.get("OldValue")),
+            new=name_of(item.get("NewValue")),
             at=moment(item["Created"]),
             creator=name_of(item.get("Creator")),
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from tandem.connectors.request_tracker.shape import API, ITSELF, Raw
 from tandem.http import Http, parsed
 
 RULES = Author(ITSELF, "Request Tracker")
+_TOKEN = re.compile(r"1-([0-9]+)-[0-9a-fA-F]{32}")  # an auth token: of the form 1, of an account by its number
 
 
 class People:
@@ -19,12 +21,12 @@ class People:
     def __init__(self, http: Http) -> None:
         self._http = http
         self._known: dict[str, Author] = {ITSELF: RULES, "1": RULES}
+        self.login = _log_in(http)
 
     @property
     def account(self) -> str:
         """The name of our own account, as Request Tracker spells it."""
-        login = self._http.login
-        return self.named([login])[login].id if login else ""
+        return self.named([self.login])[self.login].id if self.login else ""
 
     def named(self, keys: Iterable[str]) -> Mapping[str, Author]:
         """Read who these are, by the keys that were given."""
@@ -38,6 +40,22 @@ class People:
         path = f"{API}/user/{quote(key, safe='@')}"
         response = self._http.request("GET", path, accept=(403, 404))
         return author(parsed(response), key) if response.status_code == 200 else Author(key, key)
+
+
+def _log_in(http: Http) -> str:
+    """Send an auth token as one, and give the name that our account logs in with: of a token it is a number."""
+    login = http.login
+
+    def written(name: str, password: str) -> str | None:
+        nonlocal login
+        token = _TOKEN.fullmatch(password)
+        if token is None:
+            return None
+        login = token[1]
+        return f"token {password}"
+
+    http.log_in_by(written)
+    return login
 
 
 def author(user: Raw, key: str = "") -> Author:

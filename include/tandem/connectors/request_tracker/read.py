@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tandem.connectors.base import NOTHING, Author, History, Needs, Record
+from tandem.connectors.base import NOTHING, History, Needs, Record
 from tandem.connectors.request_tracker import journal
 from tandem.connectors.request_tracker.catalogue import Catalogue
 from tandem.connectors.request_tracker.history import (
@@ -31,14 +31,16 @@ from tandem.connectors.request_tracker.shape import (
     API,
     DESCRIPTION,
     PEOPLE,
+    ROLES,
     Raw,
     custom_name,
+    holders,
     moment,
     name_of,
     own_value,
     version,
 )
-from tandem.core.values import Json
+from tandem.core.values import Json, as_set
 from tandem.http import Http, parsed
 
 BATCH = 50
@@ -73,6 +75,7 @@ class Reader:
     def fetch(self, ids: Sequence[str], known: Mapping[str, str] = NOTHING) -> tuple[Record, ...]:
         """Read tickets; the transactions of those alone of which not all is known."""
         records: list[Record] = []
+        reporters: dict[str, list[str]] = {}
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_.isdigit()]
         self._kept = {}
         for start in range(0, len(wanted), BATCH):
@@ -88,7 +91,8 @@ class Reader:
             for id_ in batch:
                 if id_ in seen and id_ in versions:
                     records.append(self._record(id_, versions[id_], seen[id_], told.get(id_)))
-        return tuple(self._with_people(records))
+                    reporters[id_] = self._reporters(seen[id_])
+        return tuple(self._with_people(records, reporters))
 
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         """Read what happened on tickets: on those in scope all that is offered, on others our own work alone."""
@@ -155,7 +159,7 @@ class Reader:
 
     @property
     def _tells_reporter(self) -> bool:
-        return bool({"Requestor", DESCRIPTION} & self._needs.read)
+        return bool({"Requestor", "Requestors", DESCRIPTION} & self._needs.read)
 
     def _seen(self, ids: Sequence[str]) -> dict[str, Seen]:
         any_of = " OR ".join(f"id = {id_}" for id_ in ids)
@@ -217,7 +221,7 @@ class Reader:
         return type_ != CREATED or DESCRIPTION in self._needs.read | self._needs.write
 
     def _history(self, told: Told, seen: Seen, *, inside: bool) -> History:
-        present = self._catalogue.of(seen.ticket)
+        present = {**self._catalogue.of(seen.ticket), **{name: own_value(seen.ticket, name) for name in ROLES}}
         happened = history_of(told, self._needs, present, inside=inside)
         if not inside:
             return happened
@@ -225,7 +229,6 @@ class Reader:
 
     def _record(self, id_: str, number: int, seen: Seen, told: Told | None) -> Record:
         ticket, inside = seen.ticket, not seen.reason
-        reporter = own_value(ticket, "Requestor") or name_of(ticket.get("Creator"))
         return Record(
             id=id_,
             key=id_,
@@ -237,7 +240,6 @@ class Reader:
             updated_at=moment(ticket["LastUpdated"]),
             in_scope=inside,
             fields=self._values(ticket, told) if inside else {},
-            reporter=Author(str(reporter), "") if inside and self._tells_reporter else None,
             mark=told.mark if told is not None else None,
             final=seen.final,
             scope_reason=seen.reason,
@@ -255,19 +257,31 @@ class Reader:
             values[DESCRIPTION] = told.description
         return values
 
-    def _with_people(self, records: Sequence[Record]) -> Iterable[Record]:
-        """Name the accounts that records name, all at once."""
-        named = {one.id: {str(one.fields[name]) for name in PEOPLE if one.fields.get(name)} for one in records}
-        reporters = {one.reporter.id for one in records if one.reporter}
-        people = self._people.named({*reporters, *(key for keys in named.values() for key in keys)})
+    def _reporters(self, seen: Seen) -> list[str]:
+        """Who asked: all requestors, or who made a ticket that has none."""
+        if seen.reason or not self._tells_reporter:
+            return []
+        return holders(seen.ticket, "Requestor") or [name_of(seen.ticket.get("Creator"))]
+
+    def _with_people(self, records: Sequence[Record], reporters: Mapping[str, Sequence[str]]) -> Iterable[Record]:
+        """Name the accounts that records name, all at once. Several requestors are one reporter of several names."""
+        named = {one.id: _accounts(one.fields) for one in records}
+        people = self._people.named({key for keys in (*named.values(), *reporters.values()) for key in keys})
         for one in records:
-            reporter = people[one.reporter.id] if one.reporter else None
+            asking = [people[key] for key in reporters[one.id] if key]
+            reporter = replace(asking[0], name=", ".join(each.name for each in asking)) if asking else None
             yield replace(one, people={key: people[key] for key in sorted(named[one.id])}, reporter=reporter)
+
+
+def _accounts(fields: Mapping[str, Json]) -> set[str]:
+    """The accounts that fields name."""
+    single = {str(fields[name]) for name in PEOPLE if fields.get(name)}
+    return single | {str(one) for name in ROLES for one in as_set(fields.get(name))}
 
 
 def asked(names: Iterable[str]) -> tuple[str, ...]:
     """What to ask a search for: custom fields come all at once, and of them those that are not offered are dropped."""
-    own = {name for name in names if custom_name(name) is None} - {DESCRIPTION}
+    own = {ROLES.get(name, name) for name in names if custom_name(name) is None} - {DESCRIPTION}
     return tuple(sorted({*own, *ALWAYS, *(["CustomFields"] if any(map(custom_name, names)) else [])}))
 
 

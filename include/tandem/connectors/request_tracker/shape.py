@@ -31,8 +31,10 @@ DATES = frozenset({"Due", "Starts", "Started", "Told", "Resolved"})
 TIMES = frozenset({"Created", "LastUpdated"})
 NUMBERS = frozenset({"Priority", "TimeWorked", "TimeEstimated", "TimeLeft"})
 WRITABLE = frozenset({"Subject", "Status", "Priority", "Owner", "Queue", "Due", "Starts", "Requestor"})
-WRITABLE |= NUMBERS | {DESCRIPTION}
 PEOPLE = ("Owner", "Requestor", "Creator")
+# Lists of people, by our names → Request Tracker's roles. The first of its requestors is also told alone.
+ROLES: Mapping[str, str] = {"Requestors": "Requestor", "Cc": "Cc", "AdminCc": "AdminCc"}
+WRITABLE |= NUMBERS | {DESCRIPTION} | ROLES.keys()
 _CUSTOM = re.compile(r"CF\.\{(.+)\}")
 
 
@@ -79,13 +81,21 @@ def own_value(ticket: Raw, field: str) -> Json:
     """Read one of Request Tracker's own fields of a ticket."""
     value = ticket.get(field)
     if field == "Requestor":
-        people = [name_of(one) for one in value] if isinstance(value, list) else [name_of(value)]
-        return next((one for one in people if one), None)
+        return next(iter(holders(ticket, field)), None)
+    if field in ROLES:
+        return sorted(holders(ticket, ROLES[field])) or None  # type: ignore[return-value]
     if field == "Owner":
         return _owner(name_of(value))
     if field in DATES | TIMES:
         return flat_date(value)
     return name_of(value) or None
+
+
+def holders(ticket: Raw, role: str) -> list[str]:
+    """Who has a role on a ticket, by names, in the order in which they got it."""
+    value = ticket.get(role)
+    people = [name_of(one) for one in value] if isinstance(value, list) else [name_of(value)]
+    return [one for one in people if one]
 
 
 def _owner(name: str) -> Json:

@@ -27,18 +27,20 @@ from tandem.connectors.request_tracker.shape import (
     NEVER,
     NOBODY,
     NUMBERS,
+    ROLES,
     SUBJECT_LONGEST,
     WRITABLE,
     content_type,
     custom_name,
     etag,
     flat_date,
+    holders,
     own_value,
 )
 from tandem.connectors.request_tracker.spool import Spool
 from tandem.connectors.request_tracker.ways import Ways, ends_of
 from tandem.core.doc import doc, is_empty, paragraph
-from tandem.core.values import Json, same
+from tandem.core.values import Json, as_set, same
 from tandem.errors import (
     ClosedError,
     GoneError,
@@ -112,6 +114,8 @@ class Writer:
         if DESCRIPTION in patch.fields:
             what = f"ticket {patch.id}: the description is its first message, which cannot be changed"
             raise RefusedError(what, where=self._http.tenant, fields=(DESCRIPTION,))
+        if "Requestor" in patch.fields:
+            self._alone(patch.id)
         shown = self._set(patch.id, patch.fields, patch.mark, patch.version)
         wrong = self._without_effect(patch.fields, shown)
         if wrong and set(wrong) >= patch.fields.keys():
@@ -204,6 +208,13 @@ class Writer:
             raise ClosedError(f"ticket {id_} is {state.final}", where=self._http.tenant)
         return state
 
+    def _alone(self, id_: str) -> None:
+        """Let a requestor be written only where there are no others: Request Tracker would take them all off."""
+        if len(holders(self._there(id_).ticket, "Requestor")) > 1:
+            what = f"ticket {id_} has several requestors, and one that is written would stand in the place of them all"
+            fix = "Write them as a list (`Requestors`), or at creation only (`once: true`)."
+            raise RefusedError(what, where=self._http.tenant, fix=fix, fields=("Requestor",))
+
     def _native(self, fields: Mapping[str, Json]) -> dict[str, Any]:
         """Write fields as Request Tracker takes them; what it does not know it would pass over in silence.
 
@@ -221,7 +232,7 @@ class Writer:
             elif name not in WRITABLE:
                 unknown.append(name)
             elif name != DESCRIPTION:
-                body[name] = self._own(name, value)
+                body[ROLES.get(name, name)] = self._own(name, value)
         if unknown:
             what = f"Request Tracker's tickets have no field {', '.join(sorted(unknown))} to write"
             raise RefusedError(what, where=self._http.tenant, fields=sorted(unknown))
@@ -238,6 +249,8 @@ class Writer:
             return self._catalogue.queue_id(value)
         if name == "Requestor":
             return [value] if value is not None else []
+        if name in ROLES:
+            return sorted(as_set(value))
         if name in DATES:
             return flat_date(value) or NEVER
         empty = {"Owner": NOBODY, **dict.fromkeys(NUMBERS, "0")}.get(name, "")
@@ -252,6 +265,9 @@ class Writer:
         field = self._catalogue.named(label) if label is not None else None
         if name == "Requestor":
             return True  # written as an address and shown as an account
+        if name in ROLES:
+            meant, there = set(as_set(wanted)), set(as_set(shown))
+            return len(meant) == len(there) and all("@" in one for one in meant - there)
         if field is not None and field.many:
             listed = wanted if isinstance(wanted, list) else [] if wanted is None else [wanted]
             return same(field.flat(list(listed)), shown)
