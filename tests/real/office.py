@@ -30,16 +30,17 @@ class Shown:
 
 
 class Office(Protocol):
-    """One company's tracker, and somebody who works in it."""
+    """One company's tracker, and those who work in it."""
 
-    author: str  # the name by which this somebody is told elsewhere
+    people: Mapping[str, str]  # log-in → the name by which this somebody is told elsewhere; the first does most
+    hides_files: bool  # whether a file that comes with a private text is kept from the other side
 
     def opens(self, title: str) -> str: ...
     def renames(self, ticket: str, title: str) -> None: ...
     def ranks(self, ticket: str, priority: int) -> None: ...
     def moves(self, ticket: str, status: str) -> None: ...
     def labels(self, ticket: str, label: str, on: bool) -> None: ...
-    def says(self, ticket: str, text: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None: ...
+    def says(self, ticket: str, text: str, by: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None: ...
     def shows(self, ticket: str) -> Shown: ...
     def shared(self) -> list[str]:
         """The tickets that the offer names."""
@@ -49,13 +50,17 @@ class Office(Protocol):
 class Told:
     """What people did to one ticket, by side."""
 
-    said: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    said: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # word → its author, in order
     titles: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     files: dict[str, bytes] = field(default_factory=dict)
 
 
 class Staff:
-    """Random acts in both offices. What is written is unique, so that it can be counted at the peer."""
+    """Random acts in both offices. What is written is unique, so that it can be counted at the peer.
+
+    Threads may act at once: on one ticket of one side they do so one after the other, so that it is known which was
+    last; the two sides of a ticket do not wait for each other.
+    """
 
     def __init__(self, left: Office, right: Office, twins: Callable[[], Mapping[str, str]], seed: int) -> None:
         self.offices = (left, right)
@@ -65,6 +70,7 @@ class Staff:
         self.told: dict[tuple[int, str], Told] = defaultdict(Told)
         self.secrets: list[str] = []
         self._number, self._lock = 0, threading.Lock()
+        self._busy: dict[tuple[int, str], threading.Lock] = defaultdict(threading.Lock)
 
     def word(self, kind: str) -> str:
         """A word that is written nowhere else."""
@@ -75,13 +81,13 @@ class Staff:
     def opens(self, side: int) -> str:
         title = self.word("ticket")
         ticket = self.offices[side].opens(title)
-        self.born.append((side, ticket))
         self.told[(side, ticket)].titles[side].append(title)
+        self.born.append((side, ticket))
         return ticket
 
     def act(self) -> None:
         """Somebody opens a ticket, or does one thing to a ticket of either side."""
-        if len(self.born) < 2 or self.random.random() < 0.1:
+        if len(self.born) < 2 or self.random.random() < 0.06:
             self.opens(self.random.choice((0, 1)))
             return
         side, ticket = self.random.choice(self.born)
@@ -93,6 +99,12 @@ class Staff:
         self.does(side, ticket, told, self.random.choice(ACTS))
 
     def does(self, side: int, ticket: str, told: Told, what: str) -> None:
+        with self._lock:
+            busy = self._busy[(side, ticket)]
+        with busy:
+            self._does(side, ticket, told, what)
+
+    def _does(self, side: int, ticket: str, told: Told, what: str) -> None:
         office = self.offices[side]
         if what == "title":
             told.titles[side].append(self.word("ticket"))
@@ -103,16 +115,24 @@ class Staff:
             office.moves(ticket, self.random.choice(STATUSES))
         elif what == "label":
             office.labels(ticket, self.random.choice(LABELS), self.random.random() < 0.6)
-        elif what == "secret":
-            self.secrets.append(self.word("secret"))
-            office.says(ticket, f"between us: {self.secrets[-1]}", public=False)
         else:
-            text, file = self.word("say"), None
-            if what == "file":
-                file = (f"{self.word('file')}.bin", self.random.randbytes(self.random.randint(1, 20_000)))
-                told.files[file[0]] = file[1]
-            told.said[side].append(text)
-            office.says(ticket, text, public=True, file=file)
+            self._says(side, ticket, told, what)
+
+    def _says(self, side: int, ticket: str, told: Told, what: str) -> None:
+        office, word, file = self.offices[side], self.word(what), None
+        by = self.random.choice([*office.people])
+        if what == "secret":
+            self.secrets.append(word)
+            if office.hides_files and self.random.random() < 0.5:
+                file = (f"{word}.txt", word.encode())
+            office.says(ticket, f"between us: {word}", by, public=False, file=file)
+            return
+        if what == "file":
+            file = (f"{word}.bin", self.random.randbytes(self.random.randint(1, 20_000)))
+            told.files[file[0]] = file[1]
+        word = self.word("say")
+        told.said[side][word] = office.people[by]
+        office.says(ticket, f"{word} is *bold*, see #12, [[this]] & {{{{toc}}}} <b>", by, public=True, file=file)
 
     # ---- what must hold
 
@@ -145,25 +165,25 @@ class Staff:
             found.append(f"status {set(left.statuses)} / {set(right.statuses)}")
         if left.labels != right.labels:
             found.append(f"labels {set(left.labels)} / {set(right.labels)}")
-        for side, texts in told.said.items():
+        for side, words in told.said.items():
             own, peer = (left, right) if side == 0 else (right, left)
-            for text in texts:
-                at_home = [one for one in own.said if text in one]
-                arrived = [one for one in peer.said if text in one]
+            for word, author in words.items():
+                at_home = [one for one in own.said if word in one]
+                arrived = [one for one in peer.said if word in one]
                 if len(at_home) != 1 or len(arrived) != 1:
-                    found.append(f"{text}: {len(at_home)} at home, {len(arrived)} at the peer")
-                elif self.offices[side].author not in arrived[0]:
-                    found.append(f"{text} came without its author")
-            order = [word for one in peer.said for word in re.findall(r"say-\d+", one) if word in texts]
-            if order != texts and sorted(order) == sorted(texts):
+                    found.append(f"{word}: {len(at_home)} at home, {len(arrived)} at the peer")
+                elif f"{author} (" not in arrived[0]:
+                    found.append(f"{word} came without its author: {arrived[0]}")
+            order = [one for text in peer.said for one in re.findall(r"say-\d+", text) if one in words]
+            if order != [*words] and sorted(order) == sorted(words):
                 found.append(f"out of order: {order}")
         for name, body in told.files.items():
             if left.files.get(name) != (body,) or right.files.get(name) != (body,):
                 count = len(left.files.get(name, ())), len(right.files.get(name, ()))
                 found.append(f"{name}: {count[0]} / {count[1]}, or its bytes differ")
-        seen = (*left.said, *left.hidden), (*right.said, *right.hidden)
+        seen = [(*shown.said, *shown.hidden, *shown.files) for shown in (left, right)]
         for secret in self.secrets:
-            if any(secret in one for one in seen[0]) and any(secret in one for one in seen[1]):
+            if all(any(secret in one for one in texts) for texts in seen):
                 found.append(f"{secret} went across")
             if any(secret in one for one in (*left.said, *right.said)):
                 found.append(f"{secret} is public")

@@ -43,10 +43,15 @@ def laid_out(folder: Path, *changes: tuple[str, str, str]) -> Path:
     for name in ("contracts", "pairs"):
         shutil.copytree(EXAMPLES / name, folder / name, dirs_exist_ok=True)
     for file, old, new in changes:
-        text = (folder / file).read_text()
-        assert old in text, f"{old!r} is not in {file}"
-        (folder / file).write_text(text.replace(old, new))
+        edit(folder / file, old, new)
     return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change a text in a file; it must be there."""
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new))
 
 
 class Pairing:
@@ -93,6 +98,11 @@ class Pairing:
                 return told
         raise AssertionError(f"it does not come to rest: {told['diff']}")
 
+    def edit(self, file: str, *changes: tuple[str, str]) -> None:
+        """Change texts in one of the files."""
+        for old, new in changes:
+            edit(self.root / file, old, new)
+
     def environment(self) -> dict[str, str]:
         """The environment in which `tandem` acts on this pair."""
         return {
@@ -110,6 +120,16 @@ class Pairing:
         return subprocess.run(
             [sys.executable, "-m", "tandem.cli", *words], env=self.environment(), capture_output=True, text=True
         )
+
+    def reasons(self) -> dict[str, tuple[str, str]]:
+        """How each link stands, by its left ticket: state and reason."""
+        with self.store.read() as tx:
+            found = links.links(tx, self.pair).values()
+            return {
+                link.members[Which.LEFT].ticket: (link.state, link.reason)
+                for link in found
+                if Which.LEFT in link.members
+            }
 
     def twins(self) -> dict[str, str]:
         """Left ticket → right ticket, of all links that have both."""

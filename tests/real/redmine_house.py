@@ -77,9 +77,18 @@ class House:
         """An issue with all that belongs to it."""
         return self.as_(by).issue.get(int(issue), include=["journals", "attachments"])
 
+    def writes(self) -> int:
+        """How many writes went over the wire up to now."""
+        return len([1 for method, _ in self.wire.seen if method != "GET"])
+
     def notes(self, issue: str, by: str = "admin") -> list[tuple[str, bool]]:
         """The notes of an issue, oldest first, each with whether it is private."""
         return [(one.notes, one.private_notes) for one in self.shown(issue, by).journals if getattr(one, "notes", "")]
+
+
+def redmine_way(url: str) -> dict[str, Any]:
+    """The connection to a Redmine, as its integration's account."""
+    return {"conn_type": "http", "host": url, "extra": {"X-Redmine-API-Key": key("tandem")}}
 
 
 def number(name: str) -> int:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ines in a real Redmine, through python-redmine."""
+"""Ines and Omar in a real Redmine, through python-redmine."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import unescape
 
 from real.office import LABELS, Shown
 from real.redmine_house import STATUSES, House, number
@@ -25,7 +27,8 @@ MOVES = {"in_progress": "In Progress", "pending": "Feedback", "solved": "Resolve
 @dataclass(frozen=True)
 class RedmineOffice:
     house: House
-    author: str = "Ines Petersen"
+    people: Mapping[str, str] = field(default_factory=lambda: {"ines": "Ines Petersen", "omar": "Omar Haddad"})
+    hides_files: bool = True
 
     def opens(self, title: str) -> str:
         return self.house.opens(title, priority_id=PRIORITY_IDS[2], description=f"Opened: {title}")
@@ -43,9 +46,9 @@ class RedmineOffice:
         now = set(self._labels(ticket))
         self.house.sets(ticket, "Labels", sorted(now | {label} if on else now - {label}))
 
-    def says(self, ticket: str, text: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
+    def says(self, ticket: str, text: str, by: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
         uploads = [{"path": io.BytesIO(file[1]), "filename": file[0]}] if file else []
-        self.house.edits(ticket, notes=text, private_notes=not public, uploads=uploads)
+        self.house.edits(ticket, by, notes=text, private_notes=not public, uploads=uploads)
 
     def shows(self, ticket: str) -> Shown:
         shown = self.house.shown(ticket)
@@ -59,8 +62,8 @@ class RedmineOffice:
             priority=next(n for n, names in PRIORITIES.items() if shown.priority.name in names),
             statuses=frozenset({HUB[shown.status.name]}),
             labels=frozenset(self._labels(ticket)) & set(LABELS),
-            said=tuple(text for text, private in notes if not private),
-            hidden=tuple(text for text, private in notes if private),
+            said=tuple(unescape(text) for text, private in notes if not private),  # signs are written as entities
+            hidden=tuple(unescape(text) for text, private in notes if private),
             files=files,
         )
 

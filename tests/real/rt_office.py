@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nora in a real Request Tracker, through the `rt` library."""
+"""Nora and Olaf in a real Request Tracker, through the `rt` library."""
 
 from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
@@ -19,8 +20,10 @@ TALK = {"Create": True, "Correspond": True, "Comment": False}
 
 @dataclass(frozen=True)
 class RequestTrackerOffice:
-    person: Person
-    author: str = "Nora Berg"
+    person: Person  # Nora
+    olaf: Person
+    people: Mapping[str, str] = field(default_factory=lambda: {"nora": "Nora Berg", "olaf": "Olaf Dahl"})
+    hides_files: bool = True
 
     def opens(self, title: str) -> str:
         return self.person.opens(title, f"Opened: {title}", CustomFields={"Labels": ["customer"]}, Priority="75")
@@ -38,8 +41,10 @@ class RequestTrackerOffice:
         now = set(_labels(self.person.sees(ticket)))
         self.person.sets_custom(ticket, Labels=sorted(now | {label} if on else now - {label}))  # type: ignore[arg-type]
 
-    def says(self, ticket: str, text: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
-        self.person.says(ticket, text, public=public, files=dict([file]) if file else None)
+    def says(self, ticket: str, text: str, by: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
+        {"nora": self.person, "olaf": self.olaf}[by].says(
+            ticket, text, public=public, files=dict([file]) if file else None
+        )
 
     def shows(self, ticket: str) -> Shown:
         shown = self.person.sees(ticket)

@@ -7,12 +7,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "real"
@@ -100,15 +101,15 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
         try:
-            while not self._answers():
-                assert self._process.poll() is None, f"the server ended:\n{self._said()}"
-                assert time.monotonic() < deadline, f"the server does not answer:\n{self._said()}"
-                time.sleep(0.05)
+            wait_until(self._came_up, "the server to answer", START_SECONDS)
         except BaseException:
             self.kill()
             raise
+
+    def _came_up(self) -> bool:
+        assert self._process is None or self._process.poll() is None, f"the server ended:\n{self._said()}"
+        return self._answers()
 
     def kill(self) -> None:
         """End it as a power cut does, in the middle of whatever it is doing."""

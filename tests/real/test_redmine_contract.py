@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of connectors, kept by a real Redmine."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from real.redmine_house import CF, NEEDS, STATUSES, House, open_house
 from real.redmine_server import Redmine as Server
+from support.waiting import wait_for_second
 from tandem.connectors.base import Needs
 from tandem.connectors.redmine import Redmine
 from tandem.core.values import Json
@@ -62,9 +62,7 @@ class RedmineBench:
 
     def settles(self) -> None:
         """Redmine tells whole seconds: lets the present one pass, and the one by which its clock is known."""
-        over = int(time.time()) + 2.4
-        while time.time() < over:
-            time.sleep(0.02)
+        wait_for_second(1.4)
 
     @contextmanager
     def loses_answer(self, verb: str) -> Iterator[None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,12 +13,13 @@ import pytest
 
 from real.office import Staff
 from real.pairing import Pairing
-from real.redmine_house import House, open_house
+from real.redmine_house import House, open_house, redmine_way
 from real.redmine_office import RedmineOffice
-from real.redmine_server import Redmine, key
-from real.rt_house import person
+from real.redmine_server import Redmine
+from real.rt_house import person, rt_way
 from real.rt_office import RequestTrackerOffice
 from real.rt_server import RequestTrackerServer
+from real.storm import SEED, storm
 from real.wire import Wire, wire_to
 from tandem.errors import RetryableError
 
@@ -41,19 +41,7 @@ def wire(request_tracker: RequestTrackerServer) -> Iterator[Wire]:
 @pytest.fixture
 def pairing(redmines: House, wire: Wire, tmp_path: Path) -> Pairing:
     """The pair, after its first run: what people make from now on has a twin."""
-    ways = {
-        "nordwind_redmine": {
-            "conn_type": "http",
-            "host": redmines.wire.url,
-            "extra": {"X-Redmine-API-Key": key("tandem")},
-        },
-        "nordwind_request_tracker": {
-            "conn_type": "http",
-            "host": wire.url,
-            "login": "tandem",
-            "password": "tandem-password",
-        },
-    }
+    ways = {"nordwind_redmine": redmine_way(redmines.wire.url), "nordwind_request_tracker": rt_way(wire.url)}
     made = Pairing(PAIR, tmp_path, ways)
     made.run()
     return made
@@ -61,14 +49,12 @@ def pairing(redmines: House, wire: Wire, tmp_path: Path) -> Pairing:
 
 @pytest.fixture
 def staff(pairing: Pairing, redmines: House, request_tracker: RequestTrackerServer) -> Staff:
-    return Staff(RedmineOffice(redmines), RequestTrackerOffice(person(request_tracker, "nora")), pairing.twins, seed=3)
+    nora, olaf = (person(request_tracker, name) for name in ("nora", "olaf"))
+    return Staff(RedmineOffice(redmines), RequestTrackerOffice(nora, olaf), pairing.twins, SEED)
 
 
 def rest(pairing: Pairing, redmines: House, wire: Wire) -> None:
-    """Come to rest, once the second is over; a run after that writes nothing."""
-    until = time.time() + 2.4
-    while time.time() < until:
-        time.sleep(0.05)
+    """Come to rest; a run after that writes nothing."""
     pairing.calm()
     before = writes(redmines, wire)
     told = pairing.run()
@@ -77,16 +63,11 @@ def rest(pairing: Pairing, redmines: House, wire: Wire) -> None:
 
 
 def writes(redmines: House, wire: Wire) -> int:
-    return len([1 for method, _ in (*redmines.wire.seen, *wire.seen) if method != "GET"])
+    return redmines.writes() + len([1 for method, _ in wire.seen if method != "GET"])
 
 
 def test_people_of_both_act_while_runs_go_on(pairing: Pairing, staff: Staff, redmines: House, wire: Wire) -> None:
-    for _ in range(2):
-        working = threading.Thread(target=lambda: [staff.act() for _ in range(25)])
-        working.start()
-        while working.is_alive():
-            pairing.run()
-        working.join()
+    storm(staff, pairing.run)
     rest(pairing, redmines, wire)
     assert len(staff.born) > 3
     assert staff.wrong() == []

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of connectors, kept by a real Request Tracker."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from contract.connector_suite import ConnectorContract
 from real.rt_house import IN_SCOPE, LABELS, ORDER, SEVERITY, Person, connector, person
 from real.rt_server import RequestTrackerServer
 from real.wire import Wire, wire_to
+from support.waiting import wait_for_second
 from tandem.connectors.base import Needs
 from tandem.connectors.request_tracker import RequestTracker
 from tandem.core.values import Json
@@ -75,9 +75,7 @@ class RequestTrackerBench:
 
     def settles(self) -> None:
         """Waits for the next second of the real clock: what happens then has another time."""
-        end = int(time.time()) + 1
-        while time.time() < end:
-            time.sleep(0.01)
+        wait_for_second()
 
     @contextmanager
     def loses_answer(self, verb: str) -> Iterator[None]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Anna in Mercuri's simulated Zendesk."""
+"""Anna and Bruno in Mercuri's simulated Zendesk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -25,7 +26,8 @@ STATUSES = {"in_progress": "open", "pending": "pending", "solved": "solved"}
 @dataclass(frozen=True)
 class ZendeskOffice:
     desk: ZendeskDesk
-    author: str = "Anna Ricci"
+    people: Mapping[str, str] = field(default_factory=lambda: {"anna": "Anna Ricci", "bruno": "Bruno Conti"})
+    hides_files: bool = True
 
     def opens(self, title: str) -> str:
         made = self.desk.make("anna", f"Opened: {title}", subject=title, priority="high", tags=["customer"])
@@ -45,15 +47,13 @@ class ZendeskOffice:
         body = {"tickets": [{"id": int(ticket), verb: [label]}]}
         assert self.desk.ask("PUT", "tickets/update_many.json", "anna", json=body).ok
 
-    def says(self, ticket: str, text: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
+    def says(self, ticket: str, text: str, by: str, *, public: bool, file: tuple[str, bytes] | None = None) -> None:
         comment: dict[str, Any] = {"body": text, "public": public}
         if file is not None:
             kind = {"Content-Type": "application/binary"}
-            sent = self.desk.ask(
-                "POST", "uploads.json", "anna", params={"filename": file[0]}, data=file[1], headers=kind
-            )
+            sent = self.desk.ask("POST", "uploads.json", by, params={"filename": file[0]}, data=file[1], headers=kind)
             comment["uploads"] = [sent.json()["upload"]["token"]]
-        self._change(ticket, comment=comment)
+        self._change(ticket, by, comment=comment)
 
     def shows(self, ticket: str) -> Shown:
         shown = self.desk.read(f"tickets/{ticket}")["ticket"]
@@ -85,6 +85,6 @@ class ZendeskOffice:
                 return found
             query["page[after]"] = page["meta"]["after_cursor"]
 
-    def _change(self, ticket: str, **fields: Any) -> None:
-        answer = self.desk.change(int(ticket), "anna", **fields)
+    def _change(self, ticket: str, by: str = "anna", **fields: Any) -> None:
+        answer = self.desk.change(int(ticket), by, **fields)
         assert answer.ok, answer.text
