@@ -63,6 +63,11 @@ class JiraOffice:
         sent = {"body": adf(text), **({} if public else {"visibility": STAFF_ALONE})}
         self.ask("POST", f"{ISSUE}/{ticket}/comment", by, json=sent)
 
+    def rewrites(self, ticket: str, text: str) -> None:
+        """Elaine edits the newest comment."""
+        (*_, newest) = self.ask("GET", f"{ISSUE}/{ticket}/comment")["comments"]
+        self.ask("PUT", f"{ISSUE}/{ticket}/comment/{newest['id']}", json={"body": adf(text)})
+
     def shows(self, ticket: str) -> Shown:
         shown = self.ask("GET", f"/rest/api/2/issue/{ticket}")["fields"]
         comments = shown["comment"]["comments"]

@@ -70,6 +70,10 @@ class House:
         uploads = [{"path": io.BytesIO(file), "filename": "a.txt"}] if file is not None else []
         self.edits(issue, by, notes=text, private_notes=not public, uploads=uploads)
 
+    def rewrites(self, note: str, by: str = "ines", **changes: Any) -> None:
+        """Edit a note, or hide it: Redmine keeps no trace of that."""
+        self.as_(by).issue_journal.update(int(note), **changes)
+
     def attaches(self, issue: str, name: str, content: bytes, by: str = "ines") -> None:
         self.edits(issue, by, uploads=[{"path": io.BytesIO(content), "filename": name}])
 

@@ -2,6 +2,7 @@
 """The example pair of Infinity's Jira (simulated) and Nordwind's Redmine (real), both ways through the whole engine."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from real.pairing import Pairing, sandbox_way
 from real.redmine_house import House, open_house, redmine_way
 from real.redmine_office import RedmineOffice
 from real.redmine_server import Redmine
-from real.storm import SEED, storm
+from real.storm import LONG, SEED, storm
 from support.sandbox import RunningSandbox, running_sandbox
 from tandem.errors import RetryableError
 
@@ -86,6 +87,54 @@ def test_what_people_do_arrives_once_on_both_sides(
     assert elaine.shows(theirs)
 
 
+def test_what_people_change_in_a_note_is_seen_within_a_day(
+    pairing: Pairing, house: House, elaine: JiraOffice, staff: Staff
+) -> None:
+    """An edit of a note touches nothing else, not even the issue: it is seen when the issue is read next."""
+    ticket, quiet = staff.opens(REDMINE), staff.opens(REDMINE)
+    for number in (ticket, quiet):
+        house.says(number, "first")
+        house.says(number, "second")
+    rest(pairing, house, elaine)
+    left = {right: left for left, right in pairing.twins().items()}
+
+    def said(issue: str) -> list[str]:
+        return [text.partition("wrote:")[2].strip() for text in elaine.shows(left[issue]).said]
+
+    def rewrite(issue: str, which: int, **changes: object) -> None:
+        noted = [one.id for one in house.shown(issue).journals if getattr(one, "notes", "")]
+        house.rewrites(noted[which], **changes)
+
+    for words in ("better", "first", "better"):  # each time it is another edit
+        rewrite(ticket, 0, notes=words)
+        house.edits(ticket, priority_id=2 if words == "first" else 3)
+        rest(pairing, house, elaine)
+        assert said(ticket) == [words, "second"]
+    rewrite(quiet, 0, notes="better")
+    rewrite(quiet, 1, private_notes=True)
+    rest(pairing, house, elaine)
+    assert said(quiet) == ["first", "second"]
+    pairing.later = timedelta(hours=25)
+    rest(pairing, house, elaine)
+    assert said(quiet)[0] == "better"
+    assert "second" not in repr(said(quiet))
+
+
+def test_a_twin_that_people_changed_is_theirs_though_redmine_does_not_tell(
+    pairing: Pairing, house: House, elaine: JiraOffice, staff: Staff
+) -> None:
+    ticket = staff.opens(JIRA)
+    elaine.says(ticket, "first", "elaine", public=True)
+    rest(pairing, house, elaine)
+    twin = pairing.twins()[ticket]
+    (note,) = (one for one in house.shown(twin).journals if getattr(one, "notes", ""))
+    house.rewrites(note.id, "admin", notes="ours now")
+    elaine.rewrites(ticket, "better")
+    rest(pairing, house, elaine)
+    assert house.notes(twin) == [("ours now", False)]
+
+
+@pytest.mark.timeout(LONG)
 def test_people_act_while_runs_go_on(pairing: Pairing, house: House, elaine: JiraOffice, staff: Staff) -> None:
     storm(staff, pairing.run)
     rest(pairing, house, elaine)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from types import MappingProxyType
 
 from tandem.config.needs import needs
@@ -262,8 +263,22 @@ def _sweep(run: Run, end: End, reading: Reading) -> None:
         members = links.versions(tx, run.name, end.which)
     missing = [ticket for ticket in members if ticket not in listed | reading.read | reading.still]
     _read_and_store(run, end, missing, reading, cursor=None)
+    _read_and_store(run, end, _stale(run, end, reading), reading, cursor=None)
     with run.store.begin(run.fence) as tx:
         runs.set_side(tx, run.name, end.which, swept_at=now)
+
+
+def _stale(run: Run, end: End, reading: Reading) -> list[str]:
+    """Where edits leave no trace: tickets that were not read for long, some at each sweep, all in turn."""
+    every = end.caps.reread_every
+    if every is None:
+        return []
+    with run.store.read() as tx:
+        read = links.last_reads(tx, run.name, end.which)
+    due = [id_ for id_, at in read.items() if run.env.now() - at >= timedelta(seconds=every)]
+    share = ceil(len(read) * end.caps.sweep_every / every)
+    due = [id_ for id_ in due if id_ not in reading.read | reading.still]
+    return due[: max(share, end.caps.read_batch)]
 
 
 def _window(run: Run, end: End, reading: Reading, window: tuple[datetime, datetime]) -> None:

@@ -60,13 +60,11 @@ def later_on(
             told += _at_twin(tx, run, end, record, comment)
         elif _taken_from_copy(tx, end, comment, now[key]):
             told += hidden(tx, run, end, record, copies_beyond(tx, run, end, link, comment.id), comment.id, known)
-        elif comment.edited_at is not None:
+        elif _may_be_edited(end, comment):
             if comment.redacted and twins_at_other_side(tx, run, end, link, "comment", comment.id):
                 told += blacked_out(tx, run, end, link, comment, now[key], since)
                 continue
-            told += _at_origin(
-                tx, run, end, record, comment, comment.edited_at, now[key], still, outside=key in changed
-            )
+            told += _at_origin(tx, run, end, record, comment, now[key], still, known, outside=key in changed)
     if history.whole and record.in_scope and end.offer.comments.out != "none":
         seen = {comment.id for comment in history.comments}
         _dismiss(tx, run, still, seen)
@@ -136,19 +134,23 @@ def _at_origin(
     end: End,
     record: Record,
     comment: Comment,
-    edited_at: datetime,
     read: Happened,
     still: list[Event],
+    known: set[str],
     *,
     outside: bool,
 ) -> list[Happened]:
     """A comment of people's that reads otherwise than what its twin says of it.
 
-    ``outside``: it was written so out of scope, and does not go as it reads. Written anew in scope, it does.
+    ``outside``: it was written so out of scope, and does not go as it reads. Written anew in scope, it does. Where a
+    tracker tells of no edits, a comment was edited if it reads otherwise; of one without a twin nobody knows.
     """
     said = text_hash(run, end, comment.body)
-    key = f"edited:{comment.id}:{edited_at.isoformat()}:{said[:8]}"
+    edited_at, which = comment.edited_at or run.env.now(), _number(comment, said, known)
+    key = f"edited:{comment.id}:{which}:{said[:8]}"
     there = _twins(tx, run, end, record, comment.id)
+    if comment.edited_at is None and (not there or there[-1].said is None or (key in known and there[-1].said != said)):
+        return []
     if not there:
         asked = (tx, run.name, end.which, record.id, f"comment:{comment.id}")
         if not outside and records.reopen(*asked, (UNSENT, CHANGED_OUTSIDE), read.content):
@@ -164,6 +166,22 @@ def _at_origin(
     return [changed_outside(told) if outside else told]
 
 
+def _may_be_edited(end: End, comment: Comment) -> bool:
+    return comment.edited_at is not None or end.caps.reread_every is not None
+
+
+def _number(comment: Comment, said: str, known: set[str]) -> str:
+    """Tell one edit of a comment from its others: by its time or, where nobody tells it, by how many there were.
+
+    What reads as after the last one that is known is that one.
+    """
+    if comment.edited_at is not None:
+        return comment.edited_at.isoformat()
+    start = f"edited:{comment.id}:"
+    before = sum(key.startswith(start) for key in known)
+    return str(before - 1 if f"{start}{before - 1}:{said[:8]}" in known else before)
+
+
 def _at_twin(tx: Tx, run: Run, end: End, record: Record, comment: Comment) -> list[Happened]:
     """What people did to a copy of ours. It is theirs; the origin is not touched."""
     twin = twins.twin_at(tx, end.system, comment.id)
@@ -172,8 +190,9 @@ def _at_twin(tx: Tx, run: Run, end: End, record: Record, comment: Comment) -> li
     moment = comment.edited_at or record.updated_at
     if comment.redacted:
         return [_theirs(f"redacted:{comment.id}:{moment.isoformat()}", moment, end, record, "blacked out at the twin")]
-    if comment.edited_at is not None and twin.wrote is not None and not _ours(tx, run, end, comment, twin):
-        return [_theirs(f"edited:{comment.id}:{moment.isoformat()}", moment, end, record, THEIRS)]
+    if _may_be_edited(end, comment) and twin.wrote is not None and not _ours(tx, run, end, comment, twin):
+        which = moment.isoformat() if comment.edited_at is not None else text_hash(run, end, comment.body)[:8]
+        return [_theirs(f"edited:{comment.id}:{which}", moment, end, record, THEIRS)]
     if not comment.public and twins.was_public(tx, twin):
         return [_theirs(f"hidden:{comment.id}", moment, end, record, "made private at the twin")]
     return []

@@ -84,7 +84,7 @@ def hindered(run: Run, end: End, ready: Sequence[tuple[Action, Record | None]]) 
 
 
 def _is_changed(run: Run, end: End, one: Action, twin: Comment, wrote: Json) -> bool:
-    if twin.edited_at is None:
+    if twin.edited_at is None and end.caps.reread_every is None:
         return False
     if not end.caps.edit_comments:  # blacked out by people; to take the rest back, too, takes nothing from them
         return one.kind != "redact"

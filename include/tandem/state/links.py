@@ -136,6 +136,13 @@ def versions(tx: Tx, pair: str, which: Which) -> dict[str, tuple[str, str | None
     return {row["ticket"]: (row["link"], row["version"]) for row in tx.rows(select)}
 
 
+def last_reads(tx: Tx, pair: str, which: Which) -> dict[str, datetime]:
+    """Read for each current member of a side that is in scope when it was last read, the oldest first."""
+    where = (member.c.pair == pair, member.c.side == which.value, member.c.current, member.c.state == "seen")
+    select = sa.select(member.c.ticket, member.c.inside_at).where(*where, member.c.inside_at.is_not(None))
+    return {row["ticket"]: from_db(row["inside_at"]) for row in tx.rows(select.order_by(member.c.inside_at))}
+
+
 def member_states(tx: Tx, pair: str, which: Which, tickets: Iterable[str]) -> dict[str, tuple[str | None, str]]:
     """Read for the linked ones of these tickets: (version last consumed, state)."""
     return {row["ticket"]: (row["version"], row["state"]) for row in _current(tx, pair, which, tickets)}

@@ -49,6 +49,8 @@ class Capabilities:
     redacts_closed: bool = False  # comments can be taken back in tickets that take nothing else any more
     place_field: str = ""  # native field that says where a ticket lies: its dictionary names Record.place
     type_field: str = ""  # native field that holds Record.type
+    # Edits of comments leave no trace: each linked ticket is read anew once in so many seconds, and texts are compared.
+    reread_every: float | None = None
     private_files: bool = True  # a file of a private comment is as private; else none is sent with one
 
 

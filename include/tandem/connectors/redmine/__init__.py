@@ -65,6 +65,7 @@ _CAPABILITIES = Capabilities(
     clock=1.0,
     place_field="project",
     type_field="tracker",
+    reread_every=24 * 3600.0,  # an edit of a note touches nothing else
     private_files=False,  # who sees an issue sees all its files
 )
 
