@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Storms: people act by the hundred in both trackers, between runs and while they go on.
 
-``TANDEM_STORM`` says how many acts one storm has, ``TANDEM_STORM_SEED`` which: each seed is another story.
+``TANDEM_REAL_ACTS`` says how many acts one storm has, ``TANDEM_REAL_SEED`` which: each seed is another story.
 """
 
 import os
@@ -11,10 +11,11 @@ from itertools import repeat
 
 from real.office import Staff
 
-ACTS = int(os.environ.get("TANDEM_STORM", "320"))
-SEED = int(os.environ.get("TANDEM_STORM_SEED", "3"))
+ACTS = int(os.environ.get("TANDEM_REAL_ACTS", "300"))
+SEED = int(os.environ.get("TANDEM_REAL_SEED", "3"))
 ROUNDS = 4
 CREW = 3  # who act at once
+LONG = 900  # seconds after which a storm is taken for hanging: on an idle machine of two cores it takes a minute or two
 
 
 def storm(staff: Staff, run: Callable[[], object]) -> None:

@@ -19,7 +19,7 @@ from real.redmine_server import Redmine
 from real.rt_house import person, rt_way
 from real.rt_office import RequestTrackerOffice
 from real.rt_server import RequestTrackerServer
-from real.storm import SEED, storm
+from real.storm import LONG, SEED, storm
 from real.wire import Wire, wire_to
 from tandem.errors import RetryableError
 
@@ -66,6 +66,7 @@ def writes(redmines: House, wire: Wire) -> int:
     return redmines.writes() + len([1 for method, _ in wire.seen if method != "GET"])
 
 
+@pytest.mark.timeout(LONG)
 def test_people_of_both_act_while_runs_go_on(pairing: Pairing, staff: Staff, redmines: House, wire: Wire) -> None:
     storm(staff, pairing.run)
     rest(pairing, redmines, wire)

@@ -17,7 +17,7 @@ from real.pairing import Pairing, sandbox_way
 from real.rt_house import Person, person, rt_way
 from real.rt_office import RequestTrackerOffice
 from real.rt_server import RequestTrackerServer
-from real.storm import SEED, storm
+from real.storm import LONG, SEED, storm
 from real.zendesk_office import ZendeskOffice
 from support.sandbox import RunningSandbox, running_sandbox
 from support.zendesk import ZendeskDesk
@@ -187,6 +187,7 @@ def staff(pairing: Pairing, desk: ZendeskDesk, nora: Person, olaf: Person) -> St
     return Staff(ZendeskOffice(desk), RequestTrackerOffice(nora, olaf), pairing.twins, SEED)
 
 
+@pytest.mark.timeout(LONG)
 def test_what_people_do_while_runs_go_on_arrives_once(pairing: Pairing, box: RunningSandbox, staff: Staff) -> None:
     storm(staff, pairing.run)
     settled(pairing, box)
