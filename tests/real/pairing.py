@@ -98,7 +98,7 @@ class Pairing:
         return told
 
     def calm(self, most: int = 10) -> dict[str, Any]:
-        """Run until a run finds nothing to do, or two find nothing to write (of what is parked); give what that told."""
+        """Run until a run finds nothing to do, or two nothing to write (as of what is parked); give what that told."""
         quiet = False
         for _ in range(most):
             told = self.run()
