@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.memory_house import KilledError
 from engine.ring_house import Ring
+from tandem.errors import TransitionError
 
 CHAIN = [("acme", "globex"), ("globex", "initech")]
 SAID = {"out": "public", "as": "public", "names": "full", "onward": True}
@@ -105,6 +107,38 @@ def test_a_walk_over_several_statuses_ends_alike_at_the_far_end(tmp_path: Path, 
     house.move("initech", house.only("initech"), "2")
     house.quiet()
     assert [house.get(name, "status") for name in house.names] == ["open", "2", "2"]
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["read later", "read on its way"])
+@pytest.mark.parametrize("ends", ["refused", "killed", "not wanted any more"])
+def test_a_walk_that_stops_on_its_way_leaves_nobody_behind(tmp_path: Path, read: bool, ends: str) -> None:
+    """What the middle shows in the end is what the far end shows, also where nobody meant it."""
+    house = Ring(tmp_path, CHAIN)
+    house.round()
+    ticket = house.open("acme", status="new")
+    house.quiet()
+    middle = house.trackers["globex"]
+    house.move("acme", ticket, "solved")
+
+    def stops(verb: str, phase: str, item: Any) -> None:
+        if (verb, phase) == ("transition", "before") and middle.tickets[item.id].fields["status"] == "2":
+            middle.fail = lambda verb, phase, item: None if ends != "refused" else stops(verb, phase, item)
+            if read:
+                house.run(house.pairs[1])
+            raise TransitionError("It asks for a resolution.") if ends == "refused" else KilledError
+
+    middle.fail = stops
+    try:
+        house.run(house.pairs[0])
+    except KilledError:
+        if read:
+            house.run(house.pairs[1])
+    if ends == "not wanted any more":
+        house.move("acme", ticket, "open")
+    house.clock.advance(3600)  # a dead process's lease
+    house.quiet()
+    stands = "3" if ends == "killed" else "2"
+    assert (house.get("globex", "status"), house.get("initech", "status")) == (stands, stands)
 
 
 def test_what_was_private_where_it_was_said_goes_no_further_whatever_its_copies_say(tmp_path: Path) -> None:
