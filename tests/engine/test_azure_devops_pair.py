@@ -4,145 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine.house import House
-from support.azure_devops import NAME as AZURE
-from support.azure_devops import PROJECT, REPRO_STEPS
-from support.azure_devops import Desk as AzureDesk
-from support.azure_devops import tenant as azure_tenant
-from support.sandbox import RunningSandbox, running_sandbox
-from support.servicenow import NAME as SNOW
-from support.servicenow import Desk
-from support.servicenow import world as servicenow_world
+from engine.development_house import AZURE, INCIDENT, PAIR, PROJECT, SNOW, SOLVED, Both, running_pair
+from support.azure_devops import REPRO_STEPS
 from support.story import laid_out
 from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
 
-PAIR = "infinity-servicenow__global-azure_devops"
-TENANTS = {"infinity_servicenow": SNOW, "global_azure_devops": AZURE}
-INCIDENT = "table/incident"
-SOLVED = {"state": "6", "close_code": "Solved (Permanently)", "close_notes": "Replaced the cable."}
-CATEGORIES = {
-    "inquiry": "Inquiry / Help",
-    "software": "Software",
-    "hardware": "Hardware",
-    "network": "Network",
-    "database": "Database",
-    "connection": "Connection",
-    "feature": "Feature",
-    "design": "Design Change",
-}
-SHOP: dict[str, Any] = {
-    "projects": {PROJECT: {"process": "Agile", "areas": ["Development", "Network"]}},
-    "fields": {"Custom.Tandem": {"name": "Tandem"}},
-}
-
-
-def world(**settings: Any) -> dict[str, Any]:
-    """A ServiceNow whose account is no admin, and whose categories know features; an Azure DevOps of one project."""
-    ours = {
-        "grants": {"tandem": ["sys_audit", "sys_journal_field", "sys_properties"]},
-        "choices": {"incident.category": CATEGORIES},
-    }
-    (servicenow,) = servicenow_world(ours)["tenants"]
-    servicenow["people"]["tandem"]["role"] = "agent"
-    return {"tenants": [servicenow, azure_tenant({**deepcopy(SHOP), **settings})]}
-
-
-@dataclass
-class Both:
-    """The pair, and people at both trackers."""
-
-    box: RunningSandbox
-    house: House
-    desk: Desk
-    azure: AzureDesk
-    group: str = ""
-    numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
-
-    def __post_init__(self) -> None:
-        self.group = self.desk.read("table/sys_user_group", query="name=Global Development")[0]["sys_id"]
-
-    def run(self) -> dict[str, Any]:
-        """Let time pass, and run."""
-        self.box.control.advance(12)
-        return self.house.run()
-
-    def settle(self) -> None:
-        """Run until nothing is left to do."""
-        for _ in range(8):
-            told = self.run()
-            if not told["diff"]["actions"] and not told["diff"]["links"]:
-                return
-        raise AssertionError("it does not come to rest")
-
-    def incident(self, **values: Any) -> str:
-        """John hands an incident to Global."""
-        return str(self.desk.make(**{"assignment_group": self.group, "category": "software", **values})["sys_id"])
-
-    def item(self, type: str = "Bug", **fields: Any) -> str:
-        """David makes a work item that is shared with Infinity."""
-        given = {name.replace("__", "."): value for name, value in fields.items()}
-        made = self.azure.make("david", type, title="Made by Global", fields={"System.Tags": "infinity", **given})
-        return str(made["id"])
-
-    def twin(self, incident: str) -> str:
-        return self.house.twins()[incident]
-
-    def fields(self, incident: str) -> dict[str, Any]:
-        """What the work item of an incident shows."""
-        return dict(self.azure.item(int(self.twin(incident)))["fields"])
-
-    def row(self, item: str) -> dict[str, Any]:
-        """The incident of a work item."""
-        incident = next(left for left, right in self.house.twins().items() if right == item)
-        return dict(self.desk.read(f"{INCIDENT}/{incident}"))
-
-    def journal(self, incident: str) -> list[tuple[str, str]]:
-        """Element and text of each entry, oldest first."""
-        rows = self.desk.read("table/sys_journal_field", query=f"element_id={incident}^ORDERBYsys_created_on")
-        return [(row["element"], row["value"]) for row in rows]
-
-    def talk(self, item: str) -> list[str]:
-        """The texts of a work item's comments, oldest first."""
-        return [one["text"] for one in self.azure.comments(int(item), order="asc")]
-
-    def files(self, item: str) -> dict[str, bytes]:
-        """The files of a work item."""
-        relations = self.azure.item(int(item)).get("relations") or ()
-        found = {}
-        for one in relations:
-            if one["rel"] == "AttachedFile":
-                path = one["url"].removeprefix(self.azure.url + "/")
-                found[one["attributes"]["name"]] = self.azure.ask("GET", path).content
-        return found
-
-    def writes(self) -> list[str]:
-        """What the integration's accounts wrote, as far as the request log goes back."""
-        reads = ("/workitemsbatch", "/wiql", "/workitemrevisions")
-        return [
-            f"{one['tenant']} {one['method']} {one['path']}"
-            for one in self.box.control.requests()
-            if one["method"] != "GET"
-            and not one["path"].lower().endswith(reads)
-            and str(one["account"]).startswith("tandem@")
-        ]
-
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Both]:
-    with running_sandbox(world()) as box:
-        root = laid_out(tmp_path / "root", PAIR)
-        house = House(box, f"sqlite:///{tmp_path}/state.db", root, pair=PAIR, tenants=TENANTS)
-        both = Both(box, house, Desk(box[SNOW], box.control), AzureDesk(box[AZURE], box.control))
-        house.run()
+    with running_pair(tmp_path) as both:
         yield both
 
 
@@ -338,17 +214,9 @@ WRITES = [
 def test_lost_answers_are_looked_up_and_nothing_comes_twice(both: Both, kind: str) -> None:
     first, second = both.incident(short_description="first"), both.item(System__Title="second")
     both.settle()
-    item = both.twin(first)
     lost = 0
     for number, (tenant, method, path) in enumerate(WRITES):
-        both.incident(short_description=f"incident {number}")
-        both.item(System__Title=f"item {number}")
-        both.desk.change(first, comments=f"said {number}")
-        both.azure.say(int(second), f"<div>noted {number}</div>")
-        both.desk.change(first, short_description=f"renamed {number}")
-        both.azure.set(int(second), {"System.Title": f"renamed too {number}"})
-        both.desk.attach(first, f"{number}.bin", f"file {number}".encode())
-        both.azure.attach(int(second), f"{number}.txt", f"file {number}".encode())
+        both.busy(number, first, second)
         both.box.control.fault(kind, tenant, method=method, path=path, count=1)
         for _ in range(4):
             try:
@@ -358,17 +226,7 @@ def test_lost_answers_are_looked_up_and_nothing_comes_twice(both: Both, kind: st
         both.box.control.clear_faults()
     assert lost >= len(WRITES) - 1, "the faults struck"
     both.settle()
-    count = len(WRITES)
-    assert sorted(text.rpartition(">said")[2] for text in both.talk(item)) == [f" {n}</p>" for n in range(count)]
-    assert both.files(item) == {f"{n}.bin": f"file {n}".encode() for n in range(count)}
-    row = both.row(second)
-    noted = [text.rpartition("\n")[2] for _, text in both.journal(row["sys_id"])]
-    assert sorted(noted) == [f"noted {n}" for n in range(count)]
-    assert (both.fields(first)["System.Title"], row["short_description"]) == (
-        *(f"renamed {count - 1}", f"renamed too {count - 1}"),
-    )
-    assert len(both.desk.read(INCIDENT)) == len(both.house.twins()) == 2 * count + 2
-    assert len(both.azure.find(f"[System.TeamProject] = '{PROJECT}'")) == 2 * count + 2
+    assert both.wrong(first, second, len(WRITES)) == []
     both.box.control.clear_requests()
     assert (both.run()["diff"]["actions"], both.writes()) == (0, [])
 
@@ -414,3 +272,54 @@ def test_what_happened_on_known_items_comes_with_the_feed(both: Both) -> None:
         row = both.desk.read(f"{INCIDENT}/{incident}")
         assert row["short_description"] == f"renamed {number}"
         assert [text.rpartition("\n")[2] for _, text in both.journal(incident)] == [f"said {number}"]
+
+
+def test_many_that_were_written_are_read_back_by_the_feed_and_no_edit_goes_unseen(both: Both) -> None:
+    """Between the writes and the read-back one comment is deleted by people, and one title is changed."""
+    incidents = [both.incident(short_description=f"incident {number}") for number in range(6)]
+    both.settle()
+    for number, incident in enumerate(incidents):
+        both.desk.change(incident, short_description=f"renamed {number}", comments=f"said {number}")
+    deleted, renamed = both.twin(incidents[0]), both.twin(incidents[1])
+
+    def meddle(task: str) -> None:
+        if task == "reconcile":
+            (said,) = both.azure.comments(int(deleted))
+            path = f"{PROJECT}/_apis/wit/workItems/{deleted}/comments/{said['id']}"
+            assert both.azure.ask("DELETE", path, "ada").status_code == 204
+            both.azure.set(int(renamed), {"System.Title": "a person's, meanwhile"})
+            both.box.control.clear_requests()
+
+    both.house.between = meddle
+    both.run()
+    both.house.between = None
+    asked = [f"{one['method']} {one['path']}".lower() for one in both.box.control.requests(AZURE)]
+    assert any(one.endswith("workitemrevisions") for one in asked)
+    assert [one for one in asked if one.endswith("/updates")] == [f"get /global/_apis/wit/workitems/{deleted}/updates"]
+    both.settle()
+    assert [both.talk(both.twin(incident)) == [] for incident in incidents] == [True, *[False] * 5]
+    shown = [both.desk.read(f"{INCIDENT}/{incident}")["short_description"] for incident in incidents]
+    assert shown == [both.fields(incident)["System.Title"] for incident in incidents]
+    assert shown[:2] == ["renamed 0", "a person's, meanwhile"]
+    assert both.run()["diff"]["actions"] == 0
+
+
+@pytest.mark.parametrize("ahead", [-400, 400])
+def test_the_newer_edit_wins_though_a_clock_is_off(tmp_path: Path, ahead: float) -> None:
+    """Nothing is passed over either: what happens right after the first run, and in the second after a run."""
+    with running_pair(tmp_path, ahead=ahead) as both:
+        incident, item = both.incident(short_description="before"), both.item(System__Title="before too")
+        both.settle()
+        both.azure.set(int(both.twin(incident)), {"System.Title": "older, from Azure"})
+        both.desk.change(both.row(item)["sys_id"], short_description="older, from ServiceNow")
+        both.box.control.advance(30)
+        both.desk.change(incident, short_description="newer, from ServiceNow")
+        both.azure.set(int(item), {"System.Title": "newer, from Azure"})
+        both.azure.say(int(item), "<div>said</div>")
+        both.settle()
+        shown = both.fields(incident)["System.Title"], both.desk.read(f"{INCIDENT}/{incident}")["short_description"]
+        assert shown == ("newer, from ServiceNow",) * 2
+        shown = both.azure.item(int(item))["fields"]["System.Title"], both.row(item)["short_description"]
+        assert shown == ("newer, from Azure",) * 2
+        assert [text.rpartition("\n")[2] for _, text in both.journal(both.row(item)["sys_id"])] == ["said"]
+        assert both.run()["diff"]["actions"] == 0

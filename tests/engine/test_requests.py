@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from engine.counting import Table, counted, quiet
 from engine.house import TENANTS, House
 from support.jira import doc
 from support.sandbox import RunningSandbox, running_sandbox
@@ -25,30 +23,6 @@ pytestmark = pytest.mark.timeout(900)  # it makes them all, with their twins
 EACH = 10  # history entries and comments of each changed ticket
 WRITTEN = 60  # tickets of the run whose writes are counted
 READ_AT_MOST = 40
-ALL = json.dumps({"limits": {"creates": 5000, "closes": 5000}})
-
-
-@dataclass
-class Table:
-    """Requests by what was done, tracker, task and endpoint."""
-
-    rows: list[tuple[str, str, str, str, int]] = field(default_factory=list)
-
-    def add(self, what: str, tenant: str, task: str, calls: Counter[str]) -> None:
-        self.rows += [(what, tenant, task, call, number) for call, number in sorted(calls.items())]
-
-    def total(self, what: str, tenant: str, *tasks: str) -> int:
-        return sum(n for w, t, task, _, n in self.rows if (w, t) == (what, tenant) and (not tasks or task in tasks))
-
-    def text(self, least: dict[tuple[str, str], int]) -> str:
-        lines = ["| what | tracker | task | request | number |", "|---|---|---|---|---|"]
-        for what, tenant in dict.fromkeys((w, t) for w, t, *_ in self.rows):
-            own = [row for row in self.rows if row[:2] == (what, tenant)]
-            lines += [f"| {what} | {tenant} | {task} | `{call}` | {number} |" for _, _, task, call, number in own]
-            smallest = least.get((what, tenant))
-            beside = f" (the smallest possible: {smallest})" if smallest is not None else ""
-            lines.append(f"| **{what}** | **{tenant}** | | **in all{beside}** | **{self.total(what, tenant)}** |")
-        return "\n".join(lines)
 
 
 @dataclass
@@ -61,26 +35,7 @@ class Office:
 
     def run(self, what: str, **job: Any) -> dict[str, Any]:
         """One run, counted by task."""
-        control, tasks = self.house.box.control, ["extract"]
-        control.clear_requests()
-
-        def note(task: str) -> None:
-            for tenant in (ZENDESK, JIRA):
-                self.table.add(what, tenant, tasks[-1], Counter(_call(one) for one in control.requests(tenant)))
-            control.clear_requests()
-            tasks.append(task)
-
-        self.house.between = lambda task: None if task == "extract" else note(task)
-        told = self.house.run(variable=ALL, **job)
-        note("end")
-        self.house.between = None
-        return told
-
-
-def _call(one: dict[str, Any]) -> str:
-    """An endpoint: the path without what names one thing."""
-    path = re.sub(r"(?<=/)(\d+|[A-Z]+-\d+)(?=/|$|\.)", "{id}", one["path"])
-    return f"{one['method']} {path.removesuffix('.json')}"
+        return counted(self.house, self.table, what, **job)
 
 
 @pytest.fixture(scope="module")
@@ -102,24 +57,10 @@ def office(box: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Off
         for n in range(LINKED)
     ]
     box.control.act(ZENDESK, "anna", [("POST", "/api/v2/tickets.json", {"ticket": one}) for one in tickets])
-    office = Office(house, Table(), {})
-    for _ in range(6):
-        box.control.advance(120)
-        told = house.run(variable=ALL)
-        if not told["diff"]["actions"] and not told["diff"]["links"]:
-            break
-    office.twins = house.twins()
+    quiet(house)
+    office = Office(house, Table(), house.twins())
     assert len(office.twins) == LINKED
     return office
-
-
-def _quiet(office: Office) -> None:
-    for _ in range(6):
-        office.house.box.control.advance(120)
-        told = office.house.run(variable=ALL)
-        if not told["diff"]["actions"] and not told["diff"]["links"]:
-            return
-    raise AssertionError("it does not come to rest")
 
 
 def _talk_in_zendesk(office: Office, tickets: list[str], each: int, *priorities: str) -> None:
@@ -161,7 +102,7 @@ def test_writes_and_the_reads_around_them_are_few(office: Office) -> None:
     print(table.text({(what, JIRA): 2 * WRITTEN}))
     assert table.total(what, ZENDESK, "load", "reconcile") <= 2 * WRITTEN // 10
     assert table.total(what, JIRA, "load", "reconcile") <= 2 * WRITTEN + 2 * WRITTEN // 10 + 10
-    _quiet(office)
+    quiet(office.house)
 
 
 def test_a_thousand_changed_tickets_cost_at_most_forty_requests_to_read(office: Office) -> None:
@@ -177,6 +118,6 @@ def test_a_thousand_changed_tickets_cost_at_most_forty_requests_to_read(office: 
     assert told["extract"]["left"]["changed"] == told["extract"]["right"]["changed"] == LINKED
     assert told["extract"]["left"]["events"] == told["extract"]["right"]["events"] == LINKED * EACH * 2
     print()
-    print(table.text({}))
+    print(table.text())
     for tenant in (ZENDESK, JIRA):
         assert table.total(f"{LINKED} changed", tenant) <= READ_AT_MOST

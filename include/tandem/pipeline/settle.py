@@ -9,19 +9,18 @@ change is the next run's to merge. What our write overwrote unseen becomes an op
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Entry, History, Record
-from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
 from tandem.pipeline.outcomes import riding
+from tandem.pipeline.read_back import by_feed, read_back
 from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.settle_sets import settle_set
 from tandem.pipeline.translate import canonical, same_native
@@ -43,44 +42,23 @@ def settle(run: Run) -> dict[str, int]:
     by_link: dict[str, list[Action]] = {}
     for action in done:
         by_link.setdefault(action.link, []).append(action)
+    written = {which: _written(which, found.values(), done) for which in Which}
+    told = {which: by_feed(run, end, written[which].values()) for which, end in run.ends.items()}
     for some in records.chunks(list(by_link), 100):
-        seen: dict[Which, dict[str, tuple[Record, History]]] = {
-            which: _read_back(run, end, [found[id_] for id_ in some], by_link) for which, end in run.ends.items()
-        }
+        seen: dict[Which, dict[str, tuple[Record, History]]] = {}
+        for which, end in run.ends.items():
+            tickets = sorted(written[which][id_] for id_ in some if id_ in written[which])
+            seen[which] = read_back(run, end, tickets, told[which])
         with run.store.begin(run.fence) as tx:
             for id_ in some:
                 _settle_link(tx, run, found[id_], by_link[id_], seen, counts)
     return dict(counts)
 
 
-def _read_back(
-    run: Run, end: End, some: Sequence[Link], by_link: Mapping[str, Sequence[Action]]
-) -> dict[str, tuple[Record, History]]:
-    """Read, by id, the tickets of this side that were written."""
-    tickets = sorted(
-        {
-            link.members[end.which].ticket
-            for link in some
-            if end.which in link.members and any(action.side is end.which for action in by_link[link.id])
-        }
-    )
-    read: dict[str, Record] = {}
-    for part in records.chunks(tickets, end.caps.fetch_batch):
-        read |= {record.id: record for record in end.connector.fetch(part, ahead=True)}
-    histories = end.connector.history([ticket for ticket, record in read.items() if record.final != DELETED])
-    return {
-        ticket: (record, _looked_at(record, histories.get(ticket)))
-        for ticket, record in read.items()
-        if ticket in histories or record.final == DELETED  # else it is not to be seen now
-    }
-
-
-def _looked_at(record: Record, history: History | None) -> History:
-    """Of a ticket out of scope nothing is to be looked at, but that something was taken back there."""
-    if record.in_scope and history is not None:
-        return history
-    nothing = History((), (), (), inside=False)
-    return nothing if history is None else replace(history, entries=(), comments=(), files=(), inside=False, away=None)
+def _written(which: Which, found: Iterable[Link], done: Iterable[Action]) -> dict[str, str]:
+    """Link → ticket of this side, of those that were written here."""
+    here = {action.link for action in done if action.side is which}
+    return {link.id: link.members[which].ticket for link in found if link.id in here and which in link.members}
 
 
 def _settle_link(

@@ -71,6 +71,7 @@ CAPABILITIES = Capabilities(
     label_max=400,
     place_field=PROJECT,
     type_field=TYPE,
+    feed_pays=4,  # of each by itself the updates and the comments are read
     private_files=False,  # who sees an item sees all its files
 )
 
