@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.house import INCLUDE, PAIR, House
+from engine.house import INCLUDE, House
 from engine.people import JIRA, ZENDESK
 from support.sandbox import RunningSandbox
 
@@ -59,7 +59,7 @@ def clear_up(box: RunningSandbox) -> None:
 def running(house: House) -> subprocess.Popen[bytes]:
     """`tandem run` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tandem.cli", "run", PAIR, "--json"],
+        [sys.executable, "-m", "tandem.cli", "run", house.pair, "--json"],
         env=house.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -75,6 +75,18 @@ def killed_run(house: House, seconds: float) -> bool:
         process.kill()
         process.wait()
         return True
+    return False
+
+
+def killed_at(house: House, fault: int) -> bool:
+    """`tandem run`, killed (SIGKILL) as soon as a fault has struck; false where it never did."""
+    process = running(house)
+    while process.poll() is None:
+        if next(one["struck"] for one in house.box.control.faults() if one["id"] == fault):
+            process.kill()
+            process.wait()
+            return True
+        threading.Event().wait(0.05)
     return False
 
 

@@ -9,7 +9,6 @@ the tests takes a part of them; ``TANDEM_EXAMPLES=all`` takes each.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from engine.house import House
 from engine.people import JIRA, ZENDESK, People
 from engine.people_later import Later
 from engine.remembered import Memory
-from engine.storms import furnished, running
+from engine.storms import furnished, killed_at
 from engine.truth import check, wait_for_feeds
 from support.sandbox import running_sandbox
 from tandem.errors import RetryableError
@@ -146,24 +145,13 @@ POINTS = [
 ]
 
 
-def killed_at(street: Street, number: int) -> None:
-    """`tandem run`, killed as soon as the fault has struck."""
-    control = street.house.box.control
-    process = running(street.house)
-    while process.poll() is None:
-        if next(one["struck"] for one in control.faults() if one["id"] == number):
-            process.kill()
-            process.wait()
-        threading.Event().wait(0.05)
-
-
 def strike(street: Street, write: Write, kind: str) -> None:
     """A run that comes to grief at a write."""
     tenant, method, path = write
     control, account = street.house.box.control, street.house.box[tenant].integration.email
     number = control.fault(kind, tenant, account=account, method=method, path=path, count=1)
     if kind.startswith("hang"):
-        killed_at(street, number)
+        killed_at(street.house, number)
     else:
         with suppress(RetryableError):
             street.house.run()
