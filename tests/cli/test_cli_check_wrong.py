@@ -168,6 +168,9 @@ def test_what_is_renamed_is_known_by_its_id_and_told_once_a_field(started: House
         ("TDM-257", "transitions.Done.by", True),
     ]
     assert '"Finish" is "Complete"' in told.data["problems"][2]["what"]
+    described = started.tandem("dictionary", PAIR)
+    assert (described.code, "| 4 | low | Low (now Minor), Lowest |" in described.out) == (0, True), described.out
+    assert "In Progress (now Doing), In Review" in described.out
     fresh = started.tandem("check", "--json", TANDEM_DB=f"sqlite:///{started.folder / 'another.db'}")
     assert {one["code"] for one in fresh.data["problems"] if not one["warning"]} == {"TDM-203", "TDM-225"}
 

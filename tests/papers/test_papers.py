@@ -90,7 +90,7 @@ def test_a_dictionary_holds_fields_tables_and_samples(tmp_path: Path) -> None:
     ring.clock.advance(121)
     shown = samples(pair.left, Which.LEFT, ring._connect(pair.left))
     assert shown["title"] == ["Cart | forgets *all*"] and shown["priority"] == ["Urgent"]
-    told = markdown(dictionary(pair, report.sides, {"left": shown}))
+    told = markdown(dictionary(pair, report.sides, {"left": shown}, {}))
     assert "| 1 | Urgent | Highest |" in told
     assert "Cart \\| forgets \\*all\\*" in told
     assert "at most 255 characters" in told and "both ways" in told

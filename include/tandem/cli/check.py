@@ -5,33 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from tandem.check import Bound, PairReport, SideReport, check_trackers
+from tandem.check import PairReport, SideReport, check_trackers
+from tandem.cli.known import State, bound, broken, opened
 from tandem.cli.out import IN_STEP, PROBLEMS, Answer, problem_lines, told
 from tandem.cli.setting import Setting
 from tandem.config.check_rings import check_rings
 from tandem.config.load import load_all
-from tandem.config.models import BrokenPair, Pair, Which
-from tandem.core import rules
-from tandem.errors import ConfigurationError, Problem, StateError, TandemError
-from tandem.pipeline.dictionary import bindings
+from tandem.config.models import Pair
+from tandem.errors import Problem
 from tandem.state import runs
-from tandem.state.schema import VERSION_TABLE
-from tandem.state.store import Store, check_four_byte
+from tandem.state.store import Store
 
 ELSE = "Links between tickets and work logs do not travel yet."
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is wrong with the state database, or the words for its being in order."""
-
-    words: str
-    problems: tuple[Problem, ...] = ()
 
 
 def check(setting: Setting, names: Sequence[str]) -> Answer:
@@ -41,10 +30,10 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
     every_pair = load_all(setting.root)
     read = [pair for pair in every_pair if not wanted or pair.name in wanted]
     with ExitStack() as stack:
-        store, state = _opened(setting)
+        store, state = opened(setting)
         if store is not None:
             stack.callback(store.close)
-        reports = [check_trackers(pair, setting.connect, _bound(store, pair)) for pair in read]
+        reports = [check_trackers(pair, setting.connect, bound(store, pair)) for pair in read]
         state = _remember(store, reports) or state if store is not None else state
     whole = [pair if isinstance(pair, Pair) else pair.pair for pair in every_pair]
     rings = check_rings([pair for pair in whole if pair is not None])
@@ -62,37 +51,6 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
     return Answer(data, _lines(reports, state, every), PROBLEMS if count else IN_STEP)
 
 
-def _opened(setting: Setting) -> tuple[Store | None, State]:
-    """Open the state database, if it can be used, and look at its tables and characters."""
-    try:
-        store = setting.open()
-    except ConfigurationError as error:
-        return None, State("cannot be opened", error.problems)
-    except StateError as error:
-        return None, State("cannot be opened", (_problem(error),))
-    try:
-        if not sa.inspect(store.engine).has_table(VERSION_TABLE):
-            state = State("has no tables yet; the first run makes them")
-        else:
-            store.check_schema()
-            four = check_four_byte(store)
-            return store, State("keeps what is written", (four,) if four else ())
-    except StateError as error:
-        state = State("is of another version", (_problem(error),))
-    except sa.exc.DBAPIError as error:
-        state = _broken(error)
-    store.close()
-    return None, state
-
-
-def _bound(store: Store | None, pair: Pair | BrokenPair) -> dict[Which, Bound]:
-    """To what runs have bound the names of a pair's contracts."""
-    if store is None:
-        return {}
-    with store.read() as tx:
-        return {which.value: Bound(*bindings(tx, pair.name, which)) for which in rules.Which}
-
-
 def _remember(store: Store, reports: Iterable[PairReport]) -> State | None:
     """Keep the pieces of workflow that were seen, for the walks of runs."""
     try:
@@ -101,18 +59,8 @@ def _remember(store: Store, reports: Iterable[PairReport]) -> State | None:
                 if side.found is not None:
                     runs.put_edges(tx, side.side.connection, side.found.edges)
     except sa.exc.DBAPIError as error:
-        return _broken(error)
+        return broken(error)
     return None
-
-
-def _broken(error: sa.exc.DBAPIError) -> State:
-    what = f"The state database cannot be used ({type(error.orig).__name__})."
-    fix = "See that it runs and that its address is right."
-    return State("cannot be used", (_problem(StateError(what, fix=fix)),))
-
-
-def _problem(error: TandemError) -> Problem:
-    return Problem(error.code, error.what, error.fix, where="state database")
 
 
 def _side_data(report: SideReport) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tandem.check import check_trackers
+from tandem.check import Bound, check_trackers
+from tandem.cli.known import bound, opened
 from tandem.cli.out import IN_STEP, PROBLEMS, Answer, UsageError, problem_lines, say, told
 from tandem.cli.setting import Setting
 from tandem.config.load import load_all, load_pair
 from tandem.config.models import BrokenPair, Pair
+from tandem.config.scope_ids import by_ids
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, RetryableError
 from tandem.papers import access as access_paper
@@ -43,20 +45,30 @@ def access(setting: Setting, names: Sequence[str], form: str, output: Path | Non
 
 
 def dictionary(setting: Setting, name: str, form: str, output: Path | None, *, with_samples: bool) -> Answer:
-    """Describe a pair's fields as its files and its trackers tell them.
+    """Describe a pair's fields as its files and its trackers tell them; names as runs have bound them.
 
     Raises:
         ConfigurationError: the files cannot be used, or a tracker says that they do not fit.
     """
     pair = load_pair(setting.root / "pairs" / f"{setting.pair_name(name)}.yaml", setting.root / "contracts")
-    report = check_trackers(pair, setting.connect)
+    store, state = opened(setting)
+    try:
+        meant = bound(store, pair)
+    finally:
+        if store is not None:
+            store.close()
+    for line in problem_lines(state.problems):
+        say(line)
+    report = check_trackers(pair, setting.connect, meant)
     shown = {}
     for which, side in ((Which.LEFT, pair.left), (Which.RIGHT, pair.right)):
+        by = meant.get(which.value, Bound())
         try:
-            shown[str(which)] = samples(side, which, setting.connect(side)) if with_samples else {}
+            connector = setting.connect(by_ids(side, by.scope))
+            shown[which.value] = samples(side, which, connector, by.names) if with_samples else {}
         except (ConfigurationError, RetryableError) as error:
             say(f"{side.name}: no samples ({error})")
-    paper = dictionary_paper.dictionary(pair, report.sides, shown)
+    paper = dictionary_paper.dictionary(pair, report.sides, shown, meant)
     wrong = [one for one in report.everything if not one.warning]
     for line in problem_lines(wrong):
         say(line)

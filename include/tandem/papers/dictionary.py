@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from tandem.check import SideReport
-from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side, WhenRule
+from tandem.check import Bound, SideReport
+from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side, WhenRule, Which
 from tandem.config.traits import TWIN_FIELDS
 from tandem.connectors.base import FieldInfo
 from tandem.papers.page import Paper, Section
@@ -26,15 +27,33 @@ WAYS = {(True, True): "both ways", (True, False): "left to right", (False, True)
 Samples = Mapping[str, Sequence[str]]  # hub field → values as its side shows them
 
 
-def dictionary(pair: Pair, reports: Sequence[SideReport], samples: Mapping[str, Samples]) -> Paper:
-    """Describe what a pair carries. ``samples`` are by side (``left``, ``right``)."""
+def dictionary(
+    pair: Pair, reports: Sequence[SideReport], samples: Mapping[str, Samples], bound: Mapping[Which, Bound]
+) -> Paper:
+    """Describe what a pair carries. ``samples``, and to what names are ``bound``, are by side (``left``, ``right``)."""
     left, right = reports
     title = f"What {pair.left.company} and {pair.right.company} share"
     text = [
         f"Pair {pair.name}: {pair.left.name} (left) and {pair.right.name} (right), every {_minutes(pair)}. "
         "Values are told in each side's own words; a table says which stand for the same."
     ]
-    return Paper(title, text, [_fields(pair, left, right), *_tables(pair), _things(pair), _samples(pair, samples)])
+    called = Called(left, bound.get("left", Bound())), Called(right, bound.get("right", Bound()))
+    tables = _tables(pair, *called)
+    return Paper(title, text, [_fields(pair, left, right), *tables, _things(pair), _samples(pair, samples)])
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a side's tracker calls its choices today."""
+
+    report: SideReport
+    bound: Bound
+
+    def __call__(self, rule: FieldRule, name: str) -> str:
+        """Give a name as the contract has it and, where it has changed since runs bound it, the tracker's."""
+        info = self.report.found.fields.get(rule.native) if self.report.found else None
+        now = self.bound.renamed(info, name) if info is not None else None
+        return f"{name} (now {now})" if now else name
 
 
 def _minutes(pair: Pair) -> str:
@@ -119,19 +138,19 @@ def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
         yield f"{which}: only {', '.join(sorted(rule.only))}"
 
 
-def _tables(pair: Pair) -> Iterator[Section]:
+def _tables(pair: Pair, left: Called, right: Called) -> Iterator[Section]:
     """The value tables of both sides, by hub value."""
     for hub in _hubs(pair):
         own, theirs = pair.left.fields.get(hub), pair.right.fields.get(hub)
         values = dict.fromkeys(value for rule in (own, theirs) if rule for _, each in rule.maps() for value in each.map)
         if not values:
             continue
-        rows = [(str(value), _names(own, value), _names(theirs, value)) for value in values]
+        rows = [(str(value), _names(own, value, left), _names(theirs, value, right)) for value in values]
         rows += [("any other", _otherwise(own), _otherwise(theirs))]
         yield Section(f"Values of {hub}", (), ("meaning", pair.left.company, pair.right.company), rows)
 
 
-def _names(rule: FieldRule | None, value: int | str) -> str:
+def _names(rule: FieldRule | None, value: int | str, called: Called) -> str:
     """What stands for a hub value: the first is written, all are read; maps for some places say so."""
     if rule is None:
         return "–"
@@ -141,7 +160,7 @@ def _names(rule: FieldRule | None, value: int | str) -> str:
         if names:
             entry = rule.when[number - 1] if number else None
             where = f" (for {', '.join(_spots(entry))})" if entry else ""
-            told.append(", ".join(names) + where)
+            told.append(", ".join(called(rule, name) for name in names) + where)
     return "; ".join(told) or "–"
 
 

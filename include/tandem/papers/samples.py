@@ -6,7 +6,9 @@ A paper goes to people of both companies: what a contract's own maps and lists w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 
 from tandem.config.models import FieldRule, Side
 from tandem.connectors.base import Connector, Record
@@ -18,17 +20,27 @@ from tandem.errors import MappingError
 from tandem.pipeline.environment import End
 
 MOST, LONGEST = 3, 60  # tickets looked at, and characters shown of a value
+NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
-def samples(side: Side, which: Which, connector: Connector) -> dict[str, list[str]]:
+def samples(
+    side: Side, which: Which, connector: Connector, bound: Mapping[str, Mapping[str, str]] = NOTHING
+) -> dict[str, list[str]]:
     """Read the newest few tickets in scope and show what their offered fields hold, each value once.
+
+    ``bound``: native field → name in the contract → id, as runs have bound them.
 
     Raises:
         RetryableError: the tracker cannot be asked now.
     """
     fields = connector.preflight().fields
     known = {
-        name: Choices({label: id_ for id_, label in info.choices.items()}, info.choices, info.max_length, info.kind)
+        name: Choices(
+            {**{label: id_ for id_, label in info.choices.items()}, **bound.get(name, {})},
+            info.choices,
+            info.max_length,
+            info.kind,
+        )
         for name, info in fields.items()
     }
     end = End(which, side, connector, known)
