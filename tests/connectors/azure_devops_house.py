@@ -33,6 +33,15 @@ SETTINGS: Mapping[str, Any] = {
     "hidden": {"tandem": [f"{PROJECT}\\Cellar"]},
 }
 WORLD = world(SETTINGS)
+GONE = "gone@global.example"
+WORLD["tenants"][0]["people"]["gone"] = {
+    "name": "Gone Global",
+    "email": GONE,
+    "password": "gone",
+    "token": "azure-devops-gone-token",
+    "role": "agent",
+    "active": False,
+}
 
 
 @contextmanager

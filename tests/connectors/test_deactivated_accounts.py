@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.azure_devops_house import GONE
+from connectors.azure_devops_house import connector as azure_devops_connector
+from connectors.azure_devops_house import needs as azure_devops_needs
 from connectors.jira_house import House, open_house
 from connectors.servicenow_house import connector as servicenow_connector
 from connectors.servicenow_house import needs as servicenow_needs
@@ -46,3 +49,14 @@ def test_servicenow(servicenow):
     active = users[next(name for name in users if "john" in name)]
     found = servicenow_connector(servicenow, servicenow_needs(accounts=frozenset({active, gone, "0" * 32}))).preflight()
     assert found.inactive == {gone, "0" * 32}
+
+
+def test_azure_devops(azure_devops):
+    """No item is made to find it out, and one who has left stays where they are named."""
+    active = azure_devops.place.people["david"].email
+    before = azure_devops.find("[System.Id] > 0")
+    accounts = frozenset({active, GONE, "nobody@global.example"})
+    found = azure_devops_connector(azure_devops, azure_devops_needs(accounts=accounts)).preflight()
+    assert found.inactive == {GONE, "nobody@global.example"}
+    assert azure_devops_connector(azure_devops).preflight().inactive == set()
+    assert azure_devops.find("[System.Id] > 0") == before

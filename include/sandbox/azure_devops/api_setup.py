@@ -133,7 +133,7 @@ def _instance(call: Call, kind: WorkItemType, one: WorkField, *, choices: bool =
     if one.reference == "System.State":
         values = [state.name for state in kind.states]
     elif one.type == "identity" and not one.read_only:
-        values = [person.text for person in call.organization.people.all]
+        values = [person.text for person in call.organization.people.all if person.person.active]
     all_of = choices and call.text("$expand").lower() in ("all", "allowedvalues")
     default = kind.initial if one.reference == "System.State" else one.default
     return {

@@ -138,9 +138,12 @@ def too_many_revisions(most: int) -> AzureError:
     return AzureError(400, text, "WorkItemRevisionLimitExceededException")
 
 
-def no_identity(value: str, name: str) -> AzureError:
+def no_identity(value: str, name: str, reference: str) -> AzureError:
+    """Nobody has that name, or who had it has left."""
     text = f"The identity value '{value}' for field '{name}' is an unknown identity."
-    return AzureError(400, text, "WorkItemFieldInvalidException")
+    error = AzureError(400, text, "WorkItemFieldInvalidException")
+    error.custom = {"ReferenceName": reference}
+    return error
 
 
 def read_only(reference: str) -> AzureError:

@@ -36,9 +36,9 @@ def stored(organization: Organization, field: WorkField, value: Any, zone: ZoneI
         return None
     if field.type == "identity":
         found = organization.people.named(value)
-        if found is None and not bypass:
+        if (found is None or not found.person.active) and not bypass:  # who has left stays where they are named
             shown = value.get("uniqueName") or value.get("displayName") if isinstance(value, Mapping) else value
-            raise errors.no_identity(str(shown), field.name)
+            raise errors.no_identity(str(shown), field.name, field.reference)
         return found or str(value)
     try:
         kept: Any = _typed(field, value, zone)

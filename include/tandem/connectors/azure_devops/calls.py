@@ -157,7 +157,8 @@ def _named(told: Mapping[str, Any]) -> list[str]:
     """The fields that broken rules name."""
     about = told.get("customProperties") or {}
     listed = [about, *(about.get("RuleValidationErrors") or ())] if isinstance(about, Mapping) else []
-    names = [str(one.get(key) or "") for one in listed for key in ("FieldReferenceName", "fieldReferenceName")]
+    keys = ("FieldReferenceName", "fieldReferenceName", "ReferenceName")  # the last of an unknown identity
+    names = [str(one.get(key) or "") for one in listed for key in keys]
     return list(dict.fromkeys(name for name in names if _FIELD.fullmatch(name)))
 
 

@@ -8,6 +8,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+import requests
+
+from tandem.connectors.azure_devops.calls import refused
 from tandem.connectors.azure_devops.process import edges, meant
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
@@ -25,6 +28,7 @@ from tandem.connectors.azure_devops.shape import (
 from tandem.connectors.azure_devops.site import API, PATCH, Site
 from tandem.connectors.base import Author, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
+from tandem.http import parsed
 
 MARKUPS = ("html", "markdown")
 DEEPEST = 14  # levels of areas that are read
@@ -63,6 +67,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         problems=tuple(problems),
         remarks=("comments are public: Azure DevOps has no private ones",),
         private_comments=False,
+        inactive=frozenset() if missing else _inactive(site),
     )
 
 
@@ -108,20 +113,45 @@ def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
 
 
 def _may_make(site: Site) -> bool:
-    """Have a new work item judged as if it was to be made: nothing is saved. What rules ask for is another matter."""
-    for project in site.projects:
-        type_ = next(iter(meant(site, site.types(project))), None)
-        area = next((word for one in site.needs.scope if one.field == AREA for word in wanted(one)), project)
-        ops = [
-            {"op": "add", "path": f"/fields/{name}", "value": value}
-            for name, value in ((TITLE, "Tandem"), (AREA, area))
-        ]
-        path = site.within(project, f"wit/workitems/${quote(type_ or '', safe='')}")
-        params = {"validateOnly": "true"}
-        told = site.ask("POST", path, params=params, body=ops, kind=PATCH, accept=(400, 401, 403, 404), reads=True)
-        if type_ is not None and told.status_code in (401, 403):
-            return False
-    return True
+    """Have a new work item judged as if it was to be made. What rules ask for is another matter."""
+    return all(
+        _judged(site, project).status_code not in (401, 403) for project in site.projects if _type(site, project)
+    )
+
+
+def _type(site: Site, project: str) -> str:
+    """One of the types that the scope lets in; empty where there is none."""
+    return next(iter(meant(site, site.types(project))), "")
+
+
+def _judged(site: Site, project: str, **more: str) -> requests.Response:
+    """Have a new work item judged with ``more`` fields, by reference name: nothing is saved."""
+    area = next((word for one in site.needs.scope if one.field == AREA for word in wanted(one)), project)
+    values = {TITLE: "Tandem", AREA: area, **more}
+    ops = [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items()]
+    path = site.within(project, f"wit/workitems/${quote(_type(site, project), safe='')}")
+    params = {"validateOnly": "true"}
+    return site.ask("POST", path, params=params, body=ops, kind=PATCH, accept=(400, 401, 403, 404), reads=True)
+
+
+def _inactive(site: Site) -> frozenset[str]:
+    """Accounts of the people file that can be written nowhere: Azure DevOps calls one that has left unknown.
+
+    The API of work items has no list of accounts; each is judged where it would be written.
+    """
+    field = next(
+        (name for name in sorted(site.needs.write) if name in site.fields and site.fields[name].kind == "person"), None
+    )
+    project = next((project for project in site.projects if _type(site, project)), None)
+    asked = sorted(site.needs.accounts)
+    if field is None or project is None:
+        return frozenset()
+
+    def unknown(account: str) -> bool:
+        told = _judged(site, project, **{field: account})
+        return told.status_code == 400 and field in refused(site, 400, parsed(told)).fields
+
+    return frozenset(name for name, gone in zip(asked, site.http.map(unknown, asked), strict=True) if gone)
 
 
 # ---- dictionary
