@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from contract.bench import mark, past, read, swept
-from real.redmine_house import CF, NEEDS, READ, SHARED, SHOP, STATUSES, House, open_house
+from real.redmine_house import CF, NEEDS, READ, SHARED, SHOP, STATUSES, House, number, open_house
 from real.redmine_server import DATABASE, Redmine
 from tandem.connectors.base import Condition, Draft, Edit, Move, Needs, Note, Patch, Way
 from tandem.errors import GoneError, PrivacyError, RefusedError, TransitionError
@@ -168,6 +168,20 @@ def test_what_others_write_into_our_field_is_no_mark(house: House) -> None:
     connector, issue, strange = house.connect(), house.opens("forged"), mark()
     house.edits(issue, "admin", custom_fields=[{"id": 1, "value": f"- {strange}"}], subject="by the administrator")
     assert [entry.mark for entry in past(connector, issue).entries if entry.field == "subject"] == [None]
+
+
+def test_a_copy_that_somebody_makes_of_our_issue_is_theirs(house: House) -> None:
+    """Who copies an issue copies our field with it, even if its people do not see it."""
+    connector, ours, later = house.connect(), mark(), mark()
+    fields = {"subject": "ours", "tracker": "1", CF["Labels"]: ["shared"]}
+    (made,) = connector.create([Draft(ours, "shop", fields)])
+    copy = house.copies(str(made.id), "a copy")
+    assert ours in repr(list(house.shown(copy)))
+    assert (read(connector, str(made.id)).mark, read(connector, copy).mark) == (ours, None)
+    house.as_("admin").issue.delete(int(str(made.id)))
+    assert connector.find([ours], {}) == {}
+    connector.update([Patch(copy, {"subject": "a copy of ours"}, later)])
+    assert next(one.value for one in house.shown(copy).custom_fields if one.id == number("Tandem")) == f"- {later}"
 
 
 def test_an_edit_of_ours_is_known_and_the_issue_shows_that_it_changed(house: House) -> None:

@@ -85,6 +85,16 @@ def test_what_we_wrote_does_not_make_the_next_check_fail(pairing: Pairing, staff
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_a_copy_of_a_twin_is_a_ticket_of_its_own(pairing: Pairing, staff: Staff, redmines: House) -> None:
+    ticket = staff.opens(1)
+    pairing.calm()
+    original = next(left for left, right in pairing.twins().items() if right == ticket)
+    copy = redmines.copies(original, "a copy")
+    pairing.calm()
+    assert pairing.twins()[copy] != ticket
+    assert staff.offices[1].shows(pairing.twins()[copy]).title == "a copy"
+
+
 def test_both_die_in_mid_load_and_come_back(
     pairing: Pairing,
     staff: Staff,

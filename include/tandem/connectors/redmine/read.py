@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tandem.connectors.base import Author, Page, Record, Seen, Way
-from tandem.connectors.marks import marker
 from tandem.connectors.redmine.shape import (
     OPEN,
     Form,
@@ -144,7 +143,7 @@ def _record(site: Site, issue: Raw, reason: str, there: float) -> Record:
         fields=fields,
         people=named,
         reporter=site.person(issue.get("author")) if not reason and "author" in site.needs.read else None,
-        mark=marker(raw_value(issue, site.mark_field)).origin if site.mark_field and not reason else None,
+        mark=site.note_origin(issue).origin if not reason else None,
         settled=not seen.endswith(OPEN),
         scope_reason=reason,
     )
@@ -179,7 +178,7 @@ def find(site: Site, marks: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for mark in marks:
         for issue in site.listed([(site.mark_field, "~", (mark,))], "id:asc"):
-            if marker(raw_value(issue, site.mark_field)).origin == mark:
+            if site.note_origin(issue).origin == mark:
                 found.setdefault(mark, str(issue["id"]))
     return found
 

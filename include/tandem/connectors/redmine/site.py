@@ -172,8 +172,12 @@ class Site:
     # ---- what was learnt
 
     def note_origin(self, issue: Raw) -> Marker:
-        """Keep with which mark an issue was made: each write of ours says it again."""
-        found = marker(raw_value(issue, self.mark_field)) if self.mark_field else Marker()
+        """Keep with which mark an issue was made: each write of ours says it again.
+
+        Who copies an issue copies its custom fields too, hidden ones as well: only what our account made bears a mark.
+        """
+        ours = bool(self.mark_field) and author(issue.get("author")).id == self.account_id
+        found = marker(raw_value(issue, self.mark_field)) if ours else Marker()
         self._origins[str(issue["id"])] = found
         return found
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
-from tandem.connectors.marks import Marker, marker
+from tandem.connectors.marks import Marker
 from tandem.connectors.redmine.history import Told, journals
 from tandem.connectors.redmine.read import offered
 from tandem.connectors.redmine.shape import (
@@ -58,9 +58,8 @@ def create(site: Site, draft: Draft) -> Outcome:
     named = {"project": project, **({"tracker": tracker} if tracker else {})}
     body = _body(site, {**fields, **named}, str(Marker(draft.mark)))
     made = parsed(send(site, "POST", "/issues.json", None, body, fields))["issue"]
-    if marker(raw_value(made, site.mark_field)).origin != draft.mark:
+    if site.note_origin(made).origin != draft.mark:
         site.unmarked = str(made["id"])
-    site.note_origin(made)
     return Outcome(id=str(made["id"]))
 
 
