@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from tandem.config.check_texts import check_composed, check_where, within
 from tandem.config.codes import Code
 from tandem.config.models import NOBODY, TWIN, FieldRule, Side
-from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, SystemTraits, is_declared, values_of
+from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, is_declared, values_of
 from tandem.config.validate import did_you_mean
+from tandem.connectors.base import SystemTraits
 from tandem.errors import Problem
 
 Values = Mapping[str, tuple[int | str, ...]]

@@ -10,8 +10,9 @@ from tandem.config.check_texts import check_told
 from tandem.config.codes import Code
 from tandem.config.models import TWIN, FieldRule, Pair, Side
 from tandem.config.template import names_in
-from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, SystemTraits, is_declared
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, is_declared
 from tandem.config.validate import did_you_mean
+from tandem.connectors.base import SystemTraits
 from tandem.errors import Problem
 
 Say = Callable[[Code, str, str, str], Problem]

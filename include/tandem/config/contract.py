@@ -259,7 +259,10 @@ class ContractFile(Offer):
     """`include/contracts/<company>-<system>.yaml`: edited by the company alone."""
 
     company: Text = Field(description="The company's name, as others see it.")
-    system: Text = Field(description="The tracker: `jira`, `redmine`, `request_tracker`, `servicenow`, `zendesk`.")
+    system: Text = Field(
+        description="The tracker: `azure_devops`, `jira`, `redmine`, `request_tracker`, `servicenow`, `zendesk`, or "
+        "one whose connector another package brings."
+    )
     connection: Text = Field(description="Id of the Airflow connection that holds address and log-in.")
     zone: Zone = Field("UTC", description="Time zone in which days are meant.")
     due_hour: Annotated[StrictInt, Field(ge=0, le=23)] = Field(

@@ -28,8 +28,9 @@ from tandem.config.models import (
 from tandem.config.pair import PairFile
 from tandem.config.people import PeopleFile, file_name
 from tandem.config.resolve import resolve
-from tandem.config.traits import TRAITS, SystemTraits
+from tandem.config.traits import TRAITS
 from tandem.config.validate import did_you_mean, validate
+from tandem.connectors.base import SystemTraits
 from tandem.errors import ConfigurationError, Problem
 
 LONGEST_NAME = 200
@@ -194,6 +195,11 @@ def _side(
     if contract.system not in traits:
         what = f"There is no connector for `{contract.system}`."
         problems.append(source.problem(Code.SYSTEM, what, did_you_mean(contract.system, sorted(traits)), "system"))
+        return None
+    try:
+        traits[contract.system]
+    except ConfigurationError as error:  # of another package's connector; all other pairs go on
+        problems += [source.problem(Code.SYSTEM, each.what, each.fix, "system") for each in error.problems]
         return None
     side = resolve(contract, chosen or None, name, file, source.lines)
     return replace(side, people=_people(side, contracts, traits, problems))

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 
 from tandem.config.models import TWIN, Kind
+from tandem.connectors import registry
+from tandem.connectors.base import SystemTraits
 
 HUB_FIELDS: Mapping[str, Kind] = {
     "title": "text",
@@ -48,25 +49,7 @@ def is_declared(hub: str) -> bool:
     return _DECLARED.fullmatch(hub) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class SystemTraits:
-    """What can be said of a system without asking it. ``create_needs``: native fields that no create can do without.
-
-    ``options``: what a contract must say beside what all contracts say, and the values it may have (none: any).
-    """
-
-    private_comments: bool
-    history: bool
-    workflow: bool
-    create_only: frozenset[str] = frozenset()
-    closed: frozenset[str] = frozenset({"reopen", "follow_up", "quarantine"})
-    create_needs: tuple[str, ...] = ()
-    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    loose_files: bool = False  # files hang on the ticket, and hardly a text shows one
-    places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
-
-
-TRAITS: Mapping[str, SystemTraits] = {
+_OURS: Mapping[str, SystemTraits] = {
     "azure_devops": SystemTraits(
         private_comments=False,
         history=True,
@@ -121,3 +104,35 @@ TRAITS: Mapping[str, SystemTraits] = {
         places=frozenset({"brand_id"}),
     ),
 }
+
+
+class _Known(Mapping[str, SystemTraits]):
+    """All systems that there are connectors for: our own by the table above, others by what their class says.
+
+    Only what is asked for is imported, and nothing to read a pair of our own.
+    """
+
+    def __getitem__(self, system: str) -> SystemTraits:
+        """Give a system's traits.
+
+        Raises:
+            KeyError: there is no connector for it.
+            ConfigurationError: its connector cannot be used.
+        """
+        if system in _OURS:
+            return _OURS[system]
+        if system not in registry.systems():
+            raise KeyError(system)
+        return registry.traits(system)
+
+    def __contains__(self, system: object) -> bool:
+        return system in _OURS or system in registry.systems()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*_OURS, *registry.systems()}))
+
+    def __len__(self) -> int:
+        return len({*_OURS, *registry.systems()})
+
+
+TRAITS: Mapping[str, SystemTraits] = _Known()

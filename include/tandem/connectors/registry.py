@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds connectors by their system's name, in the entry point group ``tandem.connectors``.
 
-Any installed package may add one: ``[project.entry-points."tandem.connectors"] other = "package.module:Other"``.
+Any installed package may add one: ``[project.entry-points."tandem.connectors"] other = "package.module:Other"``, a
+:class:`Factory` with ``traits``.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from tandem.connectors.base import Connector, Needs
+from tandem.connectors.base import Connector, Needs, SystemTraits
 from tandem.errors import ConfigurationError, Problem
-from tandem.http import Http
+
+if TYPE_CHECKING:
+    from tandem.http import Http
 
 GROUP = "tandem.connectors"
 # Our own, for a checkout that nobody installed; the same are entry points in pyproject.toml.
@@ -57,11 +60,26 @@ def factory(system: str) -> Factory:
     point = next(iter(points.values()), None) or EntryPoint(system, BUILT_IN[system], GROUP)
     try:
         return cast(Factory, point.load())
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # what a package of others does when it is imported harms no other pair
         raise _wrong(
             f'the connector for the system "{system}" cannot be imported from {point.value}: {error}',
             "Install the package that it needs, or a release of it that fits this one.",
         ) from error
+
+
+def traits(system: str) -> SystemTraits:
+    """Return what another package's connector says of its system without asking it.
+
+    Raises:
+        ConfigurationError: it says nothing, or :func:`factory` has none to ask.
+    """
+    told = getattr(factory(system), "traits", None)
+    if isinstance(told, SystemTraits):
+        return told
+    raise _wrong(
+        f'the connector for the system "{system}" says nothing of the system',
+        "Give its class `traits`, a SystemTraits of tandem.connectors.base; see docs/developer.md.",
+    )
 
 
 def _installed() -> EntryPoints:

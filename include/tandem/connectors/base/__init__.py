@@ -12,7 +12,18 @@ A connector holds no mapping, no state that outlives it and no Airflow object. O
 connector: what a tracker answers beyond it is dropped on the answer itself.
 """
 
-from tandem.connectors.base.about import Author, Capabilities, Condition, Cursor, Edge, FieldInfo, Needs, Preflight, Way
+from tandem.connectors.base.about import (
+    Author,
+    Capabilities,
+    Condition,
+    Cursor,
+    Edge,
+    FieldInfo,
+    Needs,
+    Preflight,
+    SystemTraits,
+    Way,
+)
 from tandem.connectors.base.protocol import NOTHING, Connector
 from tandem.connectors.base.reading import (
     Away,
@@ -57,6 +68,7 @@ __all__ = [
     "Record",
     "Redaction",
     "Seen",
+    "SystemTraits",
     "Upload",
     "Way",
     "nothing_known",

@@ -56,6 +56,25 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemTraits:
+    """What can be said of a system without asking it. ``create_needs``: native fields that no create can do without.
+
+    A connector of another package says it of itself: its class has them as ``traits``.
+    ``options``: what a contract must say beside what all contracts say, and the values it may have (none: any).
+    """
+
+    private_comments: bool
+    history: bool
+    workflow: bool
+    create_only: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset({"reopen", "follow_up", "quarantine"})
+    create_needs: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loose_files: bool = False  # files hang on the ticket, and hardly a text shows one
+    places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a scope, on a native field as people write it (names, not ids)."""
 
