@@ -41,7 +41,8 @@ def _open_when_answered(tracker: Tracker, ticket: str) -> None:
     """As Request Tracker does it: a reply opens a solved ticket again."""
     found = tracker.tickets[ticket]
     solved = [entry for entry in found.entries if entry.field == "status" and entry.after == "solved"]
-    answered = solved and found.comments and found.comments[-1].order > solved[-1].order
+    replies = [said for said in found.comments if said.public]
+    answered = solved and replies and replies[-1].order > solved[-1].order
     if found.fields["status"] == "solved" and answered:
         tracker.change(ticket, {"status": "open"}, tracker.robot)
 

@@ -69,4 +69,57 @@ STORIES = {
         ],
         "the law of order took the one for the other",
     ),
+    "a reply in the moment in which we solve a ticket opens it again at both sides": Story(
+        "followed up",
+        [
+            ("act", {"what": "status", "side": "right", "value": 2}),
+            ("wait", {"seconds": 4000}),
+            ("trouble", {"call": 14, "what": "acts", "acts": [{"what": "say", "side": "left"}]}),
+        ],
+        "the sides were apart for good: what the tracker did behind the reply passed for an alteration of our write",
+    ),
+    "where no history tells who acted, a person may solve a ticket and open it again": Story(
+        "no history",
+        [
+            ("act", {"what": "status", "side": "left", "value": 2}),
+            ("between", {"task": "map", "act": {"what": "status", "side": "left", "value": 0}}),
+        ],
+        "the guard against swings held it",
+    ),
+    "of two follow-ups of one ticket the second is a ticket of its own": Story(
+        "asked first",
+        [
+            ("act", {"what": "close", "side": "left"}),
+            ("act", {"what": "follow_up", "side": "left"}),
+            ("act", {"what": "follow_up", "side": "left"}),
+        ],
+        "both took the place of the closed one, and the first waited for good",
+    ),
+    "a ticket is deleted before our write to it was read back": Story(
+        "compare and set",
+        [
+            ("act", {"what": "status", "side": "right", "value": 2}),
+            ("run", {"upto": "load"}),
+            ("act", {"what": "delete", "side": "left"}),
+        ],
+        "events waited for good, without a reason",
+    ),
+    "a copy is deleted before it was read": Story(
+        "desk and board",
+        [
+            ("open", {"side": "left"}),
+            ("run", {"upto": "load"}),
+            ("act", {"what": "delete", "side": "right", "pick": 1}),
+        ],
+        "events waited for good, without a reason",
+    ),
+    "a ticket is out of our sight before our write to it was read back": Story(
+        "whole seconds",
+        [
+            ("act", {"what": "status", "side": "left", "value": 2}),
+            ("run", {"upto": "load"}),
+            ("act", {"what": "obscure", "side": "right", "on": True}),
+        ],
+        "events waited for good, without a reason",
+    ),
 }

@@ -216,6 +216,26 @@ def test_a_follow_up_made_by_people_joins_the_link_and_reopens_the_twin(tmp_path
     assert bench.get(RIGHT, issue, "priority") is not None or bench.get(LEFT, new, "priority") is None
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_of_two_follow_ups_of_one_ticket_the_second_is_a_ticket_of_its_own(tmp_path: Path, apart: bool) -> None:
+    bench = house(tmp_path)
+    ticket, issue = bench.linked()
+    bench.move(LEFT, ticket, "closed")
+    words = {"description": "<p>again!</p>", "tags": ["customer"]}
+    new = []
+    for title in ("first", "second"):
+        new.append(bench.tracker(LEFT).open_ticket({"subject": title, **words}, bench.person(LEFT), follows=ticket))
+        if apart:
+            bench.run()
+    said = [bench.say(LEFT, one) for one in new]
+    calm(bench)
+    assert not bench.events("waiting", "deferred")
+    assert bench.twin(LEFT, new[0]) == issue and bench.twin(LEFT, new[1]) != issue
+    assert [bench.get(RIGHT, bench.twin(LEFT, one), "title") for one in new] == ["first", "second"]
+    for one, text in zip(new, said, strict=True):
+        assert sum(text in shown for shown in bench.texts(RIGHT, bench.twin(LEFT, one))) == 1
+
+
 def test_the_twin_is_told_of_a_deletion_once_where_the_contract_says_so(tmp_path: Path) -> None:
     bench = Bench(tmp_path, left={"on_delete": "note"})
     ticket, issue = bench.linked()

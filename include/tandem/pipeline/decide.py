@@ -15,7 +15,7 @@ from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
-from tandem.pipeline import composed, follow_up, insist, reach, twin
+from tandem.pipeline import composed, follow_up, gone, insist, reach, twin
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import Run, log
 from tandem.pipeline.guard import hold_swings
@@ -71,7 +71,9 @@ def decide(run: Run) -> dict[str, int]:
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
         diff.arrived = reach.arrived(tx, run, by_link.values())
         for id_, link in all_links.items():
-            if id_ not in busy:
+            if id_ in busy:
+                _leave(tx, run, link, by_link[id_], diff)
+            else:
                 _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
         stops = stops_of(tx, run, diff.actions)
         held_back = holds.holds(tx, run.name)
@@ -128,7 +130,8 @@ def _decide_link(
             _decide_lone(tx, run, rules, link, hubs[lone], held, diff)
         return
     if len(hubs) < 2:
-        return  # the other member was never read in scope: nothing to merge with
+        _leave(tx, run, link, hubs, diff)  # the other member was never read in scope: nothing to merge with
+        return
     waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
     states = {which: state for which, state in waiting.items() if state}
     hubs, undone = insist.undo(tx, run, link, hubs)
@@ -163,6 +166,13 @@ def _decide_link(
         if is_closed(ticket, policy) and arrive(plan, ticket, usable[which.other], policy, rules, run.env.now()):
             diff.parked[link.id] = f"{run.end(which).offer.name}: {ticket.final or CLOSED}"
     _finish(tx, run, link, plan, hubs, diff)
+
+
+def _leave(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
+    """Plan nothing on a link of which it is still to be read what a write came to."""
+    parked = gone.park(tx, run, link, hubs)
+    if parked is not None:
+        diff.plans[link.id], diff.parked[link.id] = parked
 
 
 def _target(run: Run, ticket: HubTicket) -> str:

@@ -127,11 +127,14 @@ def plan_reopening(run: Run, plan: LinkPlan, ticket: HubTicket, twin: HubTicket,
 
 
 def meet(tx: Tx, run: Run, end: End, record: Record) -> bool:
-    """Tell whether a ticket seen for the first time is the follow-up of a linked one. It joins when that is done."""
+    """Tell whether a ticket seen for the first time is the follow-up of a linked one. It joins when that is done.
+
+    The link goes on to one: what people open beside the first follow-up of a ticket is a ticket of its own.
+    """
     if record.follows is None:
         return False
     of = links.link_of(tx, run.name, end.which, [record.follows]).get(record.follows)
-    if of is None:
+    if of is None or succession.has_next(tx, run.name, of, end.which):
         return False
     links.join(tx, run.name, of, end.which, record)
     links.update_member(tx, run.name, end.which, record.id, current=False, state=NEXT)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guard against ping-pong: a value that our own writes swing X → Y → X, while nobody acts, is held for a person.
 
-Two trackers whose rules correct each other would else be written to for ever.
+Two trackers whose rules correct each other would else be written to for ever. Where the side from which the value
+comes tells no history, nobody knows whether a person acts: a few swings are theirs, as when a ticket is solved and
+opened again; only what goes on and on is held.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from tandem.state.links import Link
 from tandem.state.store import Tx
 
 RULE = "guard"
+TO_AND_FRO = 2  # writes of ours, Y behind X, after which another X is a swing
+ON_AND_ON = 6  # the same, where nobody tells who acted
 
 
 def hold_swings(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket]) -> None:
@@ -32,9 +36,10 @@ def hold_swings(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Whic
         moved_by_people = people & {*intent.carries, *intent.covers}
         swinging: set[str] = set()
         if intent.kind in (UPDATE, MOVE) and not moved_by_people:
-            done = actions.newest_writes(tx, link.id, intent.target, most=8)
+            swings = TO_AND_FRO if run.end(intent.target.other).caps.history else ON_AND_ON
+            done = actions.newest_writes(tx, link.id, intent.target, most=4 * swings)
             merged = {hub: value for hub, value in intent.fields.items() if not hub.startswith(TWIN)}
-            swinging = {hub for hub, value in merged.items() if _swings(tx, run, link, hub, value, done)}
+            swinging = {hub for hub, value in merged.items() if _swings(tx, run, link, hub, value, done, swings)}
         if not swinging:
             kept.append(intent)
             continue
@@ -47,16 +52,19 @@ def hold_swings(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Whic
     plan.intents = kept
 
 
-def _swings(tx: Tx, run: Run, link: Link, hub: str, value: Json, done: list[Action]) -> bool:
-    """Tell whether our last two writes of a field were X, then Y, with X to come again and no person in between."""
+def _swings(tx: Tx, run: Run, link: Link, hub: str, value: Json, done: list[Action], swings: int) -> bool:
+    """Tell whether our last writes of a field were X and Y in turn, with X to come again and no person in between."""
     wrote = [
         (action, fields[hub])
         for action in done
         if isinstance(fields := action.content.get("fields"), dict) and hub in fields
     ]
-    if len(wrote) < 2 or same(wrote[0][1], wrote[1][1]) or not same(wrote[1][1], value):
+    newest = wrote[:swings]
+    if len(newest) < swings or same(newest[0][1], value):
         return False
-    since = wrote[1][0].done_at
+    if not all(same(said, newest[0][1] if number % 2 == 0 else value) for number, (_, said) in enumerate(newest)):
+        return False
+    since = newest[-1][0].done_at
     assert since is not None
     for which, member in link.members.items():
         rule = run.end(which).offer.fields.get(hub)

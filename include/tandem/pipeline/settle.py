@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Entry, History, Record
@@ -73,8 +73,11 @@ def _settle_link(
     for which in Which:
         own = [action for action in done if action.side is which]
         member = link.members.get(which)
-        if not own or member is None or member.ticket not in seen[which]:
-            continue  # not to be seen now: settled by a later run
+        if not own or member is None:
+            continue
+        if member.ticket not in seen[which]:  # not to be seen now: settled by a later run, unless there is none to see
+            settled += _gone(tx, run, link, own) if member.state == "final" else []
+            continue
         record, history = seen[which][member.ticket]
         end = run.end(which)
         for place, action in enumerate(own):
@@ -98,6 +101,15 @@ def _settle_link(
         records.set_events(tx, fresh, "waiting", "happened while the run wrote", run=run.job.run_id)
         counts["read_back"] += 1
     actions.settle(tx, settled, run.env.now())
+
+
+def _gone(tx: Tx, run: Run, link: Link, own: Sequence[Action]) -> list[str]:
+    """Settle what was written to a ticket that is gone for good: its answer is all that will ever be known of it."""
+    for action in own:
+        if not action.content.get("gives_back"):
+            _move_source(tx, run, link, action, frozenset())
+            _arrive(tx, run, action)
+    return [action.id for action in own]
 
 
 def _settle_create(
@@ -211,7 +223,7 @@ def _settle_fields(
             moved[hub] = Base(reached, end.mapping)  # a later write of this run speaks for what shows
             continue
         after = [entry for entry in entries if ours is not None and entry.order > ours.order]
-        answers = [entry for entry in entries if _answers(entry, later, history)]
+        answers = [entry for entry in entries if _answers(end, entry, action, ours, later, history)]
         others = [entry for entry in after if end.by_person(entry) or entry in answers]
         old = canonical(end, hub, replaced, record)
         without = known and ours is None and not same(shown, wanted)
@@ -250,17 +262,34 @@ def _sorted(history: History) -> list[Entry]:
 
 def _changed_since(end: End, action: Action, entries: Sequence[Entry]) -> bool:
     """Without an entry of ours: did a person change the field after the write was sent?"""
-    if action.sent_at is None:
+    since = _sent(end, action)
+    return since is not None and any(entry.at >= since and end.by_person(entry) for entry in entries)
+
+
+def _sent(end: End, action: Action) -> datetime | None:
+    """When a write was sent, by the tracker's clock: not later than that."""
+    return None if action.sent_at is None else action.sent_at + timedelta(seconds=end.offset - 2)
+
+
+def _answers(
+    end: End, entry: Entry, action: Action, ours: Entry | None, later: Sequence[Action], history: History
+) -> bool:
+    """Tell whether a tracker changed a field by itself behind a later comment of ours, or behind what people did since
+    our write: that is an answer to them and no alteration of ours, and for the next run.
+    """
+    if end.by_person(entry):
         return False
-    since = action.sent_at + timedelta(seconds=end.offset - 2)
-    return any(entry.at >= since and end.by_person(entry) for entry in entries)
-
-
-def _answers(entry: Entry, later: Sequence[Action], history: History) -> bool:
-    """Tell whether a tracker changed a field by itself behind a later comment of ours: that is for the next run."""
-    said = {action.native for action in later if action.kind == "comment"}
-    return entry.by_rule and any(
-        comment.id in said and (comment.at, comment.order) <= (entry.at, entry.order) for comment in history.comments
+    said = {one.native for one in later if one.kind == "comment"}
+    since = ours.at if ours is not None else _sent(end, action)
+    told = any(
+        (comment.id in said or (comment.author.id != end.account and since is not None and comment.at >= since))
+        and (comment.at, comment.order) <= (entry.at, entry.order)
+        for comment in history.comments
+    )
+    return told or any(
+        end.by_person(other) and other.author.id != end.account and other.order < entry.order
+        for other in history.entries
+        if (other.order > ours.order if ours is not None else since is not None and other.at >= since)
     )
 
 

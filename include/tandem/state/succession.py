@@ -124,6 +124,11 @@ def tickets_of(tx: Tx, pair: str, of: str, which: Which) -> list[str]:
     return [row["ticket"] for row in tx.rows(_TICKETS, pair=pair, which=which.value, of=of)]
 
 
+def has_next(tx: Tx, pair: str, of: str, which: Which) -> bool:
+    """Tell whether a follow-up waits already to take the place of a link's ticket at a side."""
+    return any(one.next for one in beside(tx, pair, which, tickets_of(tx, pair, of, which)).values())
+
+
 def has_gone_on(tx: Tx, pair: str, of: str, which: Which) -> bool:
     """Tell whether a link has gone on from a closed ticket at a side."""
     return any(not one.next for one in beside(tx, pair, which, tickets_of(tx, pair, of, which)).values())
