@@ -190,6 +190,24 @@ def _release(
     finish(as_json, work)
 
 
+@app.command("wake")
+def _wake(
+    contract: Annotated[str, typer.Argument(metavar="CONTRACT", help="The contract whose tracker shows them.")],
+    tickets: Annotated[list[str], typer.Argument(metavar="KEY...", help="Tickets, by key or id in that tracker.")],
+    root: Root = None,
+    connections: ConnectionFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the next run of each pair read these tickets, whatever listings show."""
+
+    def work() -> Answer:
+        from tandem.cli import decisions
+
+        return decisions.wake(setting(root, connections), contract, tickets)
+
+    finish(as_json, work)
+
+
 @app.command("connect", epilog=EXITS)
 def _connect(
     pair: Pair,

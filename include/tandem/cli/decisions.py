@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``tandem approve`` and ``tandem release``: what a person decides for the next run."""
+"""``tandem approve``, ``release`` and ``wake``: what a person decides for the next run."""
 
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -11,6 +12,10 @@ import sqlalchemy as sa
 from tandem.cli.members import find_link
 from tandem.cli.out import Answer, UsageError
 from tandem.cli.setting import Setting
+from tandem.config.load import load_all
+from tandem.config.models import Pair
+from tandem.config.validate import did_you_mean
+from tandem.pipeline import wake as wakes
 from tandem.state import links, runs
 from tandem.state.store import to_db
 from tandem.state.tables import quarantine
@@ -49,3 +54,17 @@ def release(setting: Setting, pair: str, ticket: str) -> Answer:
     freed = [{"side": one.side.value, "field": one.field, "code": one.code, "key": one.key} for one in held]
     lines = [f"{one['side']}: {one['code']} {one['key']} is tried again at the next run" for one in freed]
     return Answer({"pair": name, "ticket": ticket, "released": freed}, [*lines, f"Now: tandem run {name}"])
+
+
+def wake(setting: Setting, contract: str, tickets: Sequence[str]) -> Answer:
+    """Let the next run of every pair of a contract read these tickets by their ids or keys."""
+    setting.demand_pairs()
+    sound = [one for one in load_all(setting.root) if isinstance(one, Pair)]
+    known = sorted({side.contract for one in sound for side in (one.left, one.right)})
+    if contract not in known:
+        fix = did_you_mean(contract, known).replace("`", "")
+        raise UsageError(f"No pair that can be used names a contract {contract}.", fix)
+    with setting.store() as store:
+        woken = wakes.wake(store, sound, contract, tickets, datetime.now(UTC))
+    lines = [f"{name}: read at the next run: {', '.join(tickets)}" for name in woken]
+    return Answer({"contract": contract, "tickets": list(tickets), "pairs": woken}, lines)

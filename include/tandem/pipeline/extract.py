@@ -9,43 +9,28 @@ quarantine held is lost.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
-from types import MappingProxyType
 
 from tandem.config.needs import needs
 from tandem.config.scope_ids import Bound, by_ids
-from tandem.connectors.base import Delta, History, Preflight, Record, Seen
-from tandem.core.plan import DELETED
+from tandem.connectors.base import Delta, Preflight, Record
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, Problem
 from tandem.pipeline import follow_up
 from tandem.pipeline.dictionary import NO_CHOICE, bound_scope, keep_dictionary, load_dictionary, unknown_statuses
 from tandem.pipeline.environment import End, Run, log
-from tandem.pipeline.held import explained, held, known, whole
-from tandem.pipeline.intake import store_ticket, told_deleted
+from tandem.pipeline.held import held, known
 from tandem.pipeline.policy import note_offers
+from tandem.pipeline.reading import Reading, read_and_store, store, to_read, with_histories
 from tandem.pipeline.start import left_out_of, widened
-from tandem.state import early, links, records, runs, succession
-from tandem.state.store import Tx, from_db
+from tandem.pipeline.wake import read_woken
+from tandem.state import early, links, records, runs
+from tandem.state.store import from_db
 
-STORED = 50  # tickets in one transaction: it must end long before the lease does, which it keeps from being renewed
 PREFLIGHT_EVERY = timedelta(hours=1)
-NO_DELTAS: Mapping[str, Delta] = MappingProxyType({})
-
-
-@dataclass
-class Reading:
-    """What was read of one side in this run."""
-
-    read: set[str] = field(default_factory=set)  # tickets read by id, with what happened on them
-    still: set[str] = field(default_factory=set)  # tickets read by id and found as they are held
-    changed: int = 0
-    events: int = 0
-    compared: int = 0
-    unseen: set[str] = field(default_factory=set)
 
 
 def read_sides(run: Run) -> dict[str, dict[str, int]]:
@@ -60,6 +45,7 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
     follow_up.move_on(run)
     for which, end in run.ends.items():
         _pending(run, end, readings[which])
+        read_woken(run, end, readings[which])
         _sweep(run, end, readings[which])
         if run.job.window:
             _window(run, end, readings[which], run.job.window)
@@ -119,7 +105,7 @@ def _start(run: Run, end: End, reading: Reading) -> None:
     """
     if end.row["started_at"] is not None:
         if end.row["start"] != str(run.pair.start):
-            _read_and_store(run, end, widened(run, end, from_db(end.row["started_at"])), reading, cursor=None)
+            read_and_store(run, end, widened(run, end, from_db(end.row["started_at"])), reading, cursor=None)
         return
     tracker_now = run.env.now() + timedelta(seconds=end.offset)
     cursor = end.connector.start(run.env.now())
@@ -131,7 +117,7 @@ def _start(run: Run, end: End, reading: Reading) -> None:
         start, swept = str(run.pair.start), None if taken else now
         runs.set_side(tx, run.name, end.which, cursor=cursor, started_at=now, swept_at=swept, start=start)
     if taken:
-        _read_and_store(run, end, sorted(taken), reading, cursor=None)
+        read_and_store(run, end, sorted(taken), reading, cursor=None)
         with run.store.begin(run.fence) as tx:
             runs.set_side(tx, run.name, end.which, swept_at=now)
     with run.store.read() as tx:
@@ -143,7 +129,7 @@ def _changes(run: Run, end: End, reading: Reading) -> None:
     for page in _pages(run, end, str(end.row["cursor"])):
         wanted = list(page.wanted)
         reading.changed += len(wanted)
-        _read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=page.gone, deltas=page.deltas)
+        read_and_store(run, end, wanted, reading, cursor=page.cursor, gone=page.gone, deltas=page.deltas)
         run.env.progress(f"extract {end.offer.name}", reading.changed, 0)
 
 
@@ -162,7 +148,7 @@ def _pages(run: Run, end: End, cursor: str) -> Iterator[Wanted]:
     more = Wanted()
     for page in end.connector.changed_since(cursor, known(run, end)):
         with run.store.read() as tx:
-            more.wanted |= dict.fromkeys(_wanted(tx, run, end, page.seen))
+            more.wanted |= dict.fromkeys(to_read(tx, run, end, page.seen))
         more.gone |= {one.id for one in page.seen if one.deleted}
         more.deltas |= page.deltas
         more.cursor = page.cursor
@@ -171,34 +157,6 @@ def _pages(run: Run, end: End, cursor: str) -> Iterator[Wanted]:
             more = Wanted()
     if more.cursor is not None:
         yield more
-
-
-def _wanted(tx: Tx, run: Run, end: End, seen: Collection[Seen]) -> list[str]:
-    """Of the tickets that a listing names: those without a link that are in scope, and those of another version."""
-    known = {one.id: one for one in seen}
-    of = links.member_states(tx, run.name, end.which, known)
-    stored = records.newest_versions(tx, run.name, end.which, of)
-    beside = succession.beside(tx, run.name, end.which, known)
-    passed = early.among(tx, run.name, end.which, known) | beside.keys()  # their follow-ups stand for them
-    wanted = []
-    for one in known.values():
-        if one.id in of:
-            consumed, state = of[one.id]
-            # What is stored and not consumed is pending: it is asked for by its id in any case.
-            version = max(consumed or "", stored.get(one.id, "")) or None
-            if (
-                version is None
-                or one.version > version
-                or state == "unseen"
-                or one.deleted
-                or (state == "out" and one.in_scope)
-            ):
-                wanted.append(one.id)
-        elif one.id in beside and not (beside[one.id].next or one.deleted):  # but for what is taken back on them
-            wanted += [one.id] if one.version > beside[one.id].seen else []
-        elif one.in_scope and not one.deleted and one.id not in passed:
-            wanted.append(one.id)
-    return wanted
 
 
 def _pending(run: Run, end: End, reading: Reading) -> None:
@@ -213,29 +171,10 @@ def _pending(run: Run, end: End, reading: Reading) -> None:
         still = {one.id for one in got if one.id in before and _as_held(one, before[one.id])}
         reading.still |= still
         moved = [one for one in got if one.id not in still]
-        asked = _with_histories(run, end, moved)
+        asked = with_histories(run, end, moved)
         histories = end.connector.history(asked)
         found = [(one, histories.get(one.id)) for one in moved if one.id not in asked or one.id in histories]
-        _store(run, end, reading, found, set(some) - still)
-
-
-def _with_histories(run: Run, end: End, read: Sequence[Record]) -> list[str]:
-    """Of tickets read by id, those of which it must be known what happened.
-
-    Out of scope that is only what was taken back, of those of which something was sent and that changed since.
-    """
-    left = {one.id: one.version for one in read if not one.in_scope and one.final != DELETED}
-    with run.store.read() as tx:
-        linked = links.link_of(tx, run.name, end.which, left)
-        stored = records.newest_versions(tx, run.name, end.which, linked)
-        beside = succession.beside(tx, run.name, end.which, left)
-    former = {id_: one.seen for id_, one in beside.items() if not one.next}
-    known = {**dict.fromkeys(linked, ""), **stored, **former}
-    return [one.id for one in read if one.in_scope or (one.id in known and _moved_on(one, known[one.id]))]
-
-
-def _moved_on(now: Record, version: str) -> bool:
-    return now.version > version or not now.settled
+        store(run, end, reading, found, set(some) - still)
 
 
 def _as_held(now: Record, before: Record) -> bool:
@@ -257,13 +196,13 @@ def _sweep(run: Run, end: End, reading: Reading) -> None:
         inside = [one for one in page.seen if one.in_scope]
         listed |= {one.id for one in inside}
         with run.store.read() as tx:
-            wanted += [id_ for id_ in _wanted(tx, run, end, inside) if id_ not in reading.read | reading.still]
-    _read_and_store(run, end, list(dict.fromkeys(wanted)), reading, cursor=None)
+            wanted += [id_ for id_ in to_read(tx, run, end, inside) if id_ not in reading.read | reading.still]
+    read_and_store(run, end, list(dict.fromkeys(wanted)), reading, cursor=None)
     with run.store.read() as tx:
         members = links.versions(tx, run.name, end.which)
     missing = [ticket for ticket in members if ticket not in listed | reading.read | reading.still]
-    _read_and_store(run, end, missing, reading, cursor=None)
-    _read_and_store(run, end, _stale(run, end, reading), reading, cursor=None)
+    read_and_store(run, end, missing, reading, cursor=None)
+    read_and_store(run, end, _stale(run, end, reading), reading, cursor=None)
     with run.store.begin(run.fence) as tx:
         runs.set_side(tx, run.name, end.which, swept_at=now)
 
@@ -290,10 +229,10 @@ def _window(run: Run, end: End, reading: Reading, window: tuple[datetime, dateti
     wanted = set(members) | (touched & set(members))
     for page in end.connector.in_scope():
         with run.store.read() as tx:
-            wanted |= set(_wanted(tx, run, end, [one for one in page.seen if one.in_scope]))
+            wanted |= set(to_read(tx, run, end, [one for one in page.seen if one.in_scope]))
     fresh = sorted(wanted - reading.read - reading.still)
     moved = [id_ for some in records.chunks(fresh, end.caps.fetch_batch) for id_ in _moved(run, end, some, members)]
-    _read_and_store(run, end, moved, reading, cursor=None)
+    read_and_store(run, end, moved, reading, cursor=None)
     reading.compared += len(wanted)
 
 
@@ -304,80 +243,6 @@ def _moved(run: Run, end: End, ids: Sequence[str], members: Mapping[str, tuple[s
         record = found.get(id_)
         if id_ not in members or record is None or record.version != members[id_][1]:
             yield id_
-
-
-def _read_and_store(
-    run: Run,
-    end: End,
-    ids: Sequence[str],
-    reading: Reading,
-    *,
-    cursor: str | None,
-    gone: Collection[str] = (),
-    deltas: Mapping[str, Delta] = NO_DELTAS,
-) -> None:
-    """Read tickets, by id, and store them in pieces; the cursor that stands behind them goes with the last piece."""
-    pieces = list(records.chunks(ids, end.caps.read_batch)) or ([()] if cursor is not None else [])
-    for number, some in enumerate(pieces, start=1):
-        found = {record.id: (record, history) for record, history in _read(run, end, some, deltas)}
-        parts = list(records.chunks(some, STORED)) or [()]
-        for part in parts:
-            last = number == len(pieces) and part is parts[-1]
-            there = [found[id_] for id_ in part if id_ in found]
-            _store(run, end, reading, there, part, gone=gone, cursor=cursor if last else None)
-        if cursor is None:  # of a feed nobody knows how much is still to come
-            run.env.progress(f"extract {end.offer.name}", min(number * end.caps.read_batch, len(ids)), len(ids))
-
-
-def _store(
-    run: Run,
-    end: End,
-    reading: Reading,
-    found: Sequence[tuple[Record, History | None]],
-    asked: Collection[str],
-    *,
-    gone: Collection[str] = (),
-    cursor: str | None = None,
-) -> None:
-    """Store in one transaction what was found of the tickets asked for, and the cursor that stands behind them."""
-    missing = set(asked) - {record.id for record, _ in found}
-    with run.store.begin(run.fence) as tx:
-        for record, history in found:
-            reading.events += store_ticket(tx, run, end, record, history)
-        for ticket in missing:
-            _store_missing(tx, run, end, ticket, ticket in gone)
-        if cursor is not None:
-            runs.set_side(tx, run.name, end.which, cursor=cursor, read_at=run.env.now())
-    reading.read |= set(asked)
-    reading.unseen |= missing
-
-
-def _read(run: Run, end: End, ids: Sequence[str], deltas: Mapping[str, Delta]) -> list[tuple[Record, History | None]]:
-    """Read tickets with what happened on them: whole, unless a delta reaches the version that a ticket shows."""
-    if not ids:
-        return []
-    with run.store.read() as tx:
-        parts = explained(tx, run, end, {id_: deltas[id_] for id_ in ids if id_ in deltas})
-        before = held(tx, run, end, parts)
-    reach = {id_: deltas[id_].version for id_ in before}
-    got = end.connector.fetch(ids, reach, ahead=True)
-    short = {one.id for one in got if one.in_scope and one.id in reach and one.version <= reach[one.id]}
-    asked = _with_histories(run, end, [one for one in got if one.id not in short])
-    histories = {**{id_: parts[id_] for id_ in short}, **end.connector.history(asked)}
-    # Without its history, as when it is hidden between the two calls, a version must not pass for one that was read.
-    return [(whole(one, before), histories.get(one.id)) for one in got if one.id not in asked or one.id in histories]
-
-
-def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:
-    """A ticket that cannot be read by id: deleted if the tracker itself says so, else merely unseen."""
-    of = links.link_of(tx, run.name, end.which, [ticket])
-    if ticket not in of:
-        return
-    state, reason = ("final", "deleted") if deleted else ("unseen", "not to be seen by our account")
-    if links.member_states(tx, run.name, end.which, [ticket])[ticket][1] != state:
-        links.update_member(tx, run.name, end.which, ticket, state=state, reason=reason)
-    told_deleted(tx, run, end, ticket, deleted)
-    links.update_links(tx, [of[ticket]], run.env.now(), pending=True)
 
 
 def _take_up(run: Run, readings: Mapping[Which, Reading]) -> None:

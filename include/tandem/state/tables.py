@@ -315,6 +315,16 @@ before_start = Table(
     Column("ticket", NATIVE, primary_key=True),
 )
 
+# Tickets that somebody said to look at now: ids alone. The next run reads them and forgets that they were named.
+wake = Table(
+    "tandem_wake",
+    metadata,
+    Column("pair", NAME, primary_key=True),
+    Column("side", CODE, primary_key=True),
+    Column("ticket", NATIVE, primary_key=True),
+    Column("at", DateTime, nullable=False),
+)
+
 # The workflow's graph, as far as it was seen.
 edge = Table(
     "tandem_edge",
