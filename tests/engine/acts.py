@@ -35,6 +35,10 @@ class Acts:
     described: dict[Place, str] = field(default_factory=dict)  # descriptions that were written anew, and the last one
     earlier: dict[Place, frozenset[str]] = field(default_factory=dict)  # change → those that the peer had by then
 
+    def __post_init__(self) -> None:
+        for which in Which:  # the last of the rules sees what the others did
+            self.bench.tracker(which).rules.append(lambda tracker, ticket: self._note_earlier())
+
     def do(self, what: str, side: str, pick: int = 0, **how: Any) -> None:
         """A person does something to a ticket."""
         which = Which(side)
@@ -45,7 +49,6 @@ class Acts:
         with acting(left), acting(right), suppress(TransitionError, ClosedError, GoneError):
             getattr(self, what)(which, ticket, **how)
         self._note_strays()
-        self._note_earlier()
 
     def ticket(self, which: Which, pick: int) -> str | None:
         """Some ticket of a side that its people see; of those kept silent, none."""
@@ -60,7 +63,7 @@ class Acts:
                     self.strayed.add((which, id_))
 
     def _note_earlier(self) -> None:
-        """Of each change that people made: which ones the other side had already. None of them is a copy of it."""
+        """Of each change, whoever made it: which ones the other side had already. None of them is a copy of it."""
         tickets = {which: self.bench.tracker(which).tickets.values() for which in Which}
         made = {which: frozenset(entry.id for one in tickets[which] for entry in one.entries) for which in Which}
         for which in Which:

@@ -122,4 +122,12 @@ STORIES = {
         ],
         "events waited for good, without a reason",
     ),
+    "nor of what a house rule does behind our own comment": Story(
+        "followed up",
+        [
+            ("act", {"what": "status", "side": "left", "value": 2}),
+            ("act", {"what": "say", "side": "right"}),
+        ],
+        "the law of order took the one for the other",
+    ),
 }
