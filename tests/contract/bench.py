@@ -4,7 +4,7 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -42,6 +42,7 @@ class Bench(Protocol):
     statuses: tuple[str, str]  # a new ticket's, and one that can be reached from it without more fields
     refuses_stale: bool  # update tests the version that it is given
     ahead: float  # the tracker's clock minus ours, in seconds
+    # `wrong`, where a title of 400 characters is taken: fields with which a new ticket is refused
 
     def connect(self, needs: Needs) -> Connector: ...
     def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str: ...
@@ -121,6 +122,18 @@ def draft(bench: Bench, title: str, ours: str) -> Draft:
         **bench.create,
     }
     return Draft(ours, bench.place, fields)
+
+
+def refused(bench: Bench, ours: str) -> Draft:
+    """A draft that the tracker does not take."""
+    wrong = getattr(bench, "wrong", None)
+    made = draft(bench, "bad" if wrong else "bad " * 100, ours)
+    return replace(made, fields={**made.fields, **(wrong or {})})
+
+
+def told(connector: Connector, *entries: tuple[Json, ...]) -> list[tuple[Json, ...]]:
+    """These entries, as far as the tracker has a history that can be read."""
+    return list(entries) if connector.capabilities.history else []
 
 
 def note(bench: Bench, ticket: str, line: str, ours: str, *, public: bool = True, files: Sequence[str] = ()) -> Note:

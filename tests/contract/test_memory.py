@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
@@ -29,6 +29,7 @@ class MemoryBench:
     place: str | None = None
     create: Mapping[str, Json] = field(default_factory=dict)
     ahead: float = 0.0
+    wrong: Mapping[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.person = self.tracker.person("sam")
@@ -89,6 +90,13 @@ class TestLikeJira(ConnectorContract, Workflow):
     @pytest.fixture
     def bench(self):
         return _bench(JIRA_LIKE, NAMES["jira"], ("1", "2"))
+
+
+class TestWithoutHistory(ConnectorContract, Workflow):
+    @pytest.fixture
+    def bench(self):
+        blind = replace(JIRA_LIKE, capabilities=replace(JIRA_LIKE.capabilities, history=False))
+        return replace(_bench(blind, NAMES["jira"], ("1", "2")), wrong={"status": "no such status"})
 
 
 class TestLikeZendesk(

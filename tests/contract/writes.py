@@ -17,10 +17,12 @@ from contract.bench import (
     note,
     past,
     read,
+    refused,
     rich,
     send,
     swept,
     text,
+    told,
     upload,
 )
 from tandem.connectors.base import Connector, Edit, Move, Patch, Redaction
@@ -71,17 +73,18 @@ class Writes:
         if outcome.shown is not None:
             assert {name: outcome.shown[name] for name in values} == values
         entries = [entry for entry in past(connector, ticket).entries if entry.mark == ours]
-        assert {entry.field: entry.after for entry in entries} == values
+        assert {entry.field: entry.after for entry in entries} == (values if connector.capabilities.history else {})
         if outcome.history is not None:
             assert all(entry.id.startswith(outcome.history) for entry in entries)
 
     def test_an_update_whose_answer_was_lost_is_found_in_the_history(self, bench: Bench, connector: Connector) -> None:
         ticket, ours = bench.opens("before"), mark()
         lose_answer(bench, "update", lambda: connector.update([Patch(ticket, {bench.fields.title: "after"}, ours)]))
+        assert read(connector, ticket).fields[bench.fields.title] == "after"
         entries = [entry for entry in past(connector, ticket).entries if entry.mark == ours]
-        assert [(entry.field, entry.before, entry.after) for entry in entries] == [
-            (bench.fields.title, "before", "after")
-        ]
+        assert [(entry.field, entry.before, entry.after) for entry in entries] == told(
+            connector, (bench.fields.title, "before", "after")
+        )
 
     def test_a_comment_is_marked_and_comes_back_as_it_was(self, bench: Bench, connector: Connector) -> None:
         ticket, ours = bench.opens("talk"), mark()
@@ -109,15 +112,15 @@ class Writes:
         bench.edits(ticket, bench.fields.title, SECRET + "!")
         bench.edits(ticket, bench.fields.labels, ["other"])
         assert not read(connector, ticket).in_scope
-        told = past(connector, ticket)
-        assert SECRET not in repr(told)
-        assert [(entry.field, entry.before, entry.after, entry.mark) for entry in told.entries] == [
-            (bench.fields.title, None, "ours", change)
-        ]
-        assert [text(bench, comment.body) for comment in told.comments if comment.mark == lost] == ["ours, too"]
-        assert all(comment.mark in (lost, sent) for comment in told.comments)
-        assert [(file.name, file.size) for file in told.files] == [("ours.bin", len(BYTES))]
-        assert fetched(connector, ticket, told.files[0].id) == BYTES
+        found = past(connector, ticket)
+        assert SECRET not in repr(found)
+        assert [(entry.field, entry.before, entry.after, entry.mark) for entry in found.entries] == told(
+            connector, (bench.fields.title, None, "ours", change)
+        )
+        assert [text(bench, comment.body) for comment in found.comments if comment.mark == lost] == ["ours, too"]
+        assert all(comment.mark in (lost, sent) for comment in found.comments)
+        assert [(file.name, file.size) for file in found.files] == [("ours.bin", len(BYTES))]
+        assert fetched(connector, ticket, found.files[0].id) == BYTES
 
     # ---- writes
 
@@ -129,7 +132,7 @@ class Writes:
             assert read(connector, ticket).fields[bench.fields.empty] == value
 
     def test_one_bad_ticket_holds_only_itself(self, bench: Bench, connector: Connector) -> None:
-        bad = draft(bench, "bad " * 100, mark())
+        bad = refused(bench, mark())
         outcomes = connector.create([draft(bench, "good", mark()), bad, draft(bench, "better", mark())])
         assert [outcome.error is None for outcome in outcomes] == [True, False, True]
         assert isinstance(outcomes[1].error, ItemError)
@@ -215,13 +218,13 @@ class Writes:
         assert outcome.error is None
         assert read(connector, ticket).fields[bench.fields.status] == target
         steps = [entry for entry in past(connector, ticket).entries if entry.field == bench.fields.status]
-        assert [(entry.before, entry.after, entry.mark) for entry in steps] == [(begin, target, ours)]
+        assert [(entry.before, entry.after, entry.mark) for entry in steps] == told(connector, (begin, target, ours))
 
     def test_a_person_s_status_step_is_in_the_history(self, bench: Bench, connector: Connector) -> None:
         ticket = bench.opens("status")
         bench.moves(ticket, bench.statuses[1])
         steps = [entry for entry in past(connector, ticket).entries if entry.field == bench.fields.status]
-        assert [(entry.before, entry.after, entry.mark) for entry in steps] == [(*bench.statuses, None)]
+        assert [(entry.before, entry.after, entry.mark) for entry in steps] == told(connector, (*bench.statuses, None))
 
     # ---- files
 

@@ -118,7 +118,7 @@ def wire_to(port: int) -> Iterator[Wire]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = pass_on
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
 
         def log_message(self, format: str, *args: object) -> None:
             return
