@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from rehearsal.acts import Upload
 from rehearsal.crew import Desk, RefusedError, Said, Seen, Stored, content
+from rehearsal.reading import read_html
 from rehearsal.spoken import values
 from sandbox.servicenow.schema import Schema
 from sandbox.servicenow.settings import INCIDENT_POLICIES, ServiceNowSettings
@@ -20,6 +22,7 @@ _API = "/api/now/table"
 _TABLE = "sys_class_name"
 _PEOPLE = "sys_user"
 _JOURNALS = ("comments", "work_notes")
+_MARKED = re.compile(r"\[code\](.*?)\[/code\]", re.DOTALL)
 _ID = 32  # characters of a sys_id
 
 
@@ -185,7 +188,8 @@ class ServiceNowCrew:
         row = self._rows(table, f"sys_id={ticket}")[0]
         columns, labels = self._known(table)
         fields = {name: self._shown(columns.get(name), labels.get(name, {}), value) for name, value in row.items()}
-        said = [Said(one["sys_id"], one["value"], one["element"] == _JOURNALS[0]) for one in self._journal(ticket)]
+        listed = self._journal(ticket)
+        said = [Said(one["sys_id"], _read(one["value"]), one["element"] == _JOURNALS[0]) for one in listed]
         files = [self._file(one) for one in self._attached(ticket)]
         return Seen(ticket, row["number"], fields, said, files)
 
@@ -223,6 +227,11 @@ class ServiceNowCrew:
             return one["sys_created_on"], order.get((one["element"], one["value"], one["sys_created_by"]), 0)
 
         return sorted(self._rows("sys_journal_field", f"element_id={ticket}"), key=place)
+
+
+def _read(value: str) -> str:
+    """What a reader sees of an entry: HTML between the marks of code."""
+    return _MARKED.sub(lambda found: read_html(found[1]), value).strip()
 
 
 # ---- an instance for a contract

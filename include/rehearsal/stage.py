@@ -176,8 +176,15 @@ class Stage:
 
 
 def edit(root: Path, name: str, changes: Mapping[str, Any]) -> None:
-    """Change a file of an installation. Raises: ConfigurationError: there is none, or it cannot be read."""
+    """Change a file of an installation, or make a map of people.
+
+    Raises:
+        ConfigurationError: there is no such file, or it cannot be read.
+    """
     path = root / (name if name.endswith(".yaml") else f"{name}.yaml")
+    if path.parent.name == "people" and not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}", encoding="utf-8")
     document = yaml.read(path)
     if document.value is None or document.problems:
         raise ConfigurationError(document.problems, where=name)

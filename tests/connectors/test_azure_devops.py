@@ -401,3 +401,9 @@ def test_a_project_that_our_account_lost_is_named_by_the_feed(azure_devops: Desk
     assert (problem.code, PROJECT in problem.what) == ("TDM-221", True)
     azure_devops.control.settings(NAME, hidden={})
     assert ticket in listed(azure, cursor)
+
+
+def test_the_organisations_former_address_is_its_own(azure_devops: Desk) -> None:
+    markup = connector(azure_devops).markup
+    read = markup.parse("<p>see https://global.visualstudio.com/Shop/_workitems/edit/7</p>")
+    assert to_plain(read.doc) == "see [address]"

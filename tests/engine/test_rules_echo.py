@@ -130,3 +130,23 @@ def test_every_write_claims_its_causes_at_its_target(linked: Linked) -> None:
     done = [row for row in linked.bench.rows(tables.action) if row["state"] == "done"]
     claimed = {(row["action"], row["cause"]) for row in linked.bench.rows(tables.claim)}
     assert done and claimed == {(row["id"], cause) for row in done for cause in row["causes"]}
+
+
+def test_a_house_rule_that_moves_a_ticket_on_after_our_step_has_the_last_word(linked: Linked) -> None:
+    """Its status is not where the step led: no second step is taken against the rule, and nothing is set aside."""
+    bench, right = linked.bench, linked.bench.tracker(RIGHT)
+
+    def opens_again(tracker: Tracker, ticket: str) -> None:
+        if tracker.tickets[ticket].fields["status"] == "3":
+            tracker.change(ticket, {"status": "1"}, tracker.robot, status_too=True)
+
+    right.rules.append(opens_again)
+    bench.move(LEFT, linked.ticket, "solved")
+    bench.quiet()
+    before = bench.changes()
+    bench.run()
+    assert bench.changes() == before
+    steps = [one.after for one in right.tickets[linked.issue].entries if one.field == "status" and one.mark]
+    assert steps.count("3") == 1
+    assert (linked.get(LEFT, "status"), linked.get(RIGHT, "status")) == ("solved", "1")
+    assert bench.rows(tables.quarantine) == []

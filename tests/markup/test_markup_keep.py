@@ -215,3 +215,34 @@ def test_an_address_of_ones_own_tracker_stays_at_home_and_is_not_lost() -> None:
     edited = own.render(HTML.parse(sent.replace("see", "See").replace(">end<", ">The end<")).doc, present).native
     wanted = json.loads(json.dumps(present).replace('"see "', '"See "').replace('"end"', '"The end"'))
     assert edited == wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("//one.example/browse/SHOP-1", "[address]"),
+        ("see one.example/browse/SHOP-1 now", "see [address] now"),
+        ("at one.example:8443", "at [address]"),
+        ("https://scan.example/?url=https%3A%2F%2Fone.example%2Fbrowse%2FSHOP-1", "[address]"),
+        ("https://scan.example/?url=https%253A%252F%252Fme%2540One.example%252Fx", "[address]"),
+        ("one.example is down, write to joe@one.example", "one.example is down, write to joe@one.example"),
+        ("two.one.example/b", "two.one.example/b"),
+        ("https://one.example.org/a", "https://one.example.org/a"),
+        ("https://other.example/one.example/c", "https://other.example/one.example/c"),
+    ],
+)
+def test_an_address_of_ones_own_tracker_is_known_in_every_form(written: str, read: str) -> None:
+    hosts = frozenset({"one.example", "jira"})
+    assert Plain(hosts).parse(written).doc == hub.doc(hub.paragraph(read))
+    assert Html(hosts=hosts).parse(f'<p><img src="x.png" alt="{written}"></p>').doc == hub.doc(
+        hub.paragraph(hub.media("seen:x.png", read))
+    )
+    if "//" in written:
+        linked = Html(hosts=hosts).parse(f'<p><a href="{written}">there</a></p>').doc
+        assert any("href" in node for node in hub.walk(linked)) is (written == read)
+
+
+def test_the_name_of_a_page_is_no_pictures_name() -> None:
+    """It would tell how the sender's tracker is made."""
+    shown = HTML.parse('<p><img src="/sys_attachment.do?sys_id=1"> <img src="/a/b.png"> <img src="/x?fileName=c"></p>')
+    assert str(Plain().render(shown.doc).native) == "[file] [file: b.png] [file: c]"

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from mimetypes import guess_type
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -270,11 +271,18 @@ def _inline_file(mime: str, options: str, data: str, alt: str) -> InlineFile:
 
 
 def _file_name(source: str) -> str:
-    """Find the file's name in an address: the trackers' own ``fileName=`` or ``name=``, else a last step with a dot."""
+    """Find a picture's name in an address: the trackers' own ``fileName=`` or ``name=``, else a last step like one.
+
+    What is no picture's name (``sys_attachment.do``) says how the sender's tracker is made, and nothing of the picture.
+    """
     try:
         address = urlsplit(source)
     except ValueError:
         return ""
     query = {key.lower(): values[0] for key, values in parse_qs(address.query).items()}
     last = unquote(PurePosixPath(address.path).name)
-    return query.get("filename") or query.get("name") or (last if "." in last else "")
+    return query.get("filename") or query.get("name") or (last if _is_picture(last) else "")
+
+
+def _is_picture(name: str) -> bool:
+    return (guess_type(name)[0] or "").startswith("image/")

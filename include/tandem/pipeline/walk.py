@@ -36,6 +36,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
     results: dict[str, Outcome] = {}
     last: dict[str, Outcome] = {}
     left: dict[str, Json] = {}  # the status from which the last step was taken
+    led: dict[str, str] = {}  # and that to which it led
     found: dict[str, Record] = {}
     closed: set[tuple[str, str]] = set()  # (ticket, way): was tried, and is not there
     for _ in range(TRIES):
@@ -52,7 +53,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
                 unmoved = "The transition was accepted, and the status stayed as it was."
                 results[action.id] = Outcome(error=RefusedError(unmoved, where=record.key, fields=[_status(end)]))
                 _stay(run, end, action, record, last)
-            elif _there(end, action, record) or (not record.in_scope and action.id in last):
+            elif _there(end, action, record) or (action.id in last and _moved_on(end, record, led[action.id])):
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
                 moving.append((action, record))
@@ -71,6 +72,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
             if outcome.error is None:
                 last[action.id] = outcome
                 left[action.id] = found[move.id].fields.get(_status(end))
+                led[action.id] = move.way.to
             elif isinstance(outcome.error, TransitionError) and not move.way.sure:
                 closed.add((move.id, move.way.id))
             else:
@@ -95,6 +97,14 @@ def _stay(run: Run, end: End, action: Action, record: Record, last: Mapping[str,
 
 def _status(end: End) -> str:
     return end.offer.fields["status"].native
+
+
+def _moved_on(end: End, record: Record, led: str) -> bool:
+    """Tell whether a step can be followed by no other: its status cannot be read, or is not the one it led to.
+
+    In the latter case somebody moved the ticket on, and its history will say who.
+    """
+    return not record.in_scope or str(record.fields.get(_status(end))) != led
 
 
 def _wanted(end: End, action: Action) -> tuple[str, Json]:

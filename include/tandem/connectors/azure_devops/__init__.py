@@ -83,7 +83,7 @@ class AzureDevOps:
         self._site = Site(http, needs)
         self._scope = Scope(self._site)
         self._calls = Calls(self._site)
-        own = frozenset() if needs.own_addresses else http.hosts
+        own = frozenset() if needs.own_addresses else http.hosts | self._site.former_hosts
         self._markup = Texts(Html(ACTS, own), CommonMark(own, azure=True), needs.options.get("markup", "html"))
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -59,6 +59,12 @@ class Site:
         self._origins: dict[str, str | None] = {}
         self._types: dict[str, tuple[str, str]] = {}
         self._workflows: dict[str, Mapping[str, Raw]] = {}
+
+    @property
+    def former_hosts(self) -> frozenset[str]:
+        """The name that the organisation had before there was ``dev.azure.com``: it leads there to this day."""
+        name = urlsplit(self.http.base_url).path.strip("/").lower()
+        return frozenset({f"{name}.visualstudio.com"}) if name and "/" not in name else frozenset()
 
     # ---- asking
 
