@@ -85,6 +85,20 @@ def test_what_we_wrote_does_not_make_the_next_check_fail(pairing: Pairing, staff
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_a_comment_that_is_longer_than_a_note_goes_in_parts_and_none_comes_back(
+    pairing: Pairing, staff: Staff, request_tracker: RequestTrackerServer
+) -> None:
+    ticket = staff.opens(1)
+    person(request_tracker, "nora").says(ticket, "long " * 14_000 + "end")
+    pairing.calm()
+    left = next(left for left, right in pairing.twins().items() if right == ticket)
+    said = staff.offices[0].shows(left).said
+    assert "Nora Berg (" in said[0] and said[-1].endswith("end")
+    assert "".join(said).count("long") == 14_000
+    assert len(staff.offices[1].shows(ticket).said) == 2  # the first message, and what she said
+    assert staff.wrong() == []
+
+
 def test_a_copy_of_a_twin_is_a_ticket_of_its_own(pairing: Pairing, staff: Staff, redmines: House) -> None:
     ticket = staff.opens(1)
     pairing.calm()

@@ -7,17 +7,20 @@ The field holds the mark that the ticket was made with, and that of our last wri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 NO_ORIGIN = "-"  # in the marker of a ticket that we did not make
 EDIT = "edit:"  # before the comment and the mark of an edit
+TIMES = "~"  # before what tells one write under a mark from the next
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
     """What our field on a ticket says: the mark that the ticket was made with, and that of our last write to it.
 
-    ``comment`` is the one that an edit of ours replaced.
+    ``comment`` is the one that an edit of ours replaced. The parts of a long comment and the steps of a walk have one
+    mark: written anew each time, it is a change each time, and so in the history of each.
     """
 
     origin: str | None = None
@@ -26,7 +29,9 @@ class Marker:
 
     def __str__(self) -> str:
         edit = f"{EDIT}{self.comment}:" if self.comment else ""
-        return f"{self.origin or NO_ORIGIN} {edit}{self.write}" if self.write else str(self.origin)
+        if not self.write:
+            return str(self.origin)
+        return f"{self.origin or NO_ORIGIN} {edit}{self.write}{TIMES}{token_hex(4)}"
 
 
 def marker(value: Any) -> Marker:
@@ -35,7 +40,8 @@ def marker(value: Any) -> Marker:
     origin = None if words[0] in ("", NO_ORIGIN) else words[0]
     if len(words) != 2:
         return Marker(origin) if len(words) == 1 else Marker()
-    comment, edited, write = words[1].removeprefix(EDIT).partition(":")
-    if words[1].startswith(EDIT) and edited and comment.isdigit():
+    said = words[1].partition(TIMES)[0]
+    comment, edited, write = said.removeprefix(EDIT).partition(":")
+    if said.startswith(EDIT) and edited and comment.isdigit():
         return Marker(origin, write, comment)
-    return Marker(origin, words[1])
+    return Marker(origin, said)

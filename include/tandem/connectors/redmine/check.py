@@ -29,7 +29,7 @@ from tandem.errors import ConfigurationError, CredentialsError, GoneError, Probl
 READ_RIGHTS = ("view_issues", "view_private_notes")
 WRITE_RIGHTS = ("add_issues", "edit_issues", "add_issue_notes", "edit_own_issue_notes")
 MARKUPS = ("textile", "common_mark")
-WRITE = re.compile(r"[0-9a-f]{32}")  # the mark of a change of fields; that of a thing made has a colon
+WRITE = re.compile(r"[0-9a-f]{32}(~[0-9a-f]{8})?")  # the mark of a change of fields; that of a thing made has a colon
 _NO_CHOICES: Mapping[str, str] = {}
 
 
