@@ -24,7 +24,7 @@ from connectors.azure_devops_house import (
     record,
     sent,
 )
-from contract.bench import BYTES, mark, upload
+from contract.bench import BYTES, mark, past, upload
 from support.azure_devops import NAME, PROJECT, REPRO_STEPS, Desk
 from tandem.connectors.base import Draft, Edit, Move, Note, Patch, Redaction, Way
 from tandem.core.doc import doc, paragraph
@@ -54,7 +54,13 @@ def test_a_new_item_bears_its_mark_and_each_write_its_own_beside_it(azure_devops
     assert azure_devops.item(int(ticket))["fields"][MARKER] == origin
     (outcome,) = subject.update([Patch(ticket, {TITLE: "new"}, write)])
     assert outcome.error is None
-    assert azure_devops.item(int(ticket))["fields"][MARKER] == f"{origin} {write}"
+    says = azure_devops.item(int(ticket))["fields"][MARKER]
+    assert says.startswith(f"{origin} {write}~")
+    subject.update([Patch(ticket, {TITLE: "newer"}, write)])  # the next step of a walk has the same mark
+    assert azure_devops.item(int(ticket))["fields"][MARKER] != says
+    assert [entry.mark for entry in past(connector(azure_devops), ticket).entries if entry.field == TITLE] == [
+        write
+    ] * 2
     assert record(connector(azure_devops), ticket).mark == origin
     assert connector(azure_devops).find([origin, mark()], {}) == {origin: ticket}
 

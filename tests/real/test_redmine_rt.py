@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import threading
 from collections.abc import Iterator
@@ -97,6 +98,20 @@ def test_a_comment_that_is_longer_than_a_note_goes_in_parts_and_none_comes_back(
     assert "".join(said).count("long") == 14_000
     assert len(staff.offices[1].shows(ticket).said) == 2  # the first message, and what she said
     assert staff.wrong() == []
+
+
+def test_an_empty_file_holds_up_nothing(pairing: Pairing, staff: Staff, redmines: House) -> None:
+    """Request Tracker cannot store one: a note stands in its place, and what comes behind it goes."""
+    ticket = staff.opens(0)
+    redmines.edits(ticket, notes="with one", uploads=[{"path": io.BytesIO(b""), "filename": "empty.txt"}])
+    redmines.attaches(ticket, "alone.txt", b"")
+    redmines.says(ticket, "behind it", file=b"full")
+    pairing.calm()
+    shown = staff.offices[1].shows(pairing.twins()[ticket])
+    assert "(empty.txt: not sent, the other side takes no empty file)" in shown.said[1]
+    assert "behind it" in shown.said[2]
+    assert dict(shown.files) == {"a.txt": (b"full",)}
+    assert pairing.reasons()[ticket] == ("linked", "")
 
 
 def test_a_copy_of_a_twin_is_a_ticket_of_its_own(pairing: Pairing, staff: Staff, redmines: House) -> None:

@@ -24,6 +24,8 @@ from tandem.state.actions import Action
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 
+SHOWS_ALL = "the other side shows its files to everybody"
+
 
 def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """Carry a person's comment with its files, in as many parts as it takes; or tell of what cannot be changed."""
@@ -42,8 +44,10 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
         return
     if event.private and event.files and not end.caps.private_files:
-        scene.plan.mark([file.event for file in event.files], "noted", "the other side shows its files to everybody")
-        event, intent = _without_files(event), replace(intent, carries=(event.id,))
+        event, intent = _without(scene, intent, event, {file.event: SHOWS_ALL for file in event.files})
+    untaken = {file.event: why for file in event.files if (why := _untaken(end, file))}
+    if untaken:
+        event, intent = _without(scene, intent, event, untaken)
     origin = _origin(tx, scene, source, event, "comment", event.native)
     files = list(event.files)
     origins = {file.native: _origin(tx, scene, source, event, "file", file.native) for file in files}
@@ -137,6 +141,9 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     event = intent.event
     assert event is not None
     file = event.files[0]
+    if why := _untaken(end, file):
+        scene.plan.mark(intent.carries, "noted", why)
+        return
     origin = _origin(tx, scene, source, event, "file", file.native)
     if not end.caps.files_in_comments:
         yield _file_action(scene, intent, seq, file, origin)
@@ -156,11 +163,22 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     yield make_action(scene, intent, seq, COMMENT, [event.cause], content)
 
 
-def _without_files(event: HubEvent) -> HubEvent:
-    """A private comment for a side that has no private files: a note stands in the place of each."""
-    lines = [paragraph(f"({file.name}: not sent, the other side shows its files to everybody)") for file in event.files]
+def _untaken(end: End, file: HubFile) -> str:
+    """Why this side cannot store a file; empty if it can."""
+    if file.size > end.max_file:
+        return "the other side takes no file as large as this"
+    return "the other side takes no empty file" if file.size == 0 and not end.caps.empty_files else ""
+
+
+def _without(scene: Scene, intent: Intent, event: HubEvent, untaken: Mapping[int, str]) -> tuple[HubEvent, Intent]:
+    """A comment without files that this side must not or cannot have: a note stands in the place of each."""
+    for id_, why in untaken.items():
+        scene.plan.mark([id_], "noted", why)
+    lines = [paragraph(f"({one.name}: not sent, {untaken[one.event]})") for one in event.files if one.event in untaken]
     blocks = event.doc["content"] if event.doc else []
-    return event.model_copy(update={"files": (), "doc": doc(*blocks, *lines)})
+    left = tuple(file for file in event.files if file.event not in untaken)
+    bare = event.model_copy(update={"files": left, "doc": doc(*blocks, *lines)})
+    return bare, replace(intent, carries=tuple(id_ for id_ in intent.carries if id_ not in untaken))
 
 
 def _file_action(scene: Scene, intent: Intent, seq: int, file: HubFile, origin: str) -> Action:

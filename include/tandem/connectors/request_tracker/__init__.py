@@ -69,6 +69,7 @@ CAPABILITIES = Capabilities(
     edit_comments=False,
     redact_comments=False,
     max_file=10_000_000,  # what a server keeps of a file as it is installed (MaxAttachmentSize)
+    empty_files=False,
     max_comment=MAX_COMMENT,
     clock=1.0,
     label_max=255,
