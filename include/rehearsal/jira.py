@@ -266,7 +266,7 @@ def _workflow(side: Side, status: FieldRule) -> dict[str, Any]:
     ways = []
     for name in statuses:
         rule = side.transitions.get(name)
-        way = {"name": (rule.by if rule and rule.by else name), "from": [one for one in statuses if one != name]}
+        way = {"name": (rule.by[0] if rule and rule.by else name), "from": [one for one in statuses if one != name]}
         ways.append({**way, "to": name, "required": list(rule.fields) if rule else []})
     return {"statuses": statuses, "initial": next(iter(statuses)), "transitions": ways}
 

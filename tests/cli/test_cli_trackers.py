@@ -150,7 +150,7 @@ def test_transitions_of_one_name_are_told_apart_by_their_ids(pair: Pair) -> None
     edges = [*others, *(Edge("SHOP", "Task", ID["To Do"], way) for way in ways)]
     [told] = checked(pair, preflight(STATUS, RESOLUTION, edges=edges)).everything
     assert told.fix == "Choose one: transitions: {In Progress: {by: 11}}"
-    chosen = with_side(pair, transitions={**pair.right.transitions, "In Progress": TransitionRule("21")})
+    chosen = with_side(pair, transitions={**pair.right.transitions, "In Progress": TransitionRule(("21",))})
     assert said(checked(chosen, preflight(STATUS, RESOLUTION, edges=edges))) == []
 
 

@@ -44,7 +44,7 @@ def test_an_offer_inherits_and_replaces(root: Path) -> None:
     assert jira.fields["priority"].map == {1: ("Highest",), 2: ("High",), 3: ("Medium",), 4: ("Low", "Lowest")}
     assert jira.fields["assignee"].fallback == NOBODY
     assert jira.fields["x_order_no"] == FieldRule("x_order_no", "customfield_10042", "scalar", "in")
-    assert jira.transitions == {"Done": TransitionRule("Finish", {"resolution": "Fixed"})}
+    assert jira.transitions == {"Done": TransitionRule(("Finish",), {"resolution": "Fixed"})}
     assert jira.scope == (Condition("project", is_="SHOP"), Condition("labels", contains="customer"))
     assert jira.closed == "reopen"
     assert jira.attachments is not None and jira.attachments.up_to == 20_000_000

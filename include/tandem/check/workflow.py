@@ -70,14 +70,15 @@ class Workflow:
         rule = named[1] if named else None
         filled = set(rule.fields) if rule is not None else set()
         there = ways
-        if rule is not None and rule.by is not None:
-            bound = way_names.ids_of(self.bound.ways, met[0].place, met[0].type, ways[0].to, rule.by)
+        if rule is not None and rule.by:
+            bound = way_names.ids_of(self.bound.ways, met[0].place, met[0].type, ways[0].to)
             there = way_names.meant(rule.by, ways, bound)
         able = [way for way in there if set(way.needs) <= filled]
         if len(able) == 1:
             return None
         if named is not None and not there:
-            what = f'No transition "{named[1].by}" leads to "{name}".'
+            names = " or ".join(f'"{one}"' for one in named[1].by)
+            what = f'No transition {names} leads to "{name}".'
             offered = ", ".join(f'"{way.name}"' for way in ways)
             return side.problem(CODE, what, f"Choose from: {offered}.", f"transitions.{named[0]}.by")
         if len(there) == 1:
@@ -119,7 +120,7 @@ class Workflow:
         named = {
             id_: rule.by
             for to, rule in self.side.transitions.items()
-            if rule.by is not None and (id_ := self.id_of(to)) is not None
+            if rule.by and (id_ := self.id_of(to)) is not None
         }
         changed = way_names.renamed(named, self.found.edges, self.bound.ways)
         words = {self.id_of(to): to for to in self.side.transitions}

@@ -170,7 +170,11 @@ class Condition(Written):
 class TransitionSpec(Written):
     """How a status is reached. `Done: Finish` is short for `Done: {by: Finish}`."""
 
-    by: Text | None = Field(None, description="The transition's name. Required where several lead to the status.")
+    by: Texts = Field(
+        (),
+        description="The transition's name; several where places or types call it otherwise: the first that leads on "
+        "from where the ticket stands. Required where several transitions lead to the status.",
+    )
     fields: dict[str, Native] = Field({}, description="Native fields that the transition's screen asks for.")
 
 

@@ -186,9 +186,12 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class TransitionRule:
-    """How a native status is reached: by which transition, and what its screen is filled with."""
+    """How a native status is reached: by which transition, and what its screen is filled with.
 
-    by: str | None = None
+    Of several names the first counts that is a transition from where a ticket stands; none: whatever leads there.
+    """
+
+    by: tuple[str, ...] = ()
     fields: Mapping[str, AnyJson] = field(default_factory=dict)
 
 

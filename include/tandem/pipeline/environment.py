@@ -191,11 +191,11 @@ class End:
         """Tell an instant of the tracker's clock in ours."""
         return moment - timedelta(seconds=self.offset)
 
-    def named_ways(self) -> dict[str, str]:
-        """The transitions that the contract calls by name: status → name."""
+    def named_ways(self) -> dict[str, tuple[str, ...]]:
+        """The transitions that the contract calls by name: status → names."""
         status = self.offer.fields.get("status")
         choices = self.dictionary.get(status.native, Choices()) if status is not None else Choices()
-        return {choices.id_of(to): rule.by for to, rule in self.offer.transitions.items() if rule.by is not None}
+        return {choices.id_of(to): rule.by for to, rule in self.offer.transitions.items() if rule.by}
 
     def by_person(self, entry: Entry) -> bool:
         """Tell whether a person made a change: neither a rule of the tracker's own nor a listed automation."""

@@ -172,9 +172,8 @@ def _choose(end: End, record: Record, ways: Sequence[Way], target: str) -> Way |
     names = end.terms(_status(end)).choices
     rule = _rule(end, target)
     there = [way for way in ways if way.to == target]
-    if rule is not None and rule.by is not None:
-        bound = way_names.ids_of(end.ways, record.place, record.type, target, rule.by)
-        there = way_names.meant(rule.by, there, bound)
+    if rule is not None and rule.by:
+        there = way_names.meant(rule.by, there, way_names.ids_of(end.ways, record.place, record.type, target))
     filled = set(rule.fields) if rule is not None else set()
     able = [way for way in there if set(way.needs) <= filled]
     if there and not able:
