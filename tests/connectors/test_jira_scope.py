@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from tandem.connectors.base import Condition
 from tandem.connectors.jira.scope import RESTRICTED, Scope, among, quoted
-from tandem.connectors.jira.shape import SYSTEM, Form
+from tandem.connectors.jira.shape import SYSTEM, Form, form, is_told, told, wire
 
 SIMPLE = {"n": "\n", "r": "\r", "t": "\t"}
+CASCADE = form(
+    {"type": "option-with-child", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:cascadingselect"}
+)
 FORMS = dict(SYSTEM) | {"customfield_1": Form("text"), "customfield_2": Form("choice", "id", "value")}
 NASTY = st.one_of(
     st.text(max_size=20),
@@ -162,3 +165,52 @@ def test_a_project_out_of_sight_leaves_the_others():
     scope = Scope((Condition("project", in_=("SHOP", "OPS")), HOLDS[3]))
     assert scope.within(["SHOP"]).places() == 'project = "SHOP"'
     assert scope.within(["SHOP"]).conditions[1] == HOLDS[3]
+
+
+LAPTOP = {"id": "10", "value": "Hardware", "child": {"id": "11", "value": "Laptop"}}
+
+
+@pytest.mark.parametrize(
+    ("word", "inside"),
+    [
+        ("Hardware", True),
+        ("10", True),
+        ("hardware > laptop", True),
+        ("10/11", True),
+        ("Hardware > Phone", False),
+        ("Laptop", False),
+        ("11", False),
+    ],
+)
+def test_an_upper_choice_takes_in_those_below_it(word, inside):
+    scope = Scope((Condition("customfield_3", is_=word),))
+    assert scope.reason({"customfield_3": LAPTOP}) == ("" if inside else "customfield_3")
+    assert "cf[3]" not in scope.jql({"customfield_3": CASCADE}), "only the judgement knows both levels"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Parent values: Hardware(10)Level 1 values: Laptop(11)", "10/11"),
+        ("Parent values: Hardware(10)", "10"),
+        ("Parent values: Old (2019)(10)Level 1 values: Mac (M1)(11)", "10/11"),
+        ("", None),
+    ],
+)
+def test_the_changelog_tells_both_levels_of_a_choice(text, value):
+    assert told({"from": None, "fromString": text}, "from", CASCADE) == value
+    assert is_told({"from": None, "fromString": text}, "from", CASCADE)
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("10/11", {"id": "10", "child": {"id": "11"}}),
+        ("10", {"id": "10"}),
+        ("Hardware > Laptop", {"value": "Hardware", "child": {"value": "Laptop"}}),
+        ("In/Out", {"value": "In/Out"}),
+        (None, None),
+    ],
+)
+def test_a_choice_is_written_with_the_one_below_it(value, sent):
+    assert wire(value, CASCADE) == sent

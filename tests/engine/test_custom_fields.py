@@ -38,6 +38,11 @@ JIRA_FIELDS = {
     "customfield_10065": {"name": "Express", "type": "option", "options": ["Yes", "No"]},
     "customfield_10066": {"name": "Size", "type": "option", "options": ["Small", "Large"]},
     "customfield_10067": {"name": "Code", "type": "string"},
+    "customfield_10068": {
+        "name": "Kind",
+        "type": "cascade",
+        "options": ["Hardware", "Hardware > Laptop", "Hardware > Phone", "Software", "Software > Phone"],
+    },
 }
 FIELDS: dict[str, dict[str, Any]] = {
     "jira": {
@@ -54,6 +59,14 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": {"field": "customfield_10065", "map": {"yes": "Yes", "no": ["No", ""]}},
         "x_size": {"field": "customfield_10066", "map": {"small": "Small", "large": "Large"}},
         "x_code": {"field": "customfield_10067", "kind": "number"},
+        "x_kind": {
+            "field": "customfield_10068",
+            "map": {
+                "laptop": "Hardware > Laptop",
+                "device": ["Hardware", "Hardware > Phone"],
+                "app": "Software > Phone",
+            },
+        },
     },
     "zendesk": {
         "title": "subject",
@@ -64,6 +77,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": "custom_field_65",
         "x_size": {"field": "custom_field_66", "map": {"small": "size_s", "large": "size_l"}},
         "x_code": {"field": "custom_field_67", "kind": "number"},
+        "x_kind": {"field": "custom_field_68", "map": {"laptop": "k_laptop", "device": "k_device", "app": "k_app"}},
     },
     "servicenow": {
         "title": "short_description",
@@ -74,6 +88,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": "u_express",
         "x_size": {"field": "u_size", "map": {"small": "Small", "large": "Large"}},
         "x_code": {"field": "u_code", "kind": "number"},
+        "x_kind": {"field": "u_kind", "map": {"laptop": "Laptop", "device": "Device", "app": "App"}},
     },
 }
 CONTRACTS: dict[str, dict[str, Any]] = {
@@ -121,6 +136,7 @@ def _world() -> dict[str, Any]:
             {"id": 65, "title": "Express", "type": "checkbox"},
             {"id": 66, "title": "Size", "type": "tagger", "options": ["size_s", "size_l"]},
             {"id": 67, "title": "Code", "type": "integer"},
+            {"id": 68, "title": "Kind", "type": "tagger", "options": ["k_laptop", "k_device", "k_app"]},
         ],
     }
     columns = {
@@ -131,6 +147,7 @@ def _world() -> dict[str, Any]:
         "u_express": {"label": "Express", "type": "boolean"},
         "u_size": {"label": "Size", "choices": {"s": "Small", "l": "Large"}},
         "u_code": {"label": "Code", "type": "integer"},
+        "u_kind": {"label": "Kind", "choices": {"l": "Laptop", "d": "Device", "a": "App"}},
     }
     (desk,) = servicenow_world({"columns": {"incident": columns}})["tenants"]
     return {"tenants": [*tenants.values(), desk]}
@@ -183,6 +200,8 @@ def _issue(site: JiraSite, issue: str) -> dict[str, Any]:
 def _seen(value: Any) -> Any:
     if isinstance(value, list):
         return sorted(one["value"] for one in value)
+    if isinstance(value, dict) and "child" in value:
+        return f"{value['value']} > {value['child']['value']}"
     return value["value"] if isinstance(value, dict) else value
 
 
@@ -195,6 +214,9 @@ def _options(site: JiraSite, **named: Any) -> dict[str, Any]:
         kind = JIRA_FIELDS[id_]["type"]
         if kind == "options":
             value = [{"value": one} for one in value]
+        if kind == "cascade":
+            upper, _, below = value.partition(" > ")
+            value = {"value": upper, **({"child": {"value": below}} if below else {})}
         made[id_] = {"value": value} if kind == "option" and value is not None else value
     return made
 
@@ -202,7 +224,16 @@ def _options(site: JiraSite, **named: Any) -> dict[str, Any]:
 def test_zendesk_and_jira(tmp_path: Path) -> None:
     with _joined(tmp_path, "mercuri-zendesk", "infinity-jira") as (box, house):
         desk, site = ZendeskDesk(box[ZENDESK], box.control), JiraSite(box[JIRA], box.control)
-        custom = {61: 12.50, 62: "2026-03-01", 63: "2026-03-02", 64: ["r_south"], 65: True, 66: "size_l", 67: 7}
+        custom = {
+            61: 12.50,
+            62: "2026-03-01",
+            63: "2026-03-02",
+            64: ["r_south"],
+            65: True,
+            66: "size_l",
+            67: 7,
+            68: "k_app",
+        }
         given = [{"id": number, "value": value} for number, value in custom.items()]
         ticket = desk.make("anna", tags=["shared"], custom_fields=given)["id"]
         _quiet(box, house)
@@ -215,6 +246,7 @@ def test_zendesk_and_jira(tmp_path: Path) -> None:
             "Express": "Yes",
             "Size": "Large",
             "Code": "7",
+            "Kind": "Software > Phone",
         }
         changed = _options(
             site,
@@ -225,6 +257,7 @@ def test_zendesk_and_jira(tmp_path: Path) -> None:
             Express="No",
             Size="Small",
             Code="8",
+            Kind="Hardware > Phone",
         )
         assert site.ask("PUT", f"3/issue/{issue}", "elaine", json={"fields": changed}).status_code == 204
         _quiet(box, house)
@@ -237,20 +270,22 @@ def test_zendesk_and_jira(tmp_path: Path) -> None:
             65: False,
             66: "size_s",
             67: "8",
+            68: "k_device",
         }
         # What says the same is left alone, and what people see at home only stays there.
         desk.change(ticket, "anna", custom_fields=[{"id": 64, "value": ["r_north", "r_south", "r_east"]}])
         _quiet(box, house)
         assert _issue(site, issue)["Regions"] == ["Far north", "Secret", "South"]
         # Emptied is emptied.
-        nothing = [{"id": number, "value": None} for number in (61, 62, 64, 66)]
+        nothing = [{"id": number, "value": None} for number in (61, 62, 64, 66, 68)]
         desk.change(ticket, "anna", custom_fields=nothing)
         _quiet(box, house)
-        assert {name: _issue(site, issue)[name] for name in ("Weight", "Wanted on", "Regions", "Size")} == {
+        assert {name: _issue(site, issue)[name] for name in ("Weight", "Wanted on", "Regions", "Size", "Kind")} == {
             "Weight": None,
             "Wanted on": None,
             "Regions": ["Secret"],
             "Size": None,
+            "Kind": None,
         }
 
 
@@ -266,13 +301,14 @@ def test_jira_and_servicenow(tmp_path: Path) -> None:
             Express="Yes",
             Size="Large",
             Code="7",
+            Kind="Hardware > Laptop",
         )
         key = site.create("elaine", "SHOP", labels=["shared"], **made)
         issue = str(site.get(f"3/issue/{key}", fields="created")["id"])
         _quiet(box, house)
         incident = house.twins()[issue]
         groups = {row["name"]: row["sys_id"] for row in desk.read("table/sys_user_group")}
-        names = ["u_weight", "u_wanted", "u_seen", "u_regions", "u_express", "u_size", "u_code"]
+        names = ["u_weight", "u_wanted", "u_seen", "u_regions", "u_express", "u_size", "u_code", "u_kind"]
 
         def row() -> dict[str, str]:
             shown = desk.read(f"table/incident/{incident}", fields=",".join(names), exclude_reference_link="true")
@@ -286,6 +322,7 @@ def test_jira_and_servicenow(tmp_path: Path) -> None:
             "u_express": "true",
             "u_size": "l",
             "u_code": "7",
+            "u_kind": "l",
         }
         changed = {
             "u_weight": "3.0",
@@ -295,6 +332,7 @@ def test_jira_and_servicenow(tmp_path: Path) -> None:
             "u_express": "false",
             "u_size": "s",
             "u_code": "0",
+            "u_kind": "d",
         }
         assert desk.ask("PATCH", f"table/incident/{incident}", "john", json=changed).status_code == 200
         _quiet(box, house)
@@ -306,4 +344,5 @@ def test_jira_and_servicenow(tmp_path: Path) -> None:
             "Express": "No",
             "Size": "Small",
             "Code": "0",
+            "Kind": "Hardware",
         }

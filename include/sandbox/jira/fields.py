@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sandbox.jira import adf, durations, wiki_read, wiki_write
+from sandbox.jira import adf, cascades, durations, wiki_read, wiki_write
 from sandbox.jira.catalog import Account, Catalog, CustomField, Named, Project, named, with_id
 from sandbox.jira.errors import bad_field
 from sandbox.jira.parts import Parts
@@ -100,7 +100,7 @@ def known_of(field: Field, setting: Setting) -> tuple[Named, ...] | None:
             return setting.catalog.resolutions
         case "security":
             return setting.catalog.levels
-        case "option" | "options" if field.custom:
+        case "option" | "options" | "cascade" if field.custom:
             return field.custom.options
         case "components" | "versions":
             return setting.parts.of(field.kind, setting.project.id)
@@ -123,6 +123,8 @@ def parse(field: Field, value: Any, setting: Setting) -> Any:
         return tuple(dict.fromkeys(_choice(field, one, setting) for one in _list(field, value)))
     if field.kind in ("type", "priority", "resolution", "security", "option"):
         return _choice(field, value, setting)
+    if field.kind == "cascade":
+        return _cascade(field, value, setting)
     simple: dict[str, Callable[[Field, Any, Setting], Any]] = {
         "text": rich_text,
         "string": _line,
@@ -227,6 +229,8 @@ def _words(field: Field, value: Any, setting: Setting) -> tuple[str | None, str 
             return (f"[{', '.join(value)}]", ",".join(chosen)) if value else (None, None)
         case "type" | "priority" | "resolution" | "security" | "option":
             return value, _named(field, value, setting)
+        case "cascade":
+            return None, cascades.words(known_of(field, setting) or (), value)
         case "date":
             return value, f"{value} 00:00:00.0"
         case "number":
@@ -309,12 +313,23 @@ def _choice(field: Field, value: Any, setting: Setting) -> str:
     return found.id
 
 
+def _cascade(field: Field, value: Any, setting: Setting) -> str:
+    if not isinstance(value, dict):
+        raise bad_field(field.id, "expected Object containing a 'value' or 'id' property")
+    try:
+        return cascades.chosen(options_of(field, setting) or (), value).id
+    except LookupError:
+        child = value.get("child")
+        wrong = child if isinstance(child, dict) else value
+        raise bad_field(field.id, _no_choice(field, wrong, wrong.get("value"))) from None
+
+
 def _no_choice(field: Field, value: JsonObject, label: Any) -> str:
     if field.kind == "type":
         return "Specify a valid issue type"
     if field.kind == "priority" and label:
         return f"Priority name '{label}' is not valid"
-    if field.kind in ("option", "options"):
+    if field.kind in ("option", "options", "cascade"):
         return f"Option value '{label}' is not valid" if label else f"Option id '{value.get('id')}' is not valid"
     return f"The {field.name.lower()} selected is invalid."
 

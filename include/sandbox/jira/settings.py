@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 Category = Literal["new", "indeterminate", "done"]
-FieldType = Literal["string", "text", "number", "date", "datetime", "option", "options", "user", "labels"]
+FieldType = Literal["string", "text", "number", "date", "datetime", "option", "options", "cascade", "user", "labels"]
 
 
 class _Part(BaseModel):
@@ -69,6 +69,7 @@ class CustomFieldSettings(_Part):
     name: str
     type: FieldType = "string"
     options: tuple[str, ...] = ()
+    """Of a cascade also those below others: `Hardware > Laptop`, with `Hardware` before it."""
 
 
 class RuleTrigger(_Part):

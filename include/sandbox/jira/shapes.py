@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from sandbox.jira.cascades import BELOW
 from sandbox.jira.catalog import (
     PERMISSIONS_BY_ROLE,
     TYPE_TEXTS,
@@ -238,6 +239,11 @@ def level(view: View, shown: Named) -> JsonObject:
 
 def option(view: View, shown: Named) -> JsonObject:
     return {"self": f"{view.rest}/customFieldOption/{shown.id}", "value": shown.name, "id": shown.id}
+
+
+def child(view: View, shown: Named) -> JsonObject:
+    """Show an option that stands below another, by its own name."""
+    return {**option(view, shown), "value": shown.name.partition(BELOW)[2]}
 
 
 def link_type(view: View, shown: LinkType) -> JsonObject:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.jira import comments, html, links, shapes, shapes_screen, shapes_work, transitions, wiki_write
-from sandbox.jira.catalog import with_id
+from sandbox.jira.cascades import BELOW
+from sandbox.jira.catalog import named, with_id
 from sandbox.jira.fields import PARTS, TRANSITIONS_ONLY, Field, fields_of, known_of
 from sandbox.jira.shapes import View
 from sandbox.jira.store import Attachment, Comment, History, Issue, Item, Link, RemoteLink
@@ -278,7 +279,21 @@ def _value(view: View, on: Issue, field: Field) -> Any:
             return [_chosen(view, on, field, one) for one in stored]
         case "type" | "priority" | "resolution" | "security" | "option":
             return _chosen(view, on, field, stored)
+        case "cascade":
+            return _cascade(view, on, field, stored)
     return stored
+
+
+def _cascade(view: View, on: Issue, field: Field, stored: str) -> JsonObject:
+    """Show an upper option, and the one below it that was chosen."""
+    setting = view.site.setting(on, view.account, view.version)
+    known = known_of(field, setting) or ()
+    found = with_id(known, stored)
+    if found is None:
+        raise LookupError(f"{on.key} has {stored} in {field.id}, which the settings no longer have")
+    upper = named(known, found.name.partition(BELOW)[0]) or found
+    below = {"child": shapes.child(view, found)} if upper is not found else {}
+    return {**shapes.option(view, upper), **below}
 
 
 def _chosen(view: View, on: Issue, field: Field, chosen: str) -> JsonObject:

@@ -3,9 +3,10 @@
 
 from typing import Any
 
+from sandbox.jira.cascades import below, tops
 from sandbox.jira.catalog import IssueType, Project, Transition
 from sandbox.jira.fields import MANY, TRANSITIONS_ONLY, Field, Setting, fields_of, options_of
-from sandbox.jira.shapes import View, choice, project, status
+from sandbox.jira.shapes import View, child, choice, project, status
 from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject
 
@@ -19,6 +20,7 @@ _SCHEMAS: dict[str, JsonObject] = {
     "datetime": {"type": "datetime", "custom": f"{_CUSTOM}datetime"},
     "option": {"type": "option", "custom": f"{_CUSTOM}select"},
     "options": {"type": "array", "items": "option", "custom": f"{_CUSTOM}multiselect"},
+    "cascade": {"type": "option-with-child", "custom": f"{_CUSTOM}cascadingselect"},
     "user": {"type": "user", "custom": f"{_CUSTOM}userpicker"},
     "labels": {"type": "array", "items": "string", "custom": f"{_CUSTOM}labels"},
     "type": {"type": "issuetype"},
@@ -98,7 +100,10 @@ def meta(view: View, field: Field, setting: Setting, required: bool, *, creating
         shown |= {"hasDefaultValue": default, "fieldId": field.id}
     known = options_of(field, setting)
     if known is not None:
-        shown["allowedValues"] = [choice(view, field.kind, one) for one in known]
+        listed = tops(known) if field.kind == "cascade" else known
+        shown["allowedValues"] = [choice(view, field.kind, one) for one in listed]
+        for one in shown["allowedValues"] if field.kind == "cascade" else ():
+            one["children"] = [child(view, option) for option in below(known, one["value"])]
     return shown
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Away
-from tandem.connectors.jira.shape import Form, told_at
+from tandem.connectors.jira.shape import Form, levels, told_at
 from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
 
@@ -60,6 +60,11 @@ def _value(item: Change, end: str, shape: Form, keys: Change) -> Json:
     if shape.many and not shape.stepwise:
         ids = str(raw or "").strip("[]").replace(",", " ").split()
         return [*ids, *(str(shown).split(",") if shown else [])]
+    if shape.child:
+        told: list[Json] = [{"id": id_, "value": name} for id_, name in levels(shown)]
+        upper = told[0] if told else None
+        below: dict[str, Json] = {"child": told[1]} if told[1:] else {}
+        return {**upper, **below} if isinstance(upper, dict) else str(shown)
     if shape.by:
         return {"id": str(raw), "accountId": str(raw), "name": str(shown), "value": str(shown)}
     return str(shown)

@@ -11,7 +11,7 @@ from typing import Any
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.scope import among, quoted
-from tandem.connectors.jira.shape import SYSTEM, TEXT_LONGEST, author, form
+from tandem.connectors.jira.shape import BELOW, SYSTEM, TEXT_LONGEST, author, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
 from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
 from tandem.http import parsed
@@ -203,8 +203,15 @@ def _choices(site: Site, found: Finding) -> dict[str, dict[str, str]]:
     asked = _with_options(site)
     if asked:
         for name, value in _allowed(site, found, kinds, asked):
-            choices.setdefault(name, {})[str(value["id"])] = str(value.get("value") or value.get("name"))
+            choices.setdefault(name, {}).update(_option(value))
     return choices
+
+
+def _option(value: Mapping[str, Any]) -> dict[str, str]:
+    """A choice and, where it has such, those below it: id → name."""
+    id_, name = str(value["id"]), str(value.get("value") or value.get("name"))
+    below = {f"{id_}/{one['id']}": f"{name}{BELOW}{one['value']}" for one in value.get("children") or ()}
+    return {id_: name, **below}
 
 
 def _levels(site: Site, project: str) -> Sequence[Issue]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tandem.connectors.base import Condition
-from tandem.connectors.jira.shape import SYSTEM, Form
+from tandem.connectors.jira.shape import BELOW, SYSTEM, Form
 
 RESTRICTED = "restricted"
 QUERY = "query"
@@ -114,7 +114,7 @@ def among(name: str, words: tuple[str, ...]) -> str:
 def _rendered(condition: Condition, shape: Form | None) -> str:
     parts = []
     wanted = tuple(_wanted(condition))
-    if wanted and shape is not None and shape.kind in _EXACT:
+    if wanted and shape is not None and shape.kind in _EXACT and not shape.child:  # the judgement decides these
         parts.append(among(condition.field, wanted))
     if condition.contains is not None and shape is not None and shape.many:
         parts.append(among(condition.field, (condition.contains,)))
@@ -151,10 +151,19 @@ def _is(value: Any, word: str) -> bool:
     if isinstance(value, list):
         return any(_is(item, word) for item in value)
     if isinstance(value, Mapping):
-        if word in (str(value.get("id")), str(value.get("accountId"))):
+        if word in (str(value.get("id")), str(value.get("accountId"))) or _is_below(value, word):
             return True
         return any(str(value[key]).casefold() == word.casefold() for key in ("key", "name", "value") if value.get(key))
     return value is not None and str(value) == word
+
+
+def _is_below(value: Mapping[str, Any], word: str) -> bool:
+    """Tell whether a word means a choice together with the one below it."""
+    below = value.get("child")
+    if not isinstance(below, Mapping):
+        return False
+    name = f"{value.get('value')}{BELOW}{below.get('value')}"
+    return word == f"{value.get('id')}/{below.get('id')}" or word.casefold() == name.casefold()
 
 
 def _contains(value: Any, word: str) -> bool:

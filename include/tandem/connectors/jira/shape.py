@@ -22,6 +22,11 @@ _INSTANTS = frozenset({"created", "updated", "resolutiondate", "statuscategorych
 _CHOICES = frozenset({"option", "priority", "status", "resolution", "issuetype", "project", "securitylevel"})
 _PARTS = {"string": "", "option": "id", "component": "id", "version": "id", "user": "accountId", "group": "name"}
 _TEXTAREA = ":textarea"
+_TWO = re.compile(r"(\d+)/(\d+)")
+_LEVELS = re.compile(
+    r"Parent values: (?P<name>.*?)\((?P<id>\d+)\)(?:Level 1 values: (?P<below>.*)\((?P<below_id>\d+)\))?", re.DOTALL
+)
+BELOW = " > "  # stands between the names of a choice and the one below it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +38,7 @@ class Form:
     by: str = ""
     name: str = ""  # key that takes the name people see, instead of ``by``
     many: bool = False
+    child: bool = False  # a choice may have one below it: ``upper/lower``, by ids; by names ``Upper > Lower``
     stepwise: bool = False  # the changelog tells each element that came or went, never the whole set
     writable: bool = True
 
@@ -72,6 +78,8 @@ def form(schema: Mapping[str, Any]) -> Form:
         return Form("person", "accountId")
     if kind in _CHOICES:
         return Form("choice", "id", "value" if kind == "option" else "name")
+    if kind == "option-with-child":
+        return Form("choice", "id", "value", child=True)
     if kind == "array" and schema.get("items") in _PARTS:
         part = str(schema["items"])
         return Form("set", _PARTS[part], "value" if part == "option" else "name", many=True)
@@ -165,6 +173,8 @@ def told(item: Mapping[str, Any], end: str, shape: Form) -> Json:
     if shape.many:
         words = str(shown or "").split() if not shape.by else str(raw or "").strip("[]").replace(",", " ").split()
         return sorted(words) or None  # type: ignore[return-value]
+    if shape.child:
+        return "/".join(id_ for id_, _ in levels(shown)) or None
     if shape.kind in ("choice", "person"):
         return None if raw is None else str(raw)
     if shape.kind == "date":
@@ -174,6 +184,15 @@ def told(item: Mapping[str, Any], end: str, shape: Form) -> Json:
     if shape.kind == "number":
         return _number(shown)
     return None if shown is None else str(shown)
+
+
+def levels(shown: Any) -> list[tuple[str, str]]:
+    """Read what the changelog says of a choice with one below it: id and name of each."""
+    found = _LEVELS.fullmatch(str(shown or ""))
+    if found is None:
+        return []
+    upper = [(found["id"], found["name"])]
+    return upper + ([(found["below_id"], found["below"])] if found["below_id"] else [])
 
 
 def is_told(item: Mapping[str, Any], end: str, shape: Form) -> bool:
@@ -199,11 +218,20 @@ def wire(value: Json, shape: Form) -> Any:
         return [_part(str(item), shape) for item in value] if isinstance(value, list) else []
     if value is None:
         return None
+    if shape.child:
+        return _with_child(str(value), shape)
     if shape.by:
         return _part(str(value), shape)
     if shape.kind == "datetime":
         return instant(value).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
     return value
+
+
+def _with_child(value: str, shape: Form) -> Any:
+    """Write a choice with the one below it; names may hold a stroke, so only two ids are taken apart by it."""
+    by_ids = _TWO.fullmatch(value)
+    upper, _, below = (by_ids[1], "", by_ids[2]) if by_ids else value.partition(BELOW)
+    return {**_part(upper, shape), **({"child": _part(below, shape)} if below else {})}
 
 
 def _part(value: str, shape: Form) -> Any:
