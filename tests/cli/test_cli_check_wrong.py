@@ -180,3 +180,11 @@ def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:
     house.edit(JIRA_FILE, (ATTACHED + own, own))
     found = only(house, "TDM-258")
     assert (found["key"], found["warning"]) == ("attachments", True)
+
+
+def test_an_account_of_the_people_file_that_is_none_is_told_by_its_person(house: House) -> None:
+    people = "contracts/people/infinity-solutions.yaml"
+    house.edit(people, ("557058:a784eefe-7608-d6c0-b117-712903912c51", "557058:somebody-who-left"))
+    found = only(house, "TDM-259")
+    assert (found["key"], found["warning"]) == ("fields.assignee", True)
+    assert "anna@mercuri.example" in found["what"] and "somebody" not in found["what"]

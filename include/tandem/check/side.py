@@ -19,6 +19,7 @@ from tandem.errors import ConfigurationError, CredentialsError, Problem, Retryab
 
 NO_RIGHT, NO_FIELD, READ_ONLY, SCOPE, CHOICE = "TDM-221", "TDM-222", "TDM-223", "TDM-224", "TDM-225"
 EVERYTHING, CLOCK = "TDM-227", "TDM-228"
+LISTED = 12  # people named in a message
 MOST_SKEW = 60.0
 """Seconds that a tracker's clock may be off before it is worth a word. Times are corrected by it all the same."""
 
@@ -55,6 +56,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
         own = [*names.choices(side, found.fields, capabilities, bound), *names.create(side, found.fields)]
         own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
+        own += _people(side, found)
         ways = workflow(side, found, capabilities, bound)
         own += ways.problems() if ways is not None else ()
         problems = [*said, *own]
@@ -154,6 +156,17 @@ def _files(side: Side, found: Preflight) -> Iterator[Problem]:
         yield side.problem(
             Code.FILES, what, "Have them switched on, or write `attachments: none`.", "attachments", warning=True
         )
+
+
+def _people(side: Side, found: Preflight) -> Iterator[Problem]:
+    """Name those of the people file who cannot be written here: what comes for them goes by the field's fallback."""
+    written = [hub for hub, rule in side.fields.items() if rule.kind == "people" and rule.comes_in]
+    gone = sorted(alias for alias, account in side.people.accounts.items() if account in found.inactive)
+    if written and gone:
+        listed = ", ".join(gone[:LISTED]) + (", …" if len(gone) > LISTED else "")
+        what = f"Accounts in the people file were deactivated, or are none here: those of {listed}."
+        fix = "Give these people other accounts in the people file, or take them out of it."
+        yield side.problem(Code.ACCOUNTS, what, fix, f"fields.{written[0]}", warning=True)
 
 
 def _clock(side: Side, found: Preflight) -> Iterator[Problem]:

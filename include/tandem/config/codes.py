@@ -50,6 +50,7 @@ class Code(StrEnum):
     RING = "TDM-256"
     RENAMED = "TDM-257"
     FILES = "TDM-258"
+    ACCOUNTS = "TDM-259"
     COMPOSED = "TDM-265"
     NOT_READ_BACK = "TDM-266"
 
@@ -94,6 +95,7 @@ MEANING: dict[Code, str] = {
     Code.NEVER: "A map for some places and types can never be in force.",
     Code.RING: "Pairs that form a ring have conflict rules for one field that do not go together.",
     Code.RENAMED: "What the contract calls by name has another name in the tracker by now (a warning).",
+    Code.ACCOUNTS: "The people file names accounts that were deactivated, or are none there (a warning).",
     Code.FILES: "Files are offered that nobody will send, or that nobody takes (a warning).",
     Code.COMPOSED: "A template holds what may not stand in one, or names a field that does not come in here.",
     Code.NOT_READ_BACK: "A native value is written that the map cannot read.",
