@@ -31,6 +31,7 @@ SIZES = {"1": "Small", "2": "Large"}
             "There are: Large, Small.",
         ),
         ("{field: customfield_9, kind: set}", FieldInfo("", "", "persons"), "", "", ""),
+        ("{field: customfield_9, kind: set}", FieldInfo("", "", "unknown"), "", "", ""),
         ("{field: customfield_9, kind: number}", FieldInfo("", "", "text"), "", "", ""),
         ("{field: customfield_9, kind: date}", FieldInfo("", "", "datetime"), "", "", ""),
         ("customfield_9", FieldInfo("", "", "rich"), "", "", ""),

@@ -38,7 +38,7 @@ def _kind(side: Side, rule: FieldRule, info: FieldInfo) -> Iterator[Problem]:
         what = f"{rule.native} is a list, and `{rule.hub}` is not."
         fix = "Write `kind: set`." if rule.hub.startswith("x_") else "Name another field."
         yield side.problem(Code.NOT_FOR_KIND, what, fix, key)
-    elif rule.kind == "set" and info.kind not in _LISTS:
+    elif rule.kind == "set" and info.kind not in (*_LISTS, "unknown"):
         what = f"`{rule.hub}` is a list, and {rule.native} is none (it is of kind {info.kind})."
         yield side.problem(Code.NOT_FOR_KIND, what, "Name a list, or remove `kind: set`.", key)
     elif info.kind in _NEVER.get(rule.kind, ()):

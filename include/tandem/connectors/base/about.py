@@ -121,7 +121,8 @@ class FieldInfo:
 
     name: str
     label: str
-    # "text", "lines" (text without markup), "rich", "choice", "set", "person", "persons", "date", "datetime", "number"
+    # "text", "lines" (text without markup), "rich", "choice", "set", "person", "persons", "date", "datetime", "number";
+    # "unknown" where the tracker does not tell
     kind: str
     writable: bool = True
     max_length: int | None = None

@@ -183,7 +183,7 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
     for name in sorted(asked - set(infos)):
         # In a project without issues nobody but an administrator learns which custom fields there are.
         if name.removeprefix(CUSTOM).isdigit() and not told and not site.shown_fields:
-            infos[name] = FieldInfo(name, name, "text")
+            infos[name] = FieldInfo(name, name, "unknown")
             continue
         what = f'Redmine has no field "{name}", or our account may not see it'
         fix = "Write the name of a standard field (subject, assigned_to, …), or cf_<number> for a custom one."
