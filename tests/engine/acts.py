@@ -182,10 +182,12 @@ class Acts:
         return said[nth % len(said)] if said else None
 
     def _deeds(self, said: Comment) -> list[Deed]:
-        """What people said and showed in a comment, or in that of which it is the copy."""
-        found = [deed for deed in self.bench.world.deeds if deed.kind == "comment" and deed.text in str(said.body)]
-        of = {(deed.side, deed.ticket, deed.comment) for deed in found}
-        return [deed for deed in self.bench.world.deeds if (deed.side, deed.ticket, deed.comment) in of]
+        """What people said and showed in a comment, or in that of which it is the copy; or a file that it brought."""
+        found = [deed for deed in self.bench.world.deeds if deed.text in str(said.body)]
+        of = {(deed.side, deed.ticket, deed.comment) for deed in found if deed.comment}
+        return [
+            deed for deed in self.bench.world.deeds if deed in found or (deed.side, deed.ticket, deed.comment) in of
+        ]
 
     def _become(self, deed: Deed, **change: Any) -> None:
         deeds = self.bench.world.deeds

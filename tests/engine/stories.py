@@ -130,4 +130,13 @@ STORIES = {
         ],
         "the law of order took the one for the other",
     ),
+    "a comment that we made for a file alone is deleted by people": Story(
+        "followed up",
+        [
+            ("act", {"what": "attach", "side": "right"}),
+            ("run", {}),
+            ("act", {"what": "unsay", "side": "left", "nth": 0}),
+        ],
+        "the bench did not know that the file went with it",
+    ),
 }
