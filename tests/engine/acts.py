@@ -6,14 +6,14 @@ Each act is a method named after it. What the tracker does not let a person do i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, Bench, Deed, acting, in_scope
 from tandem.connectors.base import Comment
-from tandem.connectors.memory.tracker import Ticket
+from tandem.connectors.memory.tracker import Ticket, Tracker
 from tandem.core.rules import Which
 from tandem.errors import ClosedError, GoneError, TransitionError
 
@@ -36,8 +36,9 @@ class Acts:
     earlier: dict[Place, frozenset[str]] = field(default_factory=dict)  # change → those that the peer had by then
 
     def __post_init__(self) -> None:
+        self.noting: Callable[[Tracker, str], None] = lambda tracker, ticket: self._note_earlier()
         for which in Which:  # the last of the rules sees what the others did
-            self.bench.tracker(which).rules.append(lambda tracker, ticket: self._note_earlier())
+            self.bench.tracker(which).rules.append(self.noting)
 
     def do(self, what: str, side: str, pick: int = 0, **how: Any) -> None:
         """A person does something to a ticket."""

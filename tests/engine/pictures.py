@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.play import Play
-from tandem.connectors.memory import Kind
 
 _NO_LOG = b"\x01\x01"  # a database in memory has no log of its own beside it
 _FREE = "UPDATE tandem_lease SET run=NULL, task=NULL, host=NULL, pid=NULL, pid_started=NULL, until=NULL"
@@ -35,7 +34,8 @@ class Camera:
 
     def __init__(self, play: Play) -> None:
         self.play = play
-        self._kinds = {str(which): tracker.kind for which, tracker in play.bench.world.trackers.items()}
+        kinds = {str(which): tracker.kind for which, tracker in play.bench.world.trackers.items()}
+        self._lasting: dict[str, object] = {**kinds, "noting": play.acts.noting}
         play.bench.store.engine.connect().close()
         self.state = sqlite3.connect(play.bench.root / "state.db", isolation_level=None)
         self.state.execute("PRAGMA synchronous=OFF")
@@ -59,7 +59,7 @@ class Camera:
         self.state.execute(_FREE)
         bench, acts = self.play.bench, self.play.acts
         file = io.BytesIO(picture.world)
-        bench.world, acts.strayed, acts.secret, acts.described = _Unpickler(file, self._kinds).load()
+        bench.world, acts.strayed, acts.secret, acts.described, acts.earlier = _Unpickler(file, self._lasting).load()
         bench.dead, bench.commits, bench.on_commit = False, 0, lambda number: None
 
     def _world(self) -> bytes:
@@ -69,8 +69,8 @@ class Camera:
         for tracker in trackers:
             tracker.fail = calm
         file = io.BytesIO()
-        names = {id(kind): name for name, kind in self._kinds.items()}
-        _Pickler(file, names).dump((play.bench.world, acts.strayed, acts.secret, acts.described))
+        names = {id(one): name for name, one in self._lasting.items()}
+        _Pickler(file, names).dump((play.bench.world, acts.strayed, acts.secret, acts.described, acts.earlier))
         for tracker, disturbance in zip(trackers, disturbances, strict=True):
             tracker.fail = disturbance
         return file.getvalue()
@@ -81,20 +81,20 @@ def calm(verb: str, phase: str, item: object) -> None:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out what never changes: the kinds of trackers."""
+    """Leaves out what lasts: the kinds of trackers, and the rule by which the acts take notes."""
 
     def __init__(self, file: io.BytesIO, names: Mapping[int, str]) -> None:
         super().__init__(file, protocol=5)
         self._names = names
 
     def persistent_id(self, obj: Any) -> str | None:
-        return self._names[id(obj)] if isinstance(obj, Kind) else None
+        return self._names.get(id(obj))
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, file: io.BytesIO, lasting: Mapping[str, object]) -> None:
         super().__init__(file)
-        self._kinds = kinds
+        self._lasting = lasting
 
-    def persistent_load(self, pid: Any) -> Kind:
-        return self._kinds[pid]
+    def persistent_load(self, pid: Any) -> object:
+        return self._lasting[pid]
