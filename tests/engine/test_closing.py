@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.memory_house import LEFT, RIGHT, Bench, KilledError, acting
+from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.errors import RefusedError, RetryableError, UnknownOutcomeError
 from tandem.state import tables
@@ -234,6 +235,35 @@ def test_of_two_follow_ups_of_one_ticket_the_second_is_a_ticket_of_its_own(tmp_p
     assert [bench.get(RIGHT, bench.twin(LEFT, one), "title") for one in new] == ["first", "second"]
     for one, text in zip(new, said, strict=True):
         assert sum(text in shown for shown in bench.texts(RIGHT, bench.twin(LEFT, one))) == 1
+
+
+@pytest.mark.parametrize("newer", [LEFT, RIGHT])
+@pytest.mark.parametrize("hub", ["title", "priority"])
+@pytest.mark.parametrize("on", ["comment", "reopen"])
+def test_a_conflict_on_a_closed_ticket_does_not_keep_its_follow_up_waiting(
+    tmp_path: Path, newer: Which, hub: str, on: str
+) -> None:
+    """What lost it goes nowhere first: it is decided by the write that opens the follow-up."""
+    bench = house(tmp_path, on=on)
+    ticket, issue = bench.linked()
+    if on == "reopen":
+        bench.move(LEFT, ticket, "solved")
+        bench.quiet()
+    native = {"title": ("left word", "right word"), "priority": ("urgent", "4")}[hub]
+    for which, id_ in sorted(((LEFT, ticket), (RIGHT, issue)), key=lambda one: one[0] is newer):
+        bench.set(which, id_, hub, native[which is RIGHT])
+        bench.wait(5)
+    bench.move(LEFT, ticket, "closed")
+    text = bench.say(RIGHT, issue)
+    if on == "reopen":
+        bench.move(RIGHT, issue, "2")
+    calm(bench)
+    [new] = follow_ups(bench, ticket)
+    meant = {"title": native[newer is RIGHT], "priority": "low"}[hub]  # of priorities the right one counts
+    assert bench.get(LEFT, new, hub) == meant
+    said = [str(bench.get(LEFT, new, "description")), *bench.texts(LEFT, new)]
+    assert sum(text in one for one in said) == 1
+    assert bench.twin(RIGHT, issue) == new
 
 
 def test_the_twin_is_told_of_a_deletion_once_where_the_contract_says_so(tmp_path: Path) -> None:

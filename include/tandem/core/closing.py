@@ -71,7 +71,8 @@ def reopens(intent: Intent) -> bool:
 def arrive(plan: LinkPlan, old: HubTicket, source: HubTicket, policy: Policy, rules: PairRules, now: datetime) -> bool:
     """Treat what arrives for a closed ticket; tell whether something of it waits.
 
-    A follow-up is opened once for a closing, when nothing of the closed ticket's own is open any more.
+    A follow-up is opened once for a closing, when nothing of the closed ticket's own is open any more but what the very
+    writes that arrive have decided: what lost to them goes nowhere first.
     """
     target = old.side
     coming = [intent for intent in plan.ordered() if intent.target is target]
@@ -83,7 +84,8 @@ def arrive(plan: LinkPlan, old: HubTicket, source: HubTicket, policy: Policy, ru
         return bool(later)
     opens = any(reopens(one) or (policy.on == "comment" and _is_said(one)) for one in coming)
     if policy.closed == "follow_up" and opens and old.in_scope and source.in_scope:
-        if all(_is_over(plan, event.id) for event in old.events):
+        decided = {id_ for intent in coming for id_ in (*intent.carries, *intent.covers)}
+        if all(event.id in decided or _is_over(plan, event.id) for event in old.events):
             _follow_up(plan, old, source, rules, coming, now)
             return False
         _take_out(plan, coming, "deferred", "what was done on the closed ticket goes first")
