@@ -23,6 +23,7 @@ from demo.processes import DemoError, Processes, free_port, wait_until
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("scheduler", "dag-processor", "api-server", "triggerer")
 ENDED = frozenset({"success", "failed"})
+BUSY = 60.0  # seconds for which an answer that Airflow's database is locked is asked again
 
 
 def environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
@@ -92,16 +93,26 @@ class Airflow:
         return all((parts.get(name) or {}).get("status") == "healthy" for name in names)
 
     def call(self, method: str, path: str, body: Any = None, params: Mapping[str, Any] | None = None) -> Any:
-        """One request to `/api/v2`; log-in is renewed when it has run out. Raises: DemoError on any error answer."""
+        """One request to `/api/v2`; log-in is renewed when it has run out. Raises: DemoError on any error answer.
+
+        Airflow's own database is SQLite here, which locks out a second writer: what it refused for that is asked again.
+        """
+        answer, until = self._ask(method, path, body, params), time.monotonic() + BUSY
+        while answer.status_code in (500, 503) and "database" in answer.text.lower() and time.monotonic() < until:
+            time.sleep(1)
+            answer = self._ask(method, path, body, params)
+        if not answer.ok:
+            raise DemoError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    def _ask(self, method: str, path: str, body: Any, params: Mapping[str, Any] | None) -> requests.Response:
         for attempt in (1, 2):
             answer = self._session.request(method, f"{self.url}/api/v2{path}", json=body, params=params, timeout=60)
             if answer.status_code != 401 or attempt == 2:
                 break
             token = self._session.get(f"{self.url}/auth/token", timeout=30).json()["access_token"]
             self._session.headers["Authorization"] = f"Bearer {token}"
-        if not answer.ok:
-            raise DemoError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:300]}")
-        return answer.json() if answer.content else None
+        return answer
 
     def dags(self) -> dict[str, dict[str, Any]]:
         """All DAGs by id."""
