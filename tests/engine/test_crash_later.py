@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-import sqlalchemy as sa
 
+from engine.deaths import mortal
 from engine.house import House
 from engine.people import JIRA, ZENDESK, People
 from engine.people_later import Later
@@ -24,14 +24,9 @@ from engine.storms import furnished, killed_at
 from engine.truth import check, wait_for_feeds
 from support.sandbox import running_sandbox
 from tandem.errors import RetryableError
-from tandem.state import tables
 
 ALL = os.environ.get("TANDEM_EXAMPLES") == "all"
 EDITED, TICKET = r"/comment/\d+$", r"/tickets/\d+\.json$"
-
-
-class KilledError(BaseException):
-    """The process ends here."""
 
 
 @dataclass
@@ -172,44 +167,16 @@ def test_nothing_is_lost_or_done_twice_at_any_write(street: Street) -> None:
 
 def test_nothing_is_lost_or_done_twice_at_any_transaction(street: Street) -> None:
     """One ticket of each scene in one run, killed at each transaction that changes something."""
-    engine, seen, last = street.house.store.engine, [0, 0], [0]
-
-    def begins(connection: sa.Connection) -> None:
-        if seen[1] and seen[0] >= seen[1]:
-            raise KilledError
-
-    def commits(connection: sa.Connection) -> None:
-        changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-        if changes == last[0]:
-            return
-        last[0] = changes
-        seen[0] += 1
-        if seen[0] == seen[1]:
-            raise KilledError
-
     step, point = (1 if ALL else 9), 4
-    sa.event.listen(engine, "begin", begins)
-    sa.event.listen(engine, "commit", commits)
-    try:
+    with mortal(street.house.store, street.house.run) as killed:
         while True:
-            seen[:] = [0, 0]
             for memory, (scene, _) in zip(street.linked(len(SCENES)), SCENES, strict=True):
                 scene(street, memory)
             wait_for_feeds(street.people)
-            seen[:] = [0, point]
-            try:
-                street.house.run()
-            except KilledError:
-                seen[:] = [0, 0]
-                with street.house.store.begin() as tx:  # as `tandem run` does for a holder that is dead
-                    tx.run(sa.update(tables.lease).values(run=None, task=None, pid=None, host=None, until=None))
-            else:
+            if not killed(point):
                 break
             street.rest()
             point += step
-    finally:
-        sa.event.remove(engine, "begin", begins)
-        sa.event.remove(engine, "commit", commits)
     assert point > 20
     street.calm()
     assert check(street.house, street.people) == []

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
+from engine.deaths import mortal
 from engine.development_house import AZURE, SNOW, Both, running_pair
 from engine.storms import killed_at
-from tandem.state import tables
 
 pytestmark = pytest.mark.timeout(900)
 ALL = os.environ.get("TANDEM_EXAMPLES") == "all"
@@ -32,10 +31,6 @@ WRITES = [
     (AZURE, "POST", r"/attachments"),
 ]
 POINTS = [(write, kind, nth) for write in WRITES for kind in ("hang", "hang_after") for nth in (0, 1)]
-
-
-class KilledError(BaseException):
-    """The process ends here."""
 
 
 @pytest.fixture
@@ -66,43 +61,15 @@ def test_killed_at_any_write(both: Both) -> None:
 def test_killed_at_any_transaction(both: Both) -> None:
     first, second = both.incident(short_description="first"), both.item(System__Title="second")
     both.settle()
-    engine, seen, last = both.house.store.engine, [0, 0], [0]
-
-    def begins(connection: sa.Connection) -> None:
-        if seen[1] and seen[0] >= seen[1]:
-            raise KilledError
-
-    def commits(connection: sa.Connection) -> None:
-        changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-        if changes == last[0]:
-            return
-        last[0] = changes
-        seen[0] += 1
-        if seen[0] == seen[1]:
-            raise KilledError
-
     step, point, number = (1 if ALL else 13), 4, 0
-    sa.event.listen(engine, "begin", begins)
-    sa.event.listen(engine, "commit", commits)
-    try:
+    with mortal(both.house.store, both.run) as killed:
         while True:
             both.busy(number, first, second)
             number += 1
-            seen[:] = [0, point]
-            try:
-                both.run()
-            except KilledError:
-                seen[:] = [0, 0]
-                with both.house.store.begin() as tx:  # as `tandem run` does for a holder that is dead
-                    tx.run(sa.update(tables.lease).values(run=None, task=None, pid=None, host=None, until=None))
-            else:
+            if not killed(point):
                 break
-            seen[:] = [0, 0]
             both.run()
             point += step
-    finally:
-        sa.event.remove(engine, "begin", begins)
-        sa.event.remove(engine, "commit", commits)
     assert point > 30
     both.settle()
     assert both.wrong(first, second, number) == []

@@ -12,23 +12,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from engine.house import STEPS
 from support.sandbox import INCLUDE, Place
 from tandem.connections import Connection, connect, open_tracker
 from tandem.core.rules import Which
-from tandem.pipeline import tasks
 from tandem.pipeline.environment import Environment, Job, utc_now
 from tandem.state import links
 from tandem.state.store import open_store
 from tandem.state.vault import Vault, new_keys
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-STEPS = {
-    "extract": tasks.extract,
-    "map": tasks.map_tickets,
-    "diff": tasks.diff,
-    "load": tasks.load,
-    "reconcile": tasks.reconcile,
-}
 
 
 def sandbox_way(place: Place) -> dict[str, Any]:

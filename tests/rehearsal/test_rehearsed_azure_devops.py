@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from played import played
 
-from rehearsal.command import play
 from rehearsal.stage import is_write
 
 STORY = Path(__file__).parents[2] / "include"
@@ -56,14 +56,6 @@ def root(tmp_path: Path) -> Path:
     pair = tmp_path / "pairs" / "infinity-servicenow__own-azure_devops.yaml"
     pair.write_text(text.replace("right: global-azure_devops", "right: own-azure_devops"), encoding="utf-8")
     return tmp_path
-
-
-def played(root: Path, steps: str) -> list[str]:
-    """Play steps, and give what differs."""
-    file = root / "one.yaml"
-    file.write_text(f"about: Something.\nplay:\n{steps}", encoding="utf-8")
-    result = play(file, root)
-    return [] if result.passed else result.lines()
 
 
 def test_project_type_areas_states_and_fields_of_a_contract_are_there(root: Path) -> None:

@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from rehearsal.command import play
+from played import played
 
 STORY = Path(__file__).parents[2] / "include"
 PAIR = "infinity-jira__infinity-servicenow"
@@ -45,14 +44,6 @@ def root(tmp_path: Path) -> Path:
     pair = tmp_path / "pairs" / "infinity-jira__own-servicenow.yaml"
     pair.write_text(text.replace("infinity-servicenow/incidents", "own-servicenow"), encoding="utf-8")
     return tmp_path
-
-
-def played(root: Path, steps: str) -> list[str]:
-    """Play steps, and give what differs."""
-    file = root / "one.yaml"
-    file.write_text(f"about: Something.\nplay:\n{steps}", encoding="utf-8")
-    result = play(file, root)
-    return [] if result.passed else result.lines()
 
 
 def test_tables_columns_groups_and_choices_of_a_contract_are_there(root: Path) -> None:
