@@ -33,8 +33,15 @@ def test_a_dictionary_shows_no_value_that_its_owner_keeps_at_home(house: House) 
     house.open_ticket("Card reader is dark", tags=["customer", "payment", "blacklist"])
     house.open_ticket("The first message is internal", comment={"body": "They pay late", "public": False})
     shown = house.tandem("dictionary", PAIR, "--json").data["samples"]["left"]
-    assert shown["labels"] == ["payment"]
-    assert "They pay late" not in str(shown)
+    assert "payment" in shown["labels"]
+    assert "blacklist" not in str(shown) and "They pay late" not in str(shown)
+
+
+def test_a_field_that_most_tickets_leave_empty_has_a_sample_too(house: House) -> None:
+    for number in range(5):
+        house.open_issue(f"Nothing but what brings it here {number}", labels=["customer"])
+    house.open_issue("One that says where", labels=["customer", "kiosk"])
+    assert "kiosk" in house.tandem("dictionary", PAIR, "--json").data["samples"]["right"]["labels"]
 
 
 def test_a_wrong_form_is_a_wrong_use(house: House) -> None:

@@ -30,7 +30,7 @@ from tandem.core.values import Json
 from tandem.pipeline import tasks
 from tandem.pipeline.environment import Environment, Job
 from tandem.state import links, records, runs, tables
-from tandem.state.store import Store, open_store, to_db
+from tandem.state.store import Store, open_store
 from tandem.state.vault import Vault, new_keys
 
 LEFT, RIGHT = Which.LEFT, Which.RIGHT
@@ -313,14 +313,17 @@ class Bench:
     # ---- runs
 
     def run(self, *, wait: float = 121, upto: str = "reconcile", job: Job | None = None, **what: Any) -> dict[str, Any]:
-        """One run; gives each task's counts."""
+        """One run, or a part of one whose process then ends; gives each task's counts."""
         self.wait(wait)
         job = job or Job(PAIR, f"run-{next(self.runs)}", **what)
         told: dict[str, Any] = {}
         for name in TASKS:
             self.between(name)
             told[name] = self.task(name, job)
-            if name == upto or (job.dry_run and name == "diff"):
+            if job.dry_run and name == "diff":
+                break
+            if name == upto != "reconcile":
+                self._free_lease()  # as where its process is seen to be dead
                 break
         return told
 
@@ -380,14 +383,11 @@ class Bench:
         self.on_commit = lambda number: None
         for tracker in self.world.trackers.values():
             tracker.fail = lambda verb, phase, item: None
+        self._free_lease()
+
+    def _free_lease(self) -> None:
         with self.store.begin() as tx:
             tx.run(sa.update(tables.lease).values(run=None, task=None, pid=None, host=None, until=None))
-
-    def hold_lease(self, seconds: float = 300) -> None:
-        """Let the lease last by the bench's clock: between tasks it is held by the machine's, which stands behind."""
-        until = to_db(self.world.clock.now + timedelta(seconds=seconds))
-        with self.store.begin() as tx:
-            tx.run(sa.update(tables.lease).values(until=until))
 
     def save(self) -> tuple[World, bytes]:
         """Take a picture of all there is."""

@@ -110,7 +110,6 @@ def test_two_runs_at_once(linked: Linked) -> None:
 
     def between(task: str) -> None:
         if task == "load":
-            bench.hold_lease()
             with pytest.raises(LeaseHeldError) as refused:
                 bench.task("extract", Job(PAIR, "second"))
             told.append(refused.value)
@@ -130,7 +129,6 @@ def test_a_run_between_whose_tasks_another_came_is_overtaken_or_goes_on_in_order
     bench.wait()
     for name in ("extract", "map", "diff"):
         bench.task(name, late)
-    bench.hold_lease()
     bench.wait(600)
     bench.run()
     before = bench.changes()

@@ -16,9 +16,9 @@ from engine.house import STEPS
 from support.sandbox import INCLUDE, Place
 from tandem.connections import Connection, connect, open_tracker
 from tandem.core.rules import Which
-from tandem.pipeline.environment import Environment, Job, utc_now
+from tandem.pipeline.environment import Environment, Job
 from tandem.state import links
-from tandem.state.store import open_store
+from tandem.state.store import open_store, utc_now
 from tandem.state.vault import Vault, new_keys
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real values of the fields that a side offers, from a few tickets in its scope.
+"""Real values of the fields that a side offers, from tickets in its scope.
 
 A paper goes to people of both companies: what a contract's own maps and lists would keep at home is not in it.
 """
@@ -19,14 +19,15 @@ from tandem.core.values import Json
 from tandem.errors import MappingError
 from tandem.pipeline.environment import End
 
-MOST, LONGEST = 3, 60  # tickets looked at, and characters shown of a value
+LOOKED_AT = 50  # tickets: one request for them at most trackers
+MOST, LONGEST = 3, 60  # values shown of a field, and characters of a value
 NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 def samples(
     side: Side, which: Which, connector: Connector, bound: Mapping[str, Mapping[str, str]] = NOTHING
 ) -> dict[str, list[str]]:
-    """Read the newest few tickets in scope and show what their offered fields hold, each value once.
+    """Read some tickets in scope, as they are listed, and show what their offered fields hold: a few values of each.
 
     ``bound``: native field → name in the contract → id, as runs have bound them.
 
@@ -45,12 +46,12 @@ def samples(
     }
     end = End(which, side, connector, known)
     listed = (one.id for page in connector.in_scope() for one in page.seen if one.in_scope and not one.deleted)
-    found = [one for one in connector.fetch(list(islice(listed, MOST))) if one.in_scope]
+    found = [one for one in connector.fetch(list(islice(listed, LOOKED_AT))) if one.in_scope]
     told: dict[str, list[str]] = {}
     for hub, rule in side.fields.items():
         if rule.goes_out and not rule.of_twin:
-            shown = [_shown(end, hub, one) for one in found]
-            told[hub] = list(dict.fromkeys(value for value in shown if value))
+            shown = (_shown(end, hub, one) for one in found)
+            told[hub] = list(dict.fromkeys(value for value in shown if value))[:MOST]
     return told
 
 

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
 from tandem.errors import MappingError
 from tandem.markup import Plain
-from tandem.state.store import Fence, Store
+from tandem.state.store import Fence, Store, utc_now
 from tandem.traffic import TRAFFIC
 
 log = logging.getLogger("tandem")
@@ -44,11 +44,6 @@ class Job:
     tickets: tuple[str, ...] = ()
     dry_run: bool = False
     variable: str | None = None  # read by extract alone
-
-
-def utc_now() -> datetime:
-    """The present, aware."""
-    return datetime.now(UTC)
 
 
 Progress = Callable[[str, int, int], None]  # phase, done, total

@@ -162,7 +162,7 @@ def _leased(job: Job, env: Environment, task: str, pair: Pair | None = None) -> 
     fence = _taken(job, env, task)
     with (
         _waits_shared(env),
-        lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli"),
+        lease.held(env.store, fence, doing=TRAFFIC.under_way, one_process=job.kind == "cli", now=env.now),
     ):
         pair = pair or _frozen(job, env)
         run = Run(job, env, pair, fence, make_ends(env, pair))

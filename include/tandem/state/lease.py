@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from tandem.errors import LeaseHeldError, OvertakenError
-from tandem.state.store import Fence, Store, Tx, from_db, now_utc, still_held, to_db
+from tandem.state.store import Fence, Store, Tx, from_db, still_held, to_db, utc_now
 from tandem.state.tables import lease
 
 __all__ = [
@@ -46,6 +46,7 @@ _SAME_START_SECONDS = 5.0  # the start of one process, read twice across a corre
 _log = logging.getLogger(__name__)
 
 Doing = Callable[[], str]
+Now = Callable[[], datetime]
 _ROW = sa.select(lease).where(lease.c.pair == sa.bindparam("pair")).with_for_update()
 _CHANGE = sa.update(lease).where(lease.c.pair == sa.bindparam("of"))
 _FREE = _CHANGE.values(run=None, task=None, host=None, pid=None, pid_started=None, until=None, doing=None)
@@ -74,17 +75,19 @@ def take(store: Store, pair: str, run: str, task: str, *, now: datetime, ttl: ti
     return fence
 
 
-def renew(store: Store, fence: Fence, ttl: timedelta = TTL, doing: str = "") -> None:
+def renew(store: Store, fence: Fence, ttl: timedelta = TTL, doing: str = "", *, now: Now = utc_now) -> None:
     """Hold on for ``ttl`` from now, and say what the holder waits for.
 
     Raises:
         OvertakenError: another try holds the lease now.
     """
     with store.begin(fence) as tx:
-        _set(tx, fence.pair, until=now_utc() + ttl, doing=doing or None)
+        _set(tx, fence.pair, until=to_db(now() + ttl), doing=doing or None)
 
 
-def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one_process: bool = False) -> None:
+def hand_over(
+    store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one_process: bool = False, now: Now = utc_now
+) -> None:
     """End a task but keep the lease for the run's next one, which has ``ttl`` to start, unless the task gave it back.
 
     The process is forgotten: that it ends now does not free the lease. Only where ``one_process`` does all of a run's
@@ -99,7 +102,7 @@ def hand_over(store: Store, fence: Fence, ttl: timedelta = BETWEEN_TASKS, *, one
             return
         still_held(row, fence)
         forgotten = {} if one_process else {"host": None, "pid": None, "pid_started": None}
-        _set(tx, fence.pair, until=now_utc() + ttl, doing=None, **forgotten)
+        _set(tx, fence.pair, until=to_db(now() + ttl), doing=None, **forgotten)
 
 
 def give_back(store: Store, fence: Fence) -> None:
@@ -135,6 +138,7 @@ def held(
     ttl: timedelta = TTL,
     doing: Doing = str,
     one_process: bool = False,
+    now: Now = utc_now,
 ) -> Iterator[threading.Event]:
     """Keep the lease while a task works, renewing it every ``every`` seconds; the event is set when it is lost.
 
@@ -148,7 +152,7 @@ def held(
     """
     stop, lost = threading.Event(), threading.Event()
     renewing = threading.Thread(
-        target=_keep, args=(store, fence, every, ttl, doing, stop, lost), name=f"lease {fence.pair}", daemon=True
+        target=_keep, args=(store, fence, every, ttl, doing, now, stop, lost), name=f"lease {fence.pair}", daemon=True
     )
     renewing.start()
     try:
@@ -158,7 +162,7 @@ def held(
         give_back(store, fence)
         raise
     _stop(renewing, stop)
-    hand_over(store, fence, one_process=one_process)
+    hand_over(store, fence, one_process=one_process, now=now)
 
 
 def holder_text(row: Mapping[str, Any]) -> str:
@@ -175,12 +179,13 @@ def _keep(
     every: float,
     ttl: timedelta,
     doing: Doing,
+    now: Now,
     stop: threading.Event,
     lost: threading.Event,
 ) -> None:
     while not stop.wait(every):
         try:
-            renew(store, fence, ttl, doing())
+            renew(store, fence, ttl, doing(), now=now)
         except OvertakenError:
             lost.set()
             return

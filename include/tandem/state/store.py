@@ -195,7 +195,12 @@ def check_four_byte(store: Store) -> Problem | None:
 
 def now_utc() -> datetime:
     """The present, as the tables write it."""
-    return to_db(datetime.now(UTC))
+    return to_db(utc_now())
+
+
+def utc_now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
 
 
 def to_db(moment: datetime) -> datetime:
