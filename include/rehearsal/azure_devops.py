@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from mimetypes import guess_type
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from rehearsal.acts import Upload
 from rehearsal.crew import Desk, RefusedError, Said, Seen, Stored, content
@@ -27,6 +29,7 @@ _FORMATS = "multilineFieldsFormat"
 _TEXT, _DESCRIPTION, _REPRO = "Text", "System.Description", "Microsoft.VSTS.TCM.ReproSteps"
 _WIT = "/_apis/wit"
 _VERSION, _PREVIEW = {"api-version": "7.1"}, {"api-version": "7.1-preview.4"}
+_PASTED = re.compile(r'src="([^"]*/_apis/wit/attachments/[^"]*)"')
 _PATCH = {"Content-Type": "application/json-patch+json"}
 
 
@@ -124,8 +127,8 @@ class AzureDevOpsCrew:
             raise RefusedError("there are no internal comments in Azure DevOps")
         markdown = isinstance(body, Mapping) and "markdown" in body
         said = body["markdown"] if markdown else body if body is not None else _shown(text or "")
-        for file, url in self._attached(who, ticket, files):
-            said += f"\n\n![{file.name}]({url})" if markdown else f'<p><img src="{url}" alt="{file.name}"></p>'
+        for file in files:
+            said += self._put_in(who, ticket, file, markdown)
         params = {**_PREVIEW, "format": "markdown" if markdown else "html"}
         path = self._comments_at(who, ticket)
         return str(self.desk.ask(who, "POST", path, params=params, json={"text": said})["id"])
@@ -144,20 +147,28 @@ class AzureDevOpsCrew:
         self.desk.ask(who, "DELETE", f"{self._comments_at(who, ticket)}/{comment}", params=_PREVIEW)
 
     def attach(self, who: str | None, ticket: str, files: Sequence[Upload]) -> None:
-        self._attached(who, ticket, files)
-
-    def _attached(self, who: str | None, ticket: str, files: Sequence[Upload]) -> list[tuple[Upload, str]]:
-        """Upload files and relate them, as people do; gives each with its address."""
-        found = []
         for file in files:
-            params = {**_VERSION, "fileName": file.name}
-            kind = {"Content-Type": "application/octet-stream"}
-            sent = {"params": params, "data": content(file), "headers": kind}
-            url = str(self.desk.ask(who, "POST", f"{_WIT}/attachments", **sent)["url"])
-            value = {"rel": "AttachedFile", "url": url, "attributes": {"name": file.name}}
-            self._patch(who, f"{_WIT}/workitems/{ticket}", [{"op": "add", "path": "/relations/-", "value": value}])
-            found.append((file, url))
-        return found
+            self._attached(who, ticket, file)
+
+    def _put_in(self, who: str | None, ticket: str, file: Upload, markdown: bool) -> str:
+        """Give what the editor writes for a file: a picture hangs on the text alone, any other file on the item."""
+        if (guess_type(file.name)[0] or "").startswith("image/"):
+            url = self._uploaded(who, file)
+            return f"\n\n![{file.name}]({url})" if markdown else f'<p><img src="{url}" alt="{file.name}"></p>'
+        url = self._attached(who, ticket, file)
+        return f"\n\n[{file.name}]({url})" if markdown else f'<p><a href="{url}">{file.name}</a></p>'
+
+    def _uploaded(self, who: str | None, file: Upload) -> str:
+        params, kind = {**_VERSION, "fileName": file.name}, {"Content-Type": "application/octet-stream"}
+        sent = {"params": params, "data": content(file), "headers": kind}
+        return str(self.desk.ask(who, "POST", f"{_WIT}/attachments", **sent)["url"])
+
+    def _attached(self, who: str | None, ticket: str, file: Upload) -> str:
+        """Upload a file and relate it; gives its address."""
+        url = self._uploaded(who, file)
+        value = {"rel": "AttachedFile", "url": url, "attributes": {"name": file.name}}
+        self._patch(who, f"{_WIT}/workitems/{ticket}", [{"op": "add", "path": "/relations/-", "value": value}])
+        return url
 
     def status(self, who: str | None, ticket: str, to: str, way: str | None, fields: Mapping[str, Any]) -> None:
         self.set(who, ticket, {_STATE: to, **fields})
@@ -207,7 +218,7 @@ class AzureDevOpsCrew:
         fields[_TAGS] = _tags(item["fields"].get(_TAGS))
         fields[_TEXT] = fields.get(_stored(_TEXT, str(fields[_TYPE])))
         listed = self._said(ticket)
-        comments = [_comment(one, item) for one in listed]
+        comments = [_comment(one, _related(item)) for one in listed]
         return Seen(ticket, ticket, {**empty, **fields}, comments, list(self._files(item, listed)))
 
     def _read(self, field: Mapping[str, Any], value: Any, form: str) -> Any:
@@ -230,9 +241,21 @@ class AzureDevOpsCrew:
             params["continuationToken"] = page["continuationToken"]
 
     def _files(self, item: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> list[Stored]:
+        related, formats = _related(item), item.get(_FORMATS) or {}
+        texts = [
+            *(rendered(str(value), formats.get(name, "html").lower()) for name, value in item["fields"].items()),
+            *(str(one["renderedText"]) for one in listed),
+        ]
+        ids = set(map(_id, related))
+        pasted = {url: name for text in texts for url, name in _pasted(text).items() if _id(url) not in ids}
         found = []
-        for url, name in _related(item).items():
-            body = self.desk.download(f"{url}?api-version=7.1")
+        for url, name in {**pasted, **related}.items():
+            if not url.startswith(self.desk.address):
+                continue
+            try:
+                body = self.desk.download(f"{url}?api-version=7.1")
+            except RefusedError:  # it shows as broken
+                continue
             on = next((read_html(str(one["renderedText"])) for one in listed if _id(url) in one["renderedText"]), None)
             found.append(Stored(name, len(body), body, on))
         return found
@@ -257,9 +280,15 @@ def _related(item: Mapping[str, Any]) -> dict[str, str]:
     return {str(one["url"]): str(one["attributes"]["name"]) for one in files}
 
 
-def _comment(one: Mapping[str, Any], item: Mapping[str, Any]) -> Said:
+def _pasted(text: str) -> dict[str, str]:
+    """The addresses of the pictures that a text shows, with their names."""
+    found = (urlsplit(html.unescape(url)) for url in _PASTED.findall(text))
+    return {one._replace(query="").geturl(): unquote(one.query.partition("fileName=")[2]) for one in found}
+
+
+def _comment(one: Mapping[str, Any], related: Mapping[str, str]) -> Said:
     text = str(one["renderedText"])
-    names = tuple(name for url, name in _related(item).items() if _id(url) in text)
+    names = tuple(name for url, name in {**_pasted(text), **related}.items() if _id(url) in text)
     return Said(str(one["id"]), read_html(text), True, names)
 
 

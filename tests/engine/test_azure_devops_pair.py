@@ -158,6 +158,33 @@ def test_files_go_both_ways_bit_for_bit(both: Both) -> None:
     assert sorted(row["file_name"] for row in rows) == ["from-azure.bin", "from-servicenow.bin"]
 
 
+def test_a_picture_that_is_pasted_into_a_text_goes_as_a_file_once(both: Both) -> None:
+    """It hangs on no item: only the text shows it. Text and picture may be edited, attached, and said again."""
+    word, later, said = (both.azure.upload("image.png", bytes([number]) * 99) for number in range(3))
+    item = both.item(Microsoft__VSTS__TCM__ReproSteps=f'<div>one <img src="{word}" alt=Image></div>')
+    both.settle()
+    both.azure.set(int(item), {REPRO_STEPS: f'<div>two <img src="{word}"> <img src="{later}"></div>'})
+    both.azure.say(int(item), f'<div>said <img src="{said}"></div>')
+    both.settle()
+    both.desk.change(both.row(item)["sys_id"], description="three")
+    both.settle()
+    steps = both.azure.item(int(item))["fields"][REPRO_STEPS]
+    assert "three" in steps
+    assert all(url in steps for url in (word, later))
+    both.azure.relate(int(item), "AttachedFile", word, name="image.png")
+    both.azure.say(int(item), f'<div>again <img src="{word}"></div>')
+    both.settle()
+    both.house.run(tickets=(item,))
+    both.settle()
+    incident = both.row(item)["sys_id"]
+    rows = both.desk.read("attachment", query=f"table_sys_id={incident}")
+    assert sorted((row["file_name"], int(row["size_bytes"])) for row in rows) == [("image.png", 99)] * 3
+    contents = {both.desk.ask("GET", f"attachment/{row['sys_id']}/file").content for row in rows}
+    assert contents == {bytes([number]) * 99 for number in range(3)}
+    assert list(both.files(item)) == ["image.png"]
+    assert both.open_events() == []
+
+
 def test_a_conflict_is_decided_by_the_newer_edit(both: Both) -> None:
     incident = both.incident(short_description="before")
     both.settle()

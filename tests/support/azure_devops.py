@@ -122,11 +122,16 @@ class Desk:
 
     def attach(self, number: int, name: str, content: bytes, who: str = "david", comment: str = "") -> dict[str, Any]:
         """Uploads a file and relates it to a work item, which is returned."""
-        kind = {"Content-Type": "application/octet-stream"}
-        made = self.ask("POST", "wit/attachments", who, data=content, headers=kind, params={"fileName": name})
-        assert made.status_code == 201, made.text
         attributes = {"name": name, **({"comment": comment} if comment else {})}
-        return self.relate(number, "AttachedFile", made.json()["url"], who, **attributes)
+        return self.relate(number, "AttachedFile", self.upload(name, content, who), who, **attributes)
+
+    def upload(self, name: str, content: bytes, who: str = "david", project: str = "") -> str:
+        """Stores a file that hangs on nothing, as a picture that is pasted into a text; gives its address."""
+        kind = {"Content-Type": "application/octet-stream"}
+        path = f"{project}/_apis/wit/attachments" if project else "wit/attachments"
+        made = self.ask("POST", path, who, data=content, headers=kind, params={"fileName": name})
+        assert made.status_code == 201, made.text
+        return str(made.json()["url"])
 
     def relate(self, number: int, rel: str, url: str, who: str = "david", **attributes: str) -> dict[str, Any]:
         """Adds a relation, and returns the work item."""

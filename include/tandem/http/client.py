@@ -158,6 +158,21 @@ class Http:
         finally:
             response.close()
 
+    def size_of(self, path_or_url: str) -> int:
+        """Tell how many bytes a file has: its answer says so, or it is read through.
+
+        Raises:
+            UnavailableError: as of a download.
+        """
+        response = self._follow(urljoin(self.base_url + "/", path_or_url), {})
+        try:
+            told = response.headers.get("Content-Length", "")
+            if told.isdigit() and "Content-Encoding" not in response.headers:
+                return int(told)
+            return sum(map(len, self._chunks(response)))
+        finally:
+            response.close()
+
     def map(self, fn: Callable[[T], R], items: Sequence[T], workers: int = 4) -> list[R]:
         """Call ``fn`` for all items, some at once, and return the results in the items' order.
 

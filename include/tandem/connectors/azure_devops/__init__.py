@@ -154,4 +154,4 @@ class AzureDevOps:
         if not history.offers(site, self._scope, ticket, file):
             raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=site.http.tenant)
         project, _ = site.kind_of(ticket)
-        return site.http.download(site.within(project, f"wit/attachments/{file}").lstrip("/"))
+        return site.http.download(site.file_path(project, file))

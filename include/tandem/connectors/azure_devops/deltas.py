@@ -14,12 +14,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from tandem.connectors.azure_devops.files import files
 from tandem.connectors.azure_devops.read import asked, fields_of, is_deleted
 from tandem.connectors.azure_devops.scope import Scope
 from tandem.connectors.azure_devops.shape import CHANGED, FORMATS, HISTORY, Raw, moment, revision, version
 from tandem.connectors.azure_devops.site import Site
 from tandem.connectors.azure_devops.texts import unclear
-from tandem.connectors.azure_devops.updates import Said, Update, between, comments, entries, files, near
+from tandem.connectors.azure_devops.updates import Said, Update, between, comments, entries, near
 from tandem.connectors.base import Delta
 
 TICK = timedelta(milliseconds=1)  # the resolution of the tracker's times

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tandem.connectors.azure_devops.files import files
 from tandem.connectors.azure_devops.read import asked, formed
 from tandem.connectors.azure_devops.scope import Scope
 from tandem.connectors.azure_devops.shape import Raw, author, moment
 from tandem.connectors.azure_devops.site import PREVIEWS, Site
-from tandem.connectors.azure_devops.updates import Said, Update, away, comments, entries, files, of_updates
+from tandem.connectors.azure_devops.updates import Said, Update, away, comments, entries, of_updates
 from tandem.connectors.base import History
 from tandem.http import parsed
 
@@ -118,7 +119,7 @@ def _added(updates: Sequence[Update], one: Said) -> Update | None:
 
 def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:
     happened = list(entries(site, told.updates))
-    shown = list(files(site, told.item, told.said, told.updates)) if site.needs.files else []
+    shown = list(files(site, told.item, told.said, told.updates, inside=inside)) if site.needs.files else []
     if not inside:
         happened = [replace(one, before=None) for one in happened if one.mark is not None]
         shown = [one for one in shown if one.author.id == site.account.id]

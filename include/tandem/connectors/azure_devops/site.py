@@ -7,11 +7,12 @@ A token that is not accepted is answered with a page to log in at (203, or a red
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
@@ -35,7 +36,7 @@ from tandem.connectors.azure_devops.shape import (
 from tandem.connectors.base import Author, Needs
 from tandem.connectors.marks import Marker, marker
 from tandem.core.values import utc_text
-from tandem.errors import CredentialsError, GoneError, Problem
+from tandem.errors import CredentialsError, GoneError, Problem, RefusedError
 from tandem.http import REDIRECTS, Http, parsed
 
 API = "7.1"
@@ -46,6 +47,7 @@ ALWAYS = frozenset({PROJECT, TYPE, STATE, CREATED, CREATED_BY, "System.ChangedDa
 PLAINLY: Mapping[str, str] = {"X-TFS-FedAuthRedirect": "Suppress"}  # who is not known is to be told so
 PATCH = "application/json-patch+json"
 _LARGEST_ID = 2**31 - 1
+_FILE = re.compile(r"(?:/[^/]+){0,2}/_apis/wit/attachments/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 class Site:
@@ -59,6 +61,7 @@ class Site:
         self._origins: dict[str, str | None] = {}
         self._types: dict[str, tuple[str, str]] = {}
         self._workflows: dict[str, Mapping[str, Raw]] = {}
+        self._sizes: dict[str, int] = {}
 
     @property
     def former_hosts(self) -> frozenset[str]:
@@ -205,6 +208,39 @@ class Site:
         params = {"$top": str(most), "timePrecision": "true"}
         answer = self.ask("POST", "/_apis/wit/wiql", params=params, body={"query": wiql}, reads=True)
         return [str(one["id"]) for one in parsed(answer).get("workItems") or ()]
+
+    # ---- files
+
+    def file_at(self, address: str) -> str | None:
+        """The id of the file of this organisation that an address leads to; none for any other address."""
+        try:
+            home, there = urlsplit(self.http.base_url), urlsplit(urljoin(f"{self.http.base_url}/", address))
+            at, port = (there.hostname or "").lower(), there.port
+            ours = (at, port) == ((home.hostname or "").lower(), home.port)
+        except ValueError:  # no address at all
+            return None
+        begins = home.path.rstrip("/").lower() if ours else ""
+        path = there.path.lower()
+        if not (ours or at in self.former_hosts) or not path.startswith(f"{begins}/"):
+            return None
+        found = _FILE.fullmatch(path.removeprefix(begins))
+        return found[1] if found else None
+
+    def file_path(self, project: str, file: str) -> str:
+        """Where a file is read, below the address of the organisation."""
+        return self.within(project, f"wit/attachments/{file}").lstrip("/")
+
+    def size_of(self, project: str, file: str) -> int | None:
+        """How many bytes a file has that hangs on no item; none if it is not there, or not for our account."""
+        if file not in self._sizes:
+            try:
+                self._sizes[file] = self.http.size_of(self.file_path(project, file))
+            except (GoneError, RefusedError):
+                return None
+            except CredentialsError:
+                self.get("/_apis/connectionData")  # raises if it is the log-in that is wrong
+                return None
+        return self._sizes[file]
 
     # ---- what was learnt
 

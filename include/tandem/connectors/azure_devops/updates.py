@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from mimetypes import guess_type
 from typing import Any
 
 from tandem.connectors.away import Step, times_away
@@ -16,7 +14,6 @@ from tandem.connectors.azure_devops.shape import (
     CHANGED,
     CHANGED_BY,
     HISTORY,
-    NOBODY,
     TYPE,
     Raw,
     attachment,
@@ -29,13 +26,12 @@ from tandem.connectors.azure_devops.shape import (
     version,
 )
 from tandem.connectors.azure_devops.site import Site
-from tandem.connectors.base import Author, Away, Comment, Entry, File
+from tandem.connectors.base import Author, Away, Comment, Entry
 from tandem.connectors.marks import Marker, marker
 from tandem.core.values import Json, same
 
 _NEVER = 9999  # the year in which the newest revision is told to be revised
 NEAR = 0.02  # seconds
-MEDIA = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,67 +194,6 @@ def _last(updates: Sequence[Update], at: datetime) -> str:
     return max((one.rev for one in updates if one.at <= at), default=version(0))
 
 
-def files(
-    site: Site, item: Raw, said: Sequence[Said], updates: Sequence[Update], since: datetime | None = None
-) -> Iterator[File]:
-    """Give an item's files that no text names which does not leave; ``since``: those alone that came behind it."""
-    told = item.get("fields") or {}
-    read = {stored(name, str(told.get(TYPE) or "")) for name in site.needs.read}
-    shown = [(str(told.get(name) or ""), None) for name in site.texts() if name in read]
-    private = [str(told.get(name) or "") for name in site.texts() if name not in read]
-    talk: list[tuple[str, str | None]] = [(one.text, one.id) for one in said]
-    if offered(site):
-        shown += talk  # type: ignore[arg-type]
-    else:
-        private += [text for text, _ in talk]
-    secret = "\n".join(private).casefold()
-    for relation in item.get("relations") or ():
-        id_ = attachment(relation)
-        if id_ is None:
-            continue
-        about: Mapping[str, Any] = relation.get("attributes") or {}
-        at = moment(about.get("authorizedDate") or about.get("resourceCreatedDate"))
-        name = str(about.get("name") or id_)
-        who = _adder(updates, id_, at)
-        ours = bool(who.id) and who.id == site.account.id  # a copy that we made may always be read back
-        if (since is not None and _earlier(at, since, updates)) or (
-            not ours and (id_ in secret or _says(secret, name))
-        ):
-            continue
-        showing = [comment for text, comment in shown if id_ in files_in(text)]
-        yield File(
-            id=id_,
-            name=name,
-            size=int(about.get("resourceSize") or 0),
-            media_type=media_type(name),
-            at=at,
-            author=who,
-            comment=next((comment for comment in showing if comment), None),
-            referenced=bool(showing),
-        )
-
-
-def _adder(updates: Sequence[Update], file: str, at: datetime) -> Author:
-    """Who added a file: told by the update, or by the revision of that moment. Nobody where that is not sure."""
-    by = [one.author for one in updates if file in one.added] or [one.author for one in updates if near(one.at, at)]
-    return by[0] if len({one.id for one in by}) == 1 else NOBODY
-
-
-def _earlier(at: datetime, since: datetime, updates: Sequence[Update]) -> bool:
-    """Tell whether a file came with the revision of ``since`` or before it."""
-    return at <= since or (near(at, since) and not any(near(one.at, at) for one in updates))
-
-
 def near(one: datetime, other: datetime) -> bool:
     """Tell whether two times may be those of one save: they are noted one after the other."""
     return abs((one - other).total_seconds()) < NEAR
-
-
-def media_type(name: str) -> str:
-    """What kind of file it is, by its name: Azure DevOps keeps nothing else of it."""
-    return guess_type(name)[0] or MEDIA
-
-
-def _says(text: str, name: str) -> bool:
-    """Tell whether a text, in small letters, names a file."""
-    return re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", text) is not None
