@@ -90,6 +90,7 @@ def test_a_file_that_a_private_text_shows_never_leaves(house):
     role = {"visibility": {"type": "role", "value": "Administrators"}}
     house.comment(issue, picture(media), "tandem", **role)
     assert _files(house, issue).keys() == {loose}
+    assert _history(house, issue).withheld == {hidden}
     assert _files(house, issue, comments="all").keys() == {hidden, loose}
 
 

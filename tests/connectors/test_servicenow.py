@@ -320,6 +320,7 @@ def test_a_file_that_a_private_text_names_stays(servicenow: Desk) -> None:
     servicenow.change(ticket, work_notes="see noted.txt", close_notes="and described.txt")
     told = history(connector(servicenow, needs(read=READ, write=READ)), ticket)
     assert [file.name for file in told.files] == ["open.txt"]
+    assert len(told.withheld) == 2
 
 
 def test_a_picture_belongs_to_the_comment_that_shows_it(servicenow: Desk) -> None:

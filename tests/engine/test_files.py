@@ -70,3 +70,43 @@ def test_a_file_of_a_private_comment_goes_only_where_it_stays_private(tmp_path: 
     ]
     assert sorted(file.size for file in twin.files) == ([4, 6] if private_files else [4])
     assert ("not sent" in str(twin.comments[0].body)) is not private_files
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Linked:
+    """As `linked`, at a Jira whose people write private comments."""
+    can = replace(JIRA_LIKE.capabilities, private_comments=True)
+    bench = Bench(tmp_path, kinds={"right": replace(JIRA_LIKE, capabilities=can)})
+    return Linked(bench, *bench.linked())
+
+
+def _secretly_shown(apart: Linked) -> tuple[str, str]:
+    """Attach a file in Jira and show it in a private comment alone; give their ids."""
+    tracker, person = apart.bench.tracker(Which.RIGHT), apart.bench.person(Which.RIGHT)
+    apart.bench.attach(Which.RIGHT, apart.issue, b"kept at home")
+    (file,) = tracker.tickets[apart.issue].files
+    return file.id, tracker.comment(apart.issue, "look at it", person, public=False, files=[file.id]).id
+
+
+def test_a_file_that_a_private_text_showed_stays_at_home_when_that_text_is_gone(apart: Linked) -> None:
+    bench = apart.bench
+    file, said = _secretly_shown(apart)
+    bench.quiet()
+    bench.tracker(Which.RIGHT).delete_comment(apart.issue, said)
+    bench.quiet()
+    assert [one.id for one in bench.tracker(Which.RIGHT).tickets[apart.issue].files] == [file]
+    assert not bench.tracker(Which.LEFT).tickets[apart.ticket].files
+    assert [(row["key"], row["state"]) for row in bench.rows(tables.event) if row["kind"] == "file"] == [
+        (f"withheld:{file}", "noted")
+    ]
+
+
+def test_a_file_that_was_withheld_goes_once_an_offered_text_shows_it(apart: Linked) -> None:
+    bench = apart.bench
+    file, said = _secretly_shown(apart)
+    bench.quiet()
+    bench.tracker(Which.RIGHT).delete_comment(apart.issue, said)
+    bench.tracker(Which.RIGHT).comment(apart.issue, "look at it", bench.person(Which.RIGHT), files=[file])
+    bench.quiet()
+    (sent,) = bench.tracker(Which.LEFT).tickets[apart.ticket].files
+    assert bench.tracker(Which.LEFT).contents[sent.id] == b"kept at home"

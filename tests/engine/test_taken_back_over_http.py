@@ -80,6 +80,28 @@ def test_a_closed_ticket_is_gone_on_from_and_things_are_taken_back_on_it(house: 
     assert len(asked) <= 4 and not any(f"/{ticket}/" in one["path"] for one in asked)
 
 
+def test_a_file_that_only_a_deleted_private_comment_named_stays_in_jira(house: House) -> None:
+    """Jira's history tells no comments: that one named the file is known to who read it alone."""
+    anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
+    house.run()
+    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
+    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
+    quiet(house)
+    issue = house.twins()[str(ticket)]
+    head = {"X-Atlassian-Token": "no-check"}
+    for name in ("costs.txt", "open.txt"):
+        files = {"file": (name, name.encode())}
+        elaine.ask("POST", f"/rest/api/3/issue/{issue}/attachments", files=files, headers=head)
+    role = {"type": "role", "value": "Developers", "identifier": "Developers"}
+    said = {"body": "what it costs us: costs.txt", "visibility": role}
+    number = elaine.ask("POST", f"/rest/api/2/issue/{issue}/comment", json=said)["id"]
+    quiet(house)
+    elaine.ask("DELETE", f"/rest/api/3/issue/{issue}/comment/{number}")
+    quiet(house)
+    told = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]
+    assert [file["file_name"] for one in told for file in one["attachments"]] == ["open.txt"]
+
+
 def test_a_comment_of_a_closed_tickets_is_taken_back_that_came_from_jira(house: House) -> None:
     """Its copy stands in the closed ticket, where Zendesk takes nothing else any more."""
     anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")

@@ -132,6 +132,7 @@ def test_a_file_that_came_with_a_private_note_stays(house: House) -> None:
     told = past(connector, issue)
     assert [(file.size, file.referenced) for file in told.files] == [(4, True)]
     assert len(told.hidden) == 2
+    assert len(told.withheld) == 2
     (secret,) = (file.id for file in house.shown(issue).attachments if file.filesize == 6)
     with pytest.raises(GoneError), connector.download(issue, str(secret)):
         pass

@@ -18,6 +18,7 @@ from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.pipeline.policy import only_since_offered
 from tandem.pipeline.taken_back import blacked_out, taken_back
+from tandem.pipeline.withheld import keep_withheld
 from tandem.state import joins, links, paths, records, runs, succession
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -55,6 +56,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     runs.raise_highest(tx, run.name, end.which, {record.place: record.key})
     links.update_links(tx, [of], now, pending=True)
     happened = events_of(tx, run, end, record, history) if history else []
+    if history is not None:
+        happened = keep_withheld(tx, run, end, record.id, history, happened, now)
     made, changed = keys_outside(history, away) if history and run.pair.on_return == "drop" else (set(), set())
     known = records.known_event_keys(tx, run.name, end.which, record.id) if made | changed else set()
     happened = without(happened, made - known, changed - known)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tandem.connectors.azure_devops.files import files
 from tandem.connectors.azure_devops.read import asked, formed
 from tandem.connectors.azure_devops.scope import Scope
-from tandem.connectors.azure_devops.shape import Raw, author, moment
+from tandem.connectors.azure_devops.shape import Raw, attachment, author, moment
 from tandem.connectors.azure_devops.site import PREVIEWS, Site
 from tandem.connectors.azure_devops.updates import Said, Update, away, comments, entries, of_updates
 from tandem.connectors.base import History
@@ -120,6 +120,8 @@ def _added(updates: Sequence[Update], one: Said) -> Update | None:
 def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:
     happened = list(entries(site, told.updates))
     shown = list(files(site, told.item, told.said, told.updates, inside=inside)) if site.needs.files else []
+    stored = {attachment(one) for one in told.item.get("relations") or ()} - {None} if site.needs.files else set()
+    withheld = frozenset(str(one) for one in stored) - {one.id for one in shown}
     if not inside:
         happened = [replace(one, before=None) for one in happened if one.mark is not None]
         shown = [one for one in shown if one.author.id == site.account.id]
@@ -129,4 +131,5 @@ def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:
         files=tuple(shown),
         inside=inside,
         away=away(site, scope, told.updates) if inside else None,
+        withheld=withheld,
     )

@@ -140,6 +140,8 @@ class History:
     which nothing is left, or whose comment is hidden. ``description_taken_back``: when the description, where that is
     the first comment, was made private or blacked out last. All these are told of a ticket out of scope too: what left
     it once may have to be taken back.
+    ``withheld``: ids of files that are there and may not leave, because a private text shows or names them. What was
+    withheld stays so when that text is deleted, until an offered text shows it.
     ``away``: when the ticket was out of scope, told by the history of the fields that decide it; none where that tells
     nothing.
     """
@@ -154,6 +156,7 @@ class History:
     blacked_out: Mapping[str, datetime] = field(default_factory=dict)
     files_taken_back: frozenset[str] = frozenset()
     description_taken_back: datetime | None = None
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

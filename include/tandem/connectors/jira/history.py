@@ -56,7 +56,9 @@ def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
         said = tuple(_shown(site, comments, marks, shown, inside=inside))
         outside = away(site, decisive[number].values()) if inside else None
         hidden = frozenset(str(one["id"]) for one in comments if site.needs.comments != "all" and not is_public(one))
-        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside, hidden)
+        attached = {str(one["id"]) for one in issue["fields"].get("attachment") or ()} if site.needs.files else set()
+        withheld = frozenset(attached - {file.id for file in offered})
+        told_of[number] = History(tuple(changes), said, shown, whole, inside, outside, hidden, withheld=withheld)
     return told_of
 
 

@@ -383,6 +383,7 @@ class Memory:
             blacked_out={one.id: one.edited_at for one in ticket.comments if one.redacted and one.edited_at},
             files_taken_back=frozenset(ticket.files_blacked_out | self._riding_hidden(ticket)),
             description_taken_back=ticket.description_back_at,
+            withheld=frozenset(one.id for one in ticket.files if inside and self._needs.files) - told,
         )
 
     def _riding_hidden(self, ticket: Ticket) -> set[str]:

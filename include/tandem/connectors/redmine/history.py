@@ -115,6 +115,7 @@ def _history(site: Site, issue: Raw, *, inside: bool) -> History:
     told = journals(site, issue)
     steps = _steps(site, issue, told)
     files = tuple(_files(site, issue, told))
+    stored = {str(one["id"]) for one in issue.get("attachments") or ()} if site.needs.files else set()
     shown = files if inside else tuple(one for one in files if one.author.id == site.account_id)
     wanted = site.needs.read | site.needs.write
     entries = [_entry(site, one, step) for one, step in steps if step.field in wanted]
@@ -128,6 +129,7 @@ def _history(site: Site, issue: Raw, *, inside: bool) -> History:
         inside=inside,
         away=_away(site, decisive) if inside else None,
         hidden=frozenset(one.number for one in told if one.notes and site.needs.comments != "all" and not one.public),
+        withheld=frozenset(stored - {one.id for one in files}),
     )
 
 

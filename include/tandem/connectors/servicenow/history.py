@@ -91,7 +91,7 @@ def _history(site: Site, scope: Scope, told: _Told, people: Mapping[str, Author]
     steps = [one for one in told.audit if one["fieldname"] not in JOURNALS]
     entries = list(_entries(site, steps, ours, people))
     comments = sorted(_comments(site, told, ours, people), key=lambda comment: comment.order)
-    files = tuple(_files(site, told, people))
+    files = offered = tuple(_files(site, told, people))
     if not told.inside:
         entries = [replace(one, before=None) for one in entries if one.mark is not None]
         comments = [one for one in comments if one.mark is not None]
@@ -106,6 +106,7 @@ def _history(site: Site, scope: Scope, told: _Told, people: Mapping[str, Author]
         told.inside,
         _away(site, scope, steps) if told.inside else None,
         hidden - {one.id for one in comments},
+        withheld=frozenset(one["sys_id"] for one in told.files) - {one.id for one in offered},
     )
 
 
