@@ -60,6 +60,7 @@ def test_a_copy_that_is_deleted_before_it_was_read_leaves_nothing_waiting(tmp_pa
         bench.run()
     assert not bench.events("waiting", "deferred") and not [row for row in bench.events() if row["state"] is None]
     assert bench.link(RIGHT, issue).state == "parked"
+    assert sum("deleted its ticket" in text for text in bench.texts(RIGHT, issue)) == (note == "note")
 
 
 def _opens_when_answered(tracker: Tracker, ticket: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tandem.core.doc import doc, paragraph
-from tandem.core.model import HubTicket
+from tandem.core.model import HubEvent, HubTicket
 from tandem.core.plan import (
     COMMENT,
     CREATE,
@@ -27,6 +27,7 @@ from tandem.core.plan import (
     plan_create,
 )
 from tandem.core.plan_later import EDIT, REDACT, TAKEN_BACK, plan_later
+from tandem.core.rules import Which
 from tandem.core.values import Json
 
 CLOSED, SOLVED = "closed", "solved"
@@ -149,15 +150,13 @@ def take_back(plan: LinkPlan, ticket: HubTicket, twin: HubTicket) -> None:
         plan_later(plan, ticket, twin.side, held=True)
 
 
-def tell_deleted(plan: LinkPlan, ticket: HubTicket) -> None:
-    """Tell the other side, once, that a tracker deleted its ticket."""
-    for event in ticket.events:
+def tell_deleted(plan: LinkPlan, side: Which, events: Sequence[HubEvent]) -> None:
+    """Tell the other side, once, that the tracker of a side deleted its ticket."""
+    for event in events:
         if event.kind == DELETED:
             plan.states.pop(event.id, None)
             text = doc(paragraph(DELETED_THERE))
-            plan.intents.append(
-                Intent(ticket.side.other, COMMENT, event.at, event.order, carries=(event.id,), text=text)
-            )
+            plan.intents.append(Intent(side.other, COMMENT, event.at, event.order, carries=(event.id,), text=text))
 
 
 def reopen_twin(

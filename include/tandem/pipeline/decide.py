@@ -117,7 +117,7 @@ def _decide_link(
                 plan.mark(one.events, "parked", why)
                 twin = link.members.get(one.side.other)
                 if twin is not None and twin.state not in ("unseen", "final"):  # else nobody is there to be told
-                    tell_deleted(plan, one)
+                    tell_deleted(plan, one.side, one.events)
             if len(hubs) == 2:
                 for one in hubs.values():
                     take_back(plan, one, hubs[one.side.other])
@@ -169,10 +169,11 @@ def _decide_link(
 
 
 def _leave(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
-    """Plan nothing on a link of which it is still to be read what a write came to."""
+    """Plan nothing where it is still to be read what a write came to, but to tell that it never will be."""
     parked = gone.park(tx, run, link, hubs)
     if parked is not None:
-        diff.plans[link.id], diff.parked[link.id] = parked
+        plan, diff.parked[link.id] = parked
+        _finish(tx, run, link, plan, hubs, diff)
 
 
 def _target(run: Run, ticket: HubTicket) -> str:
