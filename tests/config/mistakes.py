@@ -72,10 +72,11 @@ CASES = [
     Case(
         JIRA,
         "solved: Done}}",
-        "solved: Done}, when: [{where: {type: bug}, map: {new: To Do}}]}",
-        Code.NOT_FOR_KIND,
-        "fields.status.when.0.where",
-        "Write `place: …`",
+        "solved: Done}, when: [{where: {status: new}, map: {new: To Do, in_progress: In Progress, pending: Waiting, "
+        "solved: Done}}]}",
+        Code.NEVER,
+        "fields.status.when.0.where.status",
+        "whose map does not",
     ),
     # What is written and cannot be read
     Case(

@@ -27,9 +27,9 @@ def loaded(root: Path, old: str = "4: [Low, Lowest]}}", new: str = WHEN) -> Pair
 
 def at(rule: FieldRule, *words: str) -> FieldRule:
     place, type_ = words
-    found = rule.at({place}, {type_})
+    found = rule.map_at({place}, {type_})
     assert found is not None
-    return found
+    return rule.maps()[found][1]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_an_entry_takes_over_what_it_does_not_say_itself(root: Path) -> None:
 def test_where_the_type_is_not_told_only_a_map_that_does_not_need_it_is_in_force(root: Path) -> None:
     entries = "{place: OPS, map: {1: A, 2: B, 3: C, 4: D}}, {type: Bug, map: {1: E, 2: F, 3: G, 4: H}}"
     priority = loaded(root, new=f"4: Low}}, when: [{entries}]}}").right.fields["priority"]
-    found = priority.at({"OPS"}, None)
-    assert found is not None and found.map[1] == ("A",)
-    assert priority.at({"SHOP"}, None) is None
+    assert priority.map_at({"OPS"}, None) == 1
+    assert priority.maps()[1][1].map[1] == ("A",)
+    assert priority.map_at({"SHOP"}, None) is None
 
 
 def test_every_map_counts_for_hash_and_needs_and_survives_storing(root: Path) -> None:

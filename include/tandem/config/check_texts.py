@@ -55,10 +55,6 @@ def check_where(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem
     """Check the hub fields on which a field's maps or texts depend. ``values`` are those that the pair adds."""
     for number, entry in enumerate(rule.when):
         key = f"fields.{rule.hub}.when.{number}"
-        if entry.where and rule.hub == "status":
-            what = "The map of `status` can depend on place and type only: each step of a way is read by it."
-            yield side.problem(Code.NOT_FOR_KIND, what, "Write `place: …` or `type: …`.", f"{key}.where")
-            continue
         for name in entry.where:
             yield from _where(side, rule, entry, name, values, f"{key}.where.{name}")
 

@@ -139,26 +139,17 @@ class FieldRule:
         entry = next((one for one in self.when if one.fits(hub)), None)
         return (self.template, self.value) if entry is None else (entry.template, entry.value)
 
-    def at(
-        self,
-        place: Collection[str],
-        type_: Collection[str] | None,
-        hub: Callable[[str], Json] = _unknown,
-    ) -> FieldRule | None:
-        """Give the rule in force for a ticket, by all words for its place and its type, and by its hub values.
-
-        ``type_`` is none where nothing but the place is told; the answer is none where more would have to be known.
-        """
-        number = self.map_at(place, type_, hub)
-        return None if number is None else self.maps()[number][1]
-
     def map_at(
         self,
         place: Collection[str],
         type_: Collection[str] | None,
         hub: Callable[[str], Json] = _unknown,
     ) -> int | None:
-        """Give the place of that rule among :meth:`maps`."""
+        """Give the place among :meth:`maps` of the rule in force for a ticket, by all words for its place and its type,
+        and by its hub values.
+
+        ``type_`` is none where nothing but the place is told; the answer is none where more would have to be known.
+        """
         for number, entry in enumerate(self.when, start=1):
             if entry.place and not set(entry.place) & set(place):
                 continue

@@ -204,7 +204,8 @@ def _without_a_write(scene: Scene, source: Which, bases: Mapping[str, Json]) -> 
 def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """A status: a field like any other where the tracker has no workflow, else a way to be walked."""
     end, source = scene.run.end(intent.target), intent.target.other
-    (hub, value), rule = next(iter(intent.fields.items())), end.rule_for("status", _spot(scene, intent.target))
+    (hub, value), number = next(iter(intent.fields.items())), end.map_for("status", _spot(scene, intent.target))
+    rule = end.offer.fields[hub].maps()[number][1]
     record = scene.records.get(intent.target)
     written = to_native(rule, value, end.terms(rule.native, record))
     present = record.fields.get(rule.native) if record else None
@@ -215,6 +216,7 @@ def _move(scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "before": {rule.native: present},
         "fields": {hub: value},
         "bases": {hub: base},
+        "map": number,  # the walk goes by it too, whichever of its fields are written first
         "gives_back": intent.gives_back,
     }
     causes = causes_of(intent, scene)

@@ -141,10 +141,19 @@ class End:
             MappingError: it depends on more than the place, and that is not told of a ticket out of scope.
         """
         rule = self.offer.fields[hub]
+        return rule.maps()[self.map_for(hub, ticket)][1] if rule.when else rule
+
+    def map_for(self, hub: str, ticket: Placed) -> int:
+        """Give the number of the map in force among all that a field has.
+
+        Raises:
+            MappingError: as :meth:`rule_for`.
+        """
+        rule = self.offer.fields[hub]
         if not rule.when:
-            return rule
+            return 0
         types = self._words(self.caps.type_field, ticket.type) if ticket.in_scope else None
-        chosen = rule.at(
+        chosen = rule.map_at(
             self._words(self.caps.place_field, ticket.place), types, lambda name: self._shows(name, ticket)
         )
         if chosen is None:

@@ -120,10 +120,11 @@ def joined(tx: Tx, run: Run, end: End, action: Action, made: str, first_comment:
 
 
 def plan_reopening(run: Run, plan: LinkPlan, ticket: HubTicket, twin: HubTicket, rules: PairRules) -> None:
-    """Open the twin again where people went on in a follow-up."""
+    """Open the twin again where people went on in a follow-up, by a word that each of its maps has."""
     rule = run.end(twin.side).rule("status")
     if rule is not None:
-        reopen_twin(plan, ticket, twin, rule.map.__contains__, rules)
+        maps = [one.map for _, one in rule.maps()]
+        reopen_twin(plan, ticket, twin, lambda status: all(status in one for one in maps), rules)
 
 
 def meet(tx: Tx, run: Run, end: End, record: Record) -> bool:

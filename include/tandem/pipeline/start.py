@@ -50,15 +50,18 @@ def _midnight(day: object, end: End) -> datetime:
 
 def _over(end: End, ids: Collection[str]) -> set[str]:
     """Of tickets, those that are solved or take no more, or of which that cannot be told."""
-    rule = end.rule("status")
-    solved: set[str] = set()
-    if rule is not None:
-        choices = end.terms(rule.native).choices
-        solved = {choices.id_of(name) for hub in ("solved", "closed") for name in rule.map.get(hub, ())}
     over: set[str] = set()
     for some in records.chunks(sorted(ids), end.caps.fetch_batch):
         for record in end.connector.fetch(some):
-            status = record.fields.get(rule.native) if rule else None
-            if record.final or not record.in_scope or str(status) in solved:
+            if record.final or not record.in_scope or _solved(end, record):
                 over.add(record.id)
     return over
+
+
+def _solved(end: End, record: Record) -> bool:
+    if end.rule("status") is None:
+        return False
+    rule = end.rule_for("status", record)
+    choices = end.terms(rule.native).choices
+    solved = {choices.id_of(name) for hub in ("solved", "closed") for name in rule.map.get(hub, ())}
+    return str(record.fields.get(rule.native)) in solved

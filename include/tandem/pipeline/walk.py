@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from tandem.config import ways as way_names
-from tandem.config.models import TransitionRule
+from tandem.config.models import FieldRule, TransitionRule
 from tandem.connectors.base import Edge, Move, Outcome, Record, Way
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
@@ -113,11 +113,16 @@ def _wanted(end: End, action: Action) -> tuple[str, Json]:
     return str(native[_status(end)]), fields["status"]
 
 
+def _map(end: End, action: Action) -> FieldRule:
+    """The map by which a step was planned: that of the ticket as it will be, though not all of it is written yet."""
+    return end.offer.fields["status"].maps()[int(str(action.content["map"]))][1]
+
+
 def _there(end: End, action: Action, record: Record) -> bool:
     """A ticket is there if its status reads as the wanted one, whichever of the names for it that is."""
     native = record.fields.get(_status(end))
     try:
-        rule = end.rule_for("status", record)
+        rule = _map(end, action)
         shown = to_hub(rule, native, end.terms(rule.native, record))
     except MappingError:
         return False
@@ -149,8 +154,8 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
         sure = [way for way in ways if way.sure]
-        step = _first_step(end, record, {**graph, here: sure}, here, target)
-        step = step or _first_step(end, record, {**graph, here: list(ways)}, here, target)
+        step = _first_step(end, action, record, {**graph, here: sure}, here, target)
+        step = step or _first_step(end, action, record, {**graph, here: list(ways)}, here, target)
         way = _choose(end, record, ways, step) if step is not None else None
     if way is None:
         names = end.terms(_status(end)).choices
@@ -205,18 +210,20 @@ def _fields(end: End, way: Way) -> dict[str, Json]:
     return {native: end.bound_value(native, value) for native, value in rule.fields.items()}
 
 
-def _mapped(end: End, record: Record) -> set[str]:
-    rule = end.rule_for("status", record)
+def _mapped(end: End, action: Action) -> set[str]:
+    rule = _map(end, action)
     choices = end.terms(rule.native).choices
     return {choices.id_of(name) for names in rule.map.values() for name in names}
 
 
-def _first_step(end: End, record: Record, graph: Mapping[str, Sequence[Way]], here: str, target: str) -> str | None:
+def _first_step(
+    end: End, action: Action, record: Record, graph: Mapping[str, Sequence[Way]], here: str, target: str
+) -> str | None:
     """The first status on the shortest path from here to the target, over statuses that the contract maps.
 
     Where no path is known: towards the nearest of them whose own ways were never seen.
     """
-    mapped = _mapped(end, record)
+    mapped = _mapped(end, action)
     unknown: str | None = None
     queue: deque[tuple[str, str | None, int]] = deque([(here, None, 0)])
     seen = {here}
