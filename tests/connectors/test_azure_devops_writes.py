@@ -73,6 +73,21 @@ def test_of_two_items_with_one_mark_the_older_counts(azure_devops: Desk) -> None
     assert subject.find([ours], {}) == {ours: first}
 
 
+def test_a_copy_that_somebody_makes_of_our_item_is_theirs(azure_devops: Desk) -> None:
+    subject, ours, later = connector(azure_devops), mark(), mark()
+    ticket = made(subject, ours)
+    subject.update([Patch(ticket, {TITLE: "ours"}, mark())])
+    copy = str(azure_devops.copy(int(ticket), "a copy"))
+    assert azure_devops.item(int(copy))["fields"][MARKER].startswith(f"{ours} ")
+    fresh = connector(azure_devops)
+    assert (record(fresh, ticket).mark, record(fresh, copy).mark) == (ours, None)
+    azure_devops.ask("DELETE", f"wit/workItems/{ticket}", "ada")
+    assert fresh.find([ours], {}) == {}
+    fresh.update([Patch(copy, {TITLE: "a copy of ours"}, later)])
+    assert azure_devops.item(int(copy))["fields"][MARKER].startswith(f"- {later}~")
+    assert [entry.mark for entry in past(connector(azure_devops), copy).entries if entry.field == TITLE] == [later]
+
+
 def test_what_people_write_into_our_field_is_no_mark(azure_devops: Desk) -> None:
     ticket, ours = make(azure_devops), mark()
     azure_devops.set(int(ticket), {MARKER: f"- {ours}", TITLE: "forged"})

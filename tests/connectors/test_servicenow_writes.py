@@ -30,10 +30,22 @@ def test_a_create_bears_its_mark_in_the_correlation_id(servicenow: Desk) -> None
 
 def test_of_two_tickets_with_one_correlation_id_the_older_counts(servicenow: Desk) -> None:
     ours = mark()
-    first = make(servicenow, correlation_id=ours)
+    first = made(connector(servicenow), ours)
     servicenow.control.advance(2)
-    make(servicenow, correlation_id=ours)
+    made(connector(servicenow), ours)
     assert connector(servicenow).find([ours, mark()], {}) == {ours: first}
+
+
+def test_a_copy_that_somebody_makes_of_our_ticket_is_theirs(servicenow: Desk) -> None:
+    subject, ours, write = connector(servicenow), mark(), mark()
+    ticket = made(subject, ours)
+    subject.update([Patch(ticket, {"contact_type": "phone"}, write)])
+    copy = servicenow.copy(ticket, short_description="a copy")
+    assert (copy["correlation_id"], copy["correlation_display"]) == (ours, write)
+    fresh = connector(servicenow)
+    assert (record(fresh, ticket).mark, record(fresh, copy["sys_id"]).mark) == (ours, None)
+    servicenow.change(ticket, who="tandem", correlation_id="")
+    assert fresh.find([ours], {}) == {}
 
 
 def test_a_person_s_correlation_id_is_no_mark(servicenow: Desk) -> None:

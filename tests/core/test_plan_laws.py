@@ -97,20 +97,25 @@ some_rules = st.builds(
 holds = st.dictionaries(st.sampled_from(list(Which)), st.sampled_from(["quarantined", "parked"]))
 
 
-@given(sides(LEFT), sides(RIGHT), some_rules, holds)
+aside = st.dictionaries(st.sampled_from(list(Which)), st.sets(st.sampled_from(["status", "title", "labels"])))
+
+
+@given(sides(LEFT), sides(RIGHT), some_rules, holds, aside)
 def test_every_event_comes_to_a_state_or_rides_on_one_write(
     left: tuple[dict[str, FieldState], list[HubEvent]],
     right: tuple[dict[str, FieldState], list[HubEvent]],
     rules: PairRules,
     held: dict[Which, str],
+    aside: dict[Which, set[str]],
 ) -> None:
-    told = plan_link(ticket(LEFT, left[0], *left[1]), ticket(RIGHT, right[0], *right[1]), rules, held, NOW)
+    told = plan_link(ticket(LEFT, left[0], *left[1]), ticket(RIGHT, right[0], *right[1]), rules, held, NOW, aside)
     places = Counter([*told.states, *(id_ for i in told.intents for id_ in (*i.carries, *i.covers))])
     assert places == Counter(event.id for event in [*left[1], *right[1]])
     own = {which: {event.id for event in side[1]} for which, side in ((LEFT, left), (RIGHT, right))}
     for intent in told.intents:
         assert intent.target.other not in held
         assert set(intent.carries) <= own[intent.target.other]
+        assert not aside.get(intent.target.other, set()) & intent.fields.keys()
     for which, state in held.items():
         assert {told.states[id_].name for id_ in own[which]} <= {state}
         assert {hub for side, hub in told.rebase if side is which} <= set(told.clashes)  # a conflict that it lost

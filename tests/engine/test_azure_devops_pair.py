@@ -71,6 +71,18 @@ def test_tickets_of_both_sides_get_one_twin_each_and_a_third_run_writes_nothing(
     assert len(both.house.twins()) == len(both.desk.read(INCIDENT)) == 2
 
 
+def test_copies_that_people_make_of_both_twins_are_tickets_of_their_own(both: Both) -> None:
+    incident, item = both.incident(short_description="Theirs"), both.item("Bug")
+    both.settle()
+    of_twin = both.azure.copy(int(both.twin(incident)), "A copy of the twin")
+    inserted = both.desk.copy(both.row(item)["sys_id"], short_description="Inserted from the twin")["sys_id"]
+    both.settle()
+    assert both.row(str(of_twin))["short_description"] == "A copy of the twin"
+    assert both.fields(inserted)["System.Title"] == "Inserted from the twin"
+    assert len(both.house.twins()) == len(both.desk.read(INCIDENT)) == 4
+    assert both.run()["diff"]["actions"] == 0
+
+
 def test_fields_go_both_ways(both: Both) -> None:
     incident = both.incident(short_description="before", description="before")
     both.settle()

@@ -77,6 +77,28 @@ def test_a_write_without_effect_sets_its_field_aside_and_others_flow(linked: Lin
     assert linked.get(RIGHT, "priority") == "4"
 
 
+@pytest.mark.parametrize("who", ["there", "back", "anew"])
+def test_what_was_set_aside_ends_where_both_sides_agree_without_a_write(linked: Linked, who: str) -> None:
+    """As with a priority that a tracker derives from something else: people bring both together, at either side."""
+    bench = linked.bench
+    deaf(bench.tracker(RIGHT), "priority")
+    linked.set(LEFT, "priority", "low")
+    bench.run()
+    bench.run()
+    assert [row["state"] for row in bench.rows(tables.quarantine)] == ["open"]
+    if who == "there":
+        linked.set(RIGHT, "priority", "4")
+    elif who == "back":
+        linked.set(LEFT, "priority", "normal")
+    else:  # what the rule prefers
+        linked.set(RIGHT, "priority", "1")
+    bench.quiet()
+    bench.run()
+    assert [row["state"] for row in bench.rows(tables.quarantine)] == ["released"]
+    assert not bench.link(LEFT, linked.ticket).pending
+    assert at_peace(bench) == []
+
+
 def test_a_field_that_the_tracker_refuses_is_set_aside_alone(linked: Linked) -> None:
     bench = linked.bench
 

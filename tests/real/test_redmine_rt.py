@@ -124,6 +124,27 @@ def test_a_copy_of_a_twin_is_a_ticket_of_its_own(pairing: Pairing, staff: Staff,
     assert staff.offices[1].shows(pairing.twins()[copy]).title == "a copy"
 
 
+def test_a_priority_that_redmine_derives_holds_up_nothing_for_good(
+    pairing: Pairing, staff: Staff, redmines: House
+) -> None:
+    """An issue with subtasks takes its priority from them: ours has no effect until they say the same."""
+    ticket = staff.opens(1)
+    pairing.calm()
+    twin = next(left for left, right in pairing.twins().items() if right == ticket)
+    subtask = redmines.opens("a part of it", labels=(), parent_issue_id=int(twin), priority_id=1)
+    pairing.calm()
+    assert staff.offices[1].shows(ticket).priority == 4
+    staff.offices[1].ranks(ticket, 1)
+    pairing.run()
+    redmines.edits(subtask, priority_id=5)
+    staff.offices[1].renames(ticket, "flows all the same")
+    while pairing.run()["diff"]["actions"]:
+        pass
+    assert pairing.run()["diff"]["links"] == 0
+    assert {staff.offices[0].shows(twin).priority, staff.offices[1].shows(ticket).priority} == {1}
+    assert staff.offices[0].shows(twin).title == "flows all the same"
+
+
 def test_both_die_in_mid_load_and_come_back(
     pairing: Pairing,
     staff: Staff,

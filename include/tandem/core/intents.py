@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,6 +53,11 @@ class PairRules:
     twins: Mapping[Which, frozenset[str]] = field(default_factory=dict)  # what each side shows of its twin
 
 
+Aside = Mapping[Which, Collection[str]]
+"""Fields that are set aside, by the side that would send them."""
+NONE: Aside = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One remote write that is meant. ``carries`` arrive with it; ``covers`` are superseded by it."""
@@ -89,6 +94,7 @@ class LinkPlan:
     unsaid: set[tuple[Which, str]] = field(default_factory=set)  # values to be remembered as unsaid
     left_out: dict[tuple[Which, str], int] = field(default_factory=dict)  # elements of sets, counted by their source
     clashes: dict[str, Clash] = field(default_factory=dict)
+    idle: set[tuple[Which, str]] = field(default_factory=set)  # fields of which a side has nothing to send
     states: dict[int, State] = field(default_factory=dict)
 
     def mark(self, events: Iterable[HubEvent | int], name: str, reason: str = "") -> None:

@@ -20,10 +20,12 @@ from tandem.core.intents import (
     LEFT,
     MOVE,
     NO_LONGER_SHARED,
+    NONE,
     NOT_ANY_MORE,
     REOPENED,
     STATUS,
     UPDATE,
+    Aside,
     FieldPlan,
     Intent,
     LinkPlan,
@@ -59,24 +61,24 @@ __all__ = [
 
 
 def plan_link(
-    left: HubTicket, right: HubTicket, rules: PairRules, held: Mapping[Which, str], now: datetime
+    left: HubTicket, right: HubTicket, rules: PairRules, held: Mapping[Which, str], now: datetime, aside: Aside = NONE
 ) -> LinkPlan:
     """Plan a link that has both members. A change of which no history tells counts as made ``now``.
 
     ``held`` maps a *source* side to the state (``quarantined``, ``parked``) in which its events wait: nothing of that
     side is sent, while what comes in to it flows. What it changed itself is written over only where the pair's rule
-    says so, as if it were not held.
+    says so, as if it were not held. ``aside`` does so for single fields, as long as there is anything of them to send.
     """
     plan = LinkPlan()
     sides = {Which.LEFT: left, Which.RIGHT: right}
     for which, state in held.items():
         plan.mark(sides[which].events, state, "" if state != "parked" else sides[which].scope_reason or "parked")
     for hub, how in rules.fields.items():
-        _plan_field(plan, hub, how, sides, rules, held, now)
+        _plan_field(plan, hub, how, sides, rules, held, aside, now)
     for source, ticket in sides.items():
         if source not in held:
             _plan_items(plan, ticket, source.other, rules)
-            _plan_twin(plan, ticket, sides[source.other], rules, now)
+            _plan_twin(plan, ticket, sides[source.other], rules, aside, now)
         _plan_leaving(plan, ticket)
     _merge_updates(plan)
     return plan
@@ -113,6 +115,7 @@ def _plan_field(
     sides: Mapping[Which, HubTicket],
     rules: PairRules,
     held: Mapping[Which, str],
+    aside: Aside,
     now: datetime,
 ) -> None:
     states = {which: ticket.fields.get(hub, FieldState()) for which, ticket in sides.items()}
@@ -129,6 +132,11 @@ def _plan_field(
             if event.note:
                 plan.mark([event], "dropped", event.note)
         events[which] = [event for event in own if not event.note]
+        if verdict.to(which.other) is None:
+            plan.idle.add((which, hub))
+        elif hub in aside.get(which, ()):
+            plan.mark(events[which], "quarantined", "the field is set aside")
+            events[which], held = [], {**held, which: "quarantined"}
     sent = [target for target in Which if verdict.to(target) and target.other not in held]
     unshown = [which for which in Which if states[which].overwritten and which.other in sent]
     if unshown:
@@ -338,10 +346,14 @@ def _without_files(event: HubEvent) -> HubEvent:
     return event.model_copy(update={"files": (), "doc": doc(*blocks, *lines)})
 
 
-def _plan_twin(plan: LinkPlan, source: HubTicket, target: HubTicket, rules: PairRules, now: datetime) -> None:
+def _plan_twin(
+    plan: LinkPlan, source: HubTicket, target: HubTicket, rules: PairRules, aside: Aside, now: datetime
+) -> None:
     """Tell a side what is new of its twin. It is news by what was told last, whatever people wrote there since."""
     taken = rules.twins.get(target.side, frozenset())
-    news = {hub: value for hub, value in source.told.items() if hub in taken and value != target.heard.get(hub)}
+    known = {hub for hub, value in source.told.items() if value == target.heard.get(hub)}
+    plan.idle |= {(source.side, hub) for hub in known & taken}
+    news = {hub: source.told[hub] for hub in source.told if hub in taken - known.union(aside.get(source.side, ()))}
     if news:
         plan.intents.append(Intent(target.side, UPDATE, now, "", news))
 

@@ -140,8 +140,8 @@ def _decide_link(
         which: reach.left_to_send(ticket, _target(run, hubs[which.other]), diff.arrived)
         for which, ticket in hubs.items()
     }
-    usable = {which: _without_held_fields(run, part.ticket, held) for which, part in left.items()}
-    plan = plan_link(usable[Which.LEFT], usable[Which.RIGHT], rules, states, run.env.now())
+    aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
+    plan = plan_link(left[Which.LEFT].ticket, left[Which.RIGHT].ticket, rules, states, run.env.now(), aside)
     for which, part in left.items():
         if which not in states:
             part.note(plan, reach.BY_PRESENCE if begun else reach.OTHERWISE)
@@ -150,8 +150,6 @@ def _decide_link(
         if states.get(which) == "parked":
             diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
         if which not in states:
-            kept = {event.id for event in (*usable[which].events, *left[which].settled)}
-            plan.mark([e for e in ticket.events if e.id not in kept], "quarantined", "the field is set aside")
             for event in ticket.events:
                 if event.kind == "made":
                     plan.mark([event], "settled", "its twin is there")
@@ -163,7 +161,8 @@ def _decide_link(
     insist.add(plan, undone)
     for which, ticket in hubs.items():
         policy = follow_up.policy(run.end(which))
-        if is_closed(ticket, policy) and arrive(plan, ticket, usable[which.other], policy, rules, run.env.now()):
+        source = _without(left[which.other].ticket, aside[which.other])
+        if is_closed(ticket, policy) and arrive(plan, ticket, source, policy, rules, run.env.now()):
             diff.parked[link.id] = f"{run.end(which).offer.name}: {ticket.final or CLOSED}"
     _finish(tx, run, link, plan, hubs, diff)
 
@@ -224,15 +223,14 @@ def _due(run: Run, one: Held, events: Sequence[HubEvent]) -> bool:
     return news or one.next_try is None or one.next_try <= run.env.now()
 
 
-def _without_held_fields(run: Run, ticket: HubTicket, held: Sequence[Held]) -> HubTicket:
-    """Fields that are set aside count as unchanged, and their events wait."""
-    names = {
+def _set_aside(run: Run, ticket: HubTicket, held: Sequence[Held]) -> set[str]:
+    """Fields that are set aside, and are not to be tried again yet."""
+    return {
         one.field
         for one in held
         if one.field and one.side is ticket.side
         if not _due(run, one, [event for event in ticket.events if event.field == one.field])
     }
-    return _without(ticket, names)
 
 
 def _refused_before(ticket: HubTicket, held: Sequence[Held]) -> set[str]:
@@ -241,6 +239,7 @@ def _refused_before(ticket: HubTicket, held: Sequence[Held]) -> set[str]:
 
 
 def _without(ticket: HubTicket, names: Collection[str]) -> HubTicket:
+    """Let fields count as unchanged."""
     if not names:
         return ticket
     fields = {
@@ -370,6 +369,9 @@ def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mappi
         links.update_links(tx, [link.id], now, state="parked", reason=why[:300])
     elif link.state == "parked":
         links.update_links(tx, [link.id], now, state="linked" if link.lone is None else "new", reason="")
+    for one in diff.held.get(link.id, ()):
+        if one.field and (one.side, one.field) in plan.idle:
+            runs.release(tx, link.id, one.side, one.field, now)  # the sides agree by now, without a write
     for which, ticket in hubs.items():
         if not ticket.problems:
             _release_mapping(tx, link, which, diff.held.get(link.id, ()), now)

@@ -28,7 +28,6 @@ from tandem.connectors.azure_devops.shape import (
 from tandem.connectors.azure_devops.site import FETCH, Site
 from tandem.connectors.azure_devops.texts import in_elements
 from tandem.connectors.base import Author, Record, Way
-from tandem.connectors.marks import marker
 from tandem.core.values import Json
 from tandem.errors import ItemError
 from tandem.http import parsed
@@ -96,7 +95,7 @@ def _record(site: Site, item: Raw, reason: str) -> Record:
         fields=fields_of(site, item, site.needs.read | site.needs.write) if inside else {},
         people=_people(site, item) if inside else {},
         reporter=reporter if inside and reporter.id else None,
-        mark=marker(told.get(site.mark_field)).origin if inside and site.mark_field else None,
+        mark=site.origin(item) if inside else None,
         scope_reason=reason,
     )
 
@@ -162,7 +161,7 @@ def find(site: Site, marks: Sequence[str]) -> dict[str, str]:
         words = " OR ".join(f"[{site.mark_field}] CONTAINS {quoted(mark)}" for mark in some)
         ids = [id_ for listed in site.query(words) for id_ in listed]
         for id_, item in sorted(site.items(ids).items(), key=lambda one: int(one[0])):
-            origin = marker((item.get("fields") or {}).get(site.mark_field)).origin
+            origin = site.origin(item)
             if origin is not None and origin in some:
                 found.setdefault(origin, id_)
     return found

@@ -159,9 +159,18 @@ class Site:
         """Keep what each later write must know of an item: the mark that it was made with, its project and type."""
         id_, fields = str(item["id"]), item.get("fields") or {}
         if self.mark_field:
-            self._origins[id_] = marker(fields.get(self.mark_field)).origin
+            self._origins[id_] = self.origin(item)
         if fields.get(TYPE):
             self._types[id_] = (str(fields.get(PROJECT) or ""), str(fields[TYPE]))
+
+    def origin(self, item: Raw) -> str | None:
+        """The mark that an item was made with.
+
+        Who copies an item copies its custom fields too: only what our account made bears a mark.
+        """
+        fields = item.get("fields") or {}
+        found = marker(fields.get(self.mark_field)).origin if self.mark_field else None
+        return found if found is not None and author(fields.get(CREATED_BY)).id == self.account.id else None
 
     def marked(self, id_: str, write: str, comment: str | None = None) -> str:
         """What our field is to say of a write to an item: the mark that it was made with stays.

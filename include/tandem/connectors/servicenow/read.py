@@ -82,7 +82,7 @@ def _record(site: Site, row: Raw, reason: str) -> Record:
         fields=fields_of(site, row) if inside else {},
         people={id_: author for id_, author in authors.items() if id_ != by},
         reporter=authors.get(by),
-        mark=mark(row.get(ORIGIN) or "") if inside else None,
+        mark=_origin(site, row) if inside else None,
         scope_reason=reason,
     )
 
@@ -93,13 +93,23 @@ def fields_of(site: Site, row: Raw) -> dict[str, Json]:
     return {name: flat(site.columns[name], row[name]) for name in names if name in row and name in site.columns}
 
 
+def _origin(site: Site, row: Raw) -> str | None:
+    """The mark that a ticket was made with.
+
+    Who inserts a copy of a ticket copies its correlation id too: only what our account made bears a mark.
+    """
+    found = mark(row.get(ORIGIN) or "")
+    return found if found is not None and row["sys_created_by"] == site.user_name else None
+
+
 def find(site: Site, marks: Sequence[str]) -> dict[str, str]:
-    """Find tickets by their correlation id, which is not unique: the oldest counts."""
-    rows = site.where(site.table, ORIGIN, marks, ("sys_created_on",))
+    """Find tickets of ours by their correlation id, which is not unique: the oldest counts."""
+    rows = site.where(site.table, ORIGIN, marks, ("sys_created_on", "sys_created_by"))
     found: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (row["sys_created_on"], row["sys_id"])):
-        if row[ORIGIN] in marks:
-            found.setdefault(row[ORIGIN], row["sys_id"])
+        origin = _origin(site, row)
+        if origin is not None and origin in marks:
+            found.setdefault(origin, row["sys_id"])
     return found
 
 
