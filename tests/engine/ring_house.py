@@ -15,6 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.memory_house import JIRA, JOINED, KEYS, MEANING, NATIVE, TASKS, ZENDESK, _empty_state, _no_sync, merged
+from tandem.cli.setting import Setting
+from tandem.cli.status import status
 from tandem.config.models import Side as Offer
 from tandem.config.needs import needs
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Clock, Memory, Tracker
@@ -154,6 +156,14 @@ class Ring:
         return sum(len(tracker.feed) for tracker in self.trackers.values())
 
     # ---- looking
+
+    def status(self, pair: str) -> list[dict[str, Any]]:
+        """What `tandem status` tells of a pair."""
+        keys = {"TANDEM_CONTENT_KEYS": KEYS[0], "TANDEM_HASH_KEY": KEYS[1]}
+        setting = Setting(self.root, environ={"TANDEM_DB": f"sqlite:///{self.root}/state.db", **keys})
+        answer = status(setting, pair, None)
+        found: list[dict[str, Any]] = answer.data["pairs"]
+        return found
 
     def tickets(self, name: str) -> list[str]:
         """All tickets of a company."""

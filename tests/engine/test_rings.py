@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import logging
 import random
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from engine.memory_house import FINAL, TASKS
+from engine.memory_house import FINAL, TASKS, KilledError
 from engine.ring_house import PRIORITIES, Ring, meaning
 from tandem.pipeline.environment import Job
 
@@ -143,3 +145,39 @@ def test_a_ring_settles_whatever_runs_at_the_same_time(tmp_path: Path, seed: int
         for words in said:
             assert sum(words in text for text in ring.texts(name)) == 1, (name, words)
     assert {row["state"] for pair in ring.pairs for row in ring.events(pair)} <= FINAL
+
+
+def test_a_pair_that_died_and_is_not_run_again_is_named_by_those_that_wait_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ring = Ring(tmp_path, RING)
+    ring.round()
+    first, dead, waiting = ring.pairs
+    ring.open("acme", title="Cart", description="It broke")
+    ring.run(first)
+    tracker = ring.trackers["initech"]
+
+    def fail(verb: str, at: str, item: object) -> None:
+        if (verb, at) == ("create", "before"):
+            raise KilledError
+
+    tracker.fail = fail
+    with pytest.raises(KilledError):
+        ring.run(dead)
+    tracker.fail = lambda verb, at, item: None
+    since = ring.clock.now
+    told = (*ring.status(waiting), *ring.status(first))
+    assert [one["behind"] for one in told] == [[], []]
+    logging.getLogger("tandem").setLevel(logging.INFO)
+    ring.run(waiting, wait=600)
+    [one] = ring.status(waiting)
+    [behind] = one["behind"]
+    assert (behind["pair"], behind["kind"], behind["tickets"], behind["at_work"]) == (dead, "create", 1, False)
+    assert datetime.fromisoformat(behind["since"]) == since
+    assert f"tandem run {dead}" in behind["what"]
+    assert [line for line in caplog.messages if f"{waiting}: " in line and f"tandem run {dead}" in line]
+    assert "Cart" not in behind["what"]
+    assert ring.status(first)[0]["behind"] == []
+    ring.quiet()
+    assert [one["behind"] for pair in ring.pairs for one in ring.status(pair)] == [[], [], []]
+    assert len(ring.tickets("initech")) == 1

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tandem.cli.members import find_link, label, shown_key
 from tandem.cli.out import IN_STEP, WAITS, Answer, UsageError
 from tandem.cli.setting import Setting
-from tandem.state import lease, links, records, runs
+from tandem.state import claims, lease, links, records, runs
 from tandem.state.store import Tx, from_db, now_utc
 from tandem.state.tables import event, link, member
 from tandem.state.tables import lease as leases
@@ -30,8 +30,13 @@ def status(setting: Setting, pair: str | None, ticket: str | None) -> Answer:
         if ticket is not None:
             return _ticket(tx, names[0], ticket)
         told = [_pair(tx, name) for name in names]
-    waits = any(one["conflicts"] or one["quarantined"] or one["stopped"] for one in told)
+    waits = any(one["conflicts"] or one["quarantined"] or one["stopped"] or _forsaken(one) for one in told)
     return Answer({"pairs": told}, (line for one in told for line in _lines(one)), WAITS if waits else IN_STEP)
+
+
+def _forsaken(told: Mapping[str, Any]) -> bool:
+    """Tell whether a pair waits for what another pair began and nobody goes on with."""
+    return any(not one["at_work"] for one in told["behind"])
 
 
 def _pair(tx: Tx, pair: str) -> dict[str, Any]:
@@ -70,6 +75,18 @@ def _pair(tx: Tx, pair: str) -> dict[str, Any]:
                 "next_try": _iso(one.next_try),
             }
             for one in held
+        ],
+        "behind": [
+            {
+                "pair": one.pair,
+                "run": one.run,
+                "kind": one.kind,
+                "since": _iso(one.since),
+                "tickets": one.tickets,
+                "at_work": one.at_work,
+                "what": one.text(),
+            }
+            for one in claims.holders(tx, pair, now_utc())
         ],
         "lease": lease.holder_text(at_work) if at_work else None,
     }
@@ -110,7 +127,9 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
         field = f" {one['field']}" if one["field"] else ""
         then = f"next try {one['next_try'][:19]}" if one["state"] == "open" and one["next_try"] else one["state"]
         yield f"  quarantine  {one['tickets']}  from {one['side']}{field}  {one['code']} {one['key']}  {then}"
-    for name in ("conflicts", "quarantined"):
+    for one in told["behind"][:LISTED]:
+        yield f"  behind      {one['what']}"
+    for name in ("conflicts", "quarantined", "behind"):
         if len(told[name]) > LISTED:
             yield f"  … and {len(told[name]) - LISTED} {name} more (--json has all)"
 

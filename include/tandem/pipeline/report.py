@@ -9,7 +9,7 @@ from typing import Any
 
 from tandem.core.rules import Which
 from tandem.pipeline.environment import Run, log
-from tandem.state import actions, records, runs
+from tandem.state import actions, claims, records, runs
 
 KINDS = {
     "create": "created",
@@ -32,6 +32,7 @@ def report(run: Run) -> dict[str, Any]:
         held = runs.held(tx, run.name)
         conflicts = runs.count_conflicts(tx, run.name, run.job.run_id)
         row = runs.get_run(tx, run.name, run.job.run_id)
+        behind = claims.holders(tx, run.name, run.env.now())
     made = Counter(KINDS[action.kind] for action in done)
     made["files"] += sum(_files(action) for action in done)
     took = sorted(
@@ -62,6 +63,8 @@ def report(run: Run) -> dict[str, Any]:
     width = max(len(name) for name in rows)
     lines = [f"  {name:<{width}}  {value}" for name, value in rows.items()]
     log.info("%s, run %s\n%s", run.name, run.job.run_id, "\n".join(lines))
+    for holder in behind:
+        log.warning("%s: %s", run.name, holder.text())
     return told
 
 

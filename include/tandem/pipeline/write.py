@@ -25,6 +25,7 @@ from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
+from tandem.state.claims import CLAIMED
 from tandem.state.links import Link
 
 STALE_TRIES = 3
@@ -161,7 +162,7 @@ def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -
             else:
                 claimed.append(one)
     for one in claimed:
-        put_off(run, loading, one.action, "deferred", "another action carries the same cause")
+        put_off(run, loading, one.action, "deferred", CLAIMED)
     return going
 
 
