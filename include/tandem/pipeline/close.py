@@ -11,7 +11,7 @@ from tandem.core.rules import Which
 from tandem.core.values import same
 from tandem.errors import MappingError
 from tandem.pipeline import composed, twin
-from tandem.pipeline.environment import End, Run
+from tandem.pipeline.environment import AT_ONCE, End, Run
 from tandem.pipeline.translate import base_to_hub, canonical, hub_status
 from tandem.state import links, records, runs
 from tandem.state.links import Base, Link
@@ -29,7 +29,7 @@ def close(run: Run) -> dict[str, int]:
         touched = links.links(tx, run.name, ids={id_ for side in of.values() for id_ in side.values()})
         bases = links.bases(tx, touched)
         held = {one.link for one in runs.held(tx, run.name)}
-    for some in records.chunks(list(touched.values()), 200):
+    for some in records.chunks(list(touched.values()), AT_ONCE):
         with run.store.begin(run.fence) as tx:
             for link in some:
                 _close_link(tx, run, link, bases, link.id in held, counts)

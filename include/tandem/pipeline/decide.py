@@ -3,44 +3,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from tandem.core.closing import CLOSED, arrive, ends, is_closed, take_back, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_create, plan_link
 from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
-from tandem.core.values import Json
 from tandem.errors import MappingError
-from tandem.pipeline import composed, follow_up, gone, insist, reach, twin
+from tandem.pipeline import composed, follow_up, gone, insist, reach
 from tandem.pipeline.compose import Composed, Refused, compose
-from tandem.pipeline.environment import Run, log
+from tandem.pipeline.environment import AT_ONCE, Run
 from tandem.pipeline.guard import hold_swings
-from tandem.pipeline.limits import stop, stops_of, use_approvals
-from tandem.pipeline.reach import Arrived
+from tandem.pipeline.keep import Diff, keep
+from tandem.pipeline.limits import stop, stops_of
 from tandem.pipeline.scene import Scene, target_named
-from tandem.pipeline.translate import canonical
 from tandem.pipeline.unaccepted import stop_held
 from tandem.state import actions, holds, links, records, runs
-from tandem.state.links import Base, Link
+from tandem.state.links import Link
 from tandem.state.runs import Held
 from tandem.state.store import Tx
-
-
-@dataclass
-class Diff:
-    """What diff has decided so far. ``held`` is what was set aside before, by link."""
-
-    held: Mapping[str, Sequence[Held]]
-    actions: list[actions.Action] = field(default_factory=list)
-    plans: dict[str, LinkPlan] = field(default_factory=dict)
-    refused: dict[str, Refused] = field(default_factory=dict)
-    parked: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    arrived: Arrived = field(default=lambda cause, target: False)
 
 
 def decide(run: Run) -> dict[str, int]:
@@ -70,14 +52,17 @@ def decide(run: Run) -> dict[str, int]:
         earlier = actions.in_state(tx, run.name, ["planned"])
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
         diff.arrived = reach.arrived(tx, run, by_link.values())
-        for id_, link in all_links.items():
-            if id_ in busy:
-                _leave(tx, run, link, by_link[id_], diff)
-            else:
-                _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
+    for some in records.chunks(list(all_links.items()), AT_ONCE):
+        with run.store.begin(run.fence) as tx:
+            for id_, link in some:
+                if id_ in busy:
+                    _leave(tx, run, link, by_link[id_], diff)
+                else:
+                    _decide_link(tx, run, rules, link, by_link[id_], held.get(id_, []), diff)
+    with run.store.read() as tx:
         stops = stops_of(tx, run, diff.actions)
         held_back = holds.holds(tx, run.name)
-        _store(tx, run, diff, all_links, by_link, apply=not (run.job.dry_run or stops or held_back))
+    keep(run, diff, all_links, by_link, apply=not (run.job.dry_run or stops or held_back))
     stop_held(run, held_back)
     if stops:
         stop(run, stops)
@@ -281,116 +266,3 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
         source = made.refused.source
         diff.refused[f"{link.id}/{source}"] = made.refused
         plan.mark([e for e in hubs[source].events if e.kind not in TAKEN_BACK], "quarantined", made.refused.error.code)
-
-
-def _store(
-    tx: Tx,
-    run: Run,
-    diff: Diff,
-    all_links: Mapping[str, Link],
-    by_link: Mapping[str, Mapping[Which, HubTicket]],
-    *,
-    apply: bool,
-) -> None:
-    """Store the plan. What needs no write (settled, noted, parked, conflicts) takes effect now, unless held back."""
-    actions.plan(tx, run.name, diff.actions, run.env.now())
-    every = {event.id for ticket in _tickets(by_link) for event in ticket.events}
-    for id_, plan in diff.plans.items():
-        if apply:
-            _apply(tx, run, diff, all_links[id_], plan, by_link[id_])
-        for which, hub in sorted(plan.unsaid):
-            diff.counts["unsaid"] += 1
-            log.info("%s: %s of %s is unsaid: not in the people file", _label(all_links[id_]), hub, which)
-        for (which, hub), number in sorted(plan.left_out.items()):
-            diff.counts["unsaid"] += number
-            log.info("%s: %s of %s: the other side cannot hold %d of it", _label(all_links[id_]), hub, which, number)
-        for clash in plan.clashes.values():
-            diff.counts["conflicts" if clash.winner else "held"] += 1
-    judged = {event for plan in diff.plans.values() for event in plan.states} if apply else set()
-    records.set_events(tx, every - judged, "waiting", run=run.job.run_id)
-    _rest_waits(tx, run, by_link)
-    for key, refused in diff.refused.items():
-        diff.counts["quarantined"] += 1
-        if apply:
-            _quarantine(tx, run, all_links[key.split("/")[0]], refused)
-    if apply:
-        use_approvals(tx, run)
-
-
-def _tickets(by_link: Mapping[str, Mapping[Which, HubTicket]]) -> list[HubTicket]:
-    return [ticket for sides in by_link.values() for ticket in sides.values()]
-
-
-def _rest_waits(tx: Tx, run: Run, by_link: Mapping[str, Mapping[Which, HubTicket]]) -> None:
-    """Events that this run did not judge wait: of tickets it was not asked for, or ahead of what their record shows."""
-    taken = {(which, sides[which].ticket) for sides in by_link.values() for which in sides}
-    for id_, which, ticket in records.stateless(tx, run.name):
-        why = "ahead of what its ticket showed" if (which, ticket) in taken else "its ticket was not asked for"
-        records.set_events(tx, [id_], "waiting", why, run=run.job.run_id)
-
-
-def _apply(tx: Tx, run: Run, diff: Diff, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket]) -> None:
-    now = run.env.now()
-    for id_, state in plan.states.items():
-        records.set_events(tx, [id_], state.name, state.reason, run=run.job.run_id)
-    bases = links.bases(tx, [link.id]) if plan.unsaid else {}
-    touched = {which for which, _ in plan.rebase | plan.unsaid}
-    for which in (which for which in Which if which in touched and which in hubs):
-        end = run.end(which)
-        record = records.latest_records(tx, run.name, which, [hubs[which].ticket])[hubs[which].ticket]
-        moved: dict[str, Base] = {}
-        old = bases.get((link.id, which), {})
-        for side, hub in plan.rebase | plan.unsaid:
-            if side is not which or hub not in end.offer.fields:
-                continue
-            rule = end.offer.fields[hub]
-            if rule.of_twin:
-                moved |= twin.bases_of(end, hubs[which.other], {hub})
-                continue
-            shown = canonical(end, hub, record.fields.get(rule.native), record)
-            if (side, hub) in plan.unsaid:
-                known = old.get(hub, Base(None, end.mapping))
-                moved[hub] = Base(known.value, end.mapping, unsaid=shown)
-            else:
-                moved[hub] = Base(shown, end.mapping)
-        links.set_bases(tx, link.id, which, moved)
-    agreed = {hub for _, hub in plan.rebase} - set(plan.clashes)
-    runs.settle_conflicts(tx, link.id, agreed, now)
-    for hub, clash in plan.clashes.items():
-        content: dict[str, Json] = {
-            f"{part}_{which}": getattr(hubs[which].fields[hub], part) for which in Which for part in ("base", "value")
-        }
-        winner = clash.winner.value if clash.winner else None
-        runs.put_conflict(tx, run.name, link.id, hub, clash.rule, winner, run.job.run_id, content, now)
-    why = diff.parked.get(link.id)
-    if why is not None:
-        if link.state != "parked" or link.reason != why:
-            log.info("%s: link parked (%s)", _label(link), why)
-        links.update_links(tx, [link.id], now, state="parked", reason=why[:300])
-    elif link.state == "parked":
-        links.update_links(tx, [link.id], now, state="linked" if link.lone is None else "new", reason="")
-    for one in diff.held.get(link.id, ()):
-        if one.field and (one.side, one.field) in plan.idle:
-            runs.release(tx, link.id, one.side, one.field, now)  # the sides agree by now, without a write
-    for which, ticket in hubs.items():
-        if not ticket.problems:
-            _release_mapping(tx, link, which, diff.held.get(link.id, ()), now)
-
-
-def _release_mapping(tx: Tx, link: Link, which: Which, held: Sequence[Held], now: datetime) -> None:
-    """A value that has its place by now lets its direction go."""
-    if any(one.side is which and one.code == MappingError.code and not one.field for one in held):
-        runs.release(tx, link.id, which, "", now)
-
-
-def _quarantine(tx: Tx, run: Run, link: Link, refused: Refused) -> None:
-    error = refused.error
-    content: Json = {"what": error.what, "fix": error.fix, "value": refused.shown, "fields": list(error.fields)}
-    runs.put_quarantine(
-        tx, run.name, link.id, refused.source, refused.field, error.code, refused.key, content, run.env.now()
-    )
-    log.warning("%s quarantined: %s %s (%s)", _label(link), error.code, error.what, refused.key)
-
-
-def _label(link: Link) -> str:
-    return " / ".join(member.key for member in link.members.values())

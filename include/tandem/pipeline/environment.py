@@ -46,6 +46,8 @@ class Job:
     variable: str | None = None  # read by extract alone
 
 
+AT_ONCE = 200  # links that one transaction writes: meanwhile other pairs wait, and no lease is renewed
+
 Progress = Callable[[str, int, int], None]  # phase, done, total
 
 

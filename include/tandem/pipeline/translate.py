@@ -21,7 +21,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_number, as_set, from_set, same
 from tandem.errors import MappingError
 from tandem.pipeline import twin
-from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.environment import AT_ONCE, End, Run, log
 from tandem.pipeline.onward import said_by, words_of
 from tandem.pipeline.translate_events import bare, events_of
 from tandem.state import links, paths, records
@@ -51,12 +51,13 @@ def translate(run: Run) -> dict[str, int]:
             tickets.append(_guarded(end, link, record, own, events[which].get(ticket, []), opened))
         if not tickets:
             continue
-        with run.store.begin(run.fence) as tx:
-            versions = {ticket: record.version for ticket, record in found[which].items()}
-            records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
-            for message in tickets:
-                content = message.model_dump(mode="json")
-                records.save_hub(tx, run.name, run.job.run_id, which, message.ticket, content)
+        for some in records.chunks(tickets, AT_ONCE):
+            with run.store.begin(run.fence) as tx:
+                versions = {message.ticket: found[which][message.ticket].version for message in some}
+                records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
+                for message in some:
+                    content = message.model_dump(mode="json")
+                    records.save_hub(tx, run.name, run.job.run_id, which, message.ticket, content)
         counts["tickets"] += len(tickets)
         counts["problems"] += sum(len(message.problems) for message in tickets)
         counts["lossy"] += sum(message.lossy for message in tickets)

@@ -181,10 +181,18 @@ def get_edges(tx: Tx, system: str, place: str, type_: str) -> dict[str, list[Way
 def put_conflict(
     tx: Tx, pair: str, link: str, field: str, rule: str, winner: str | None, run_: str, content: Json, now: datetime
 ) -> int:
-    """Record a conflict. A held one that is there already is kept, with the newest values."""
-    held = tx.row(
-        sa.select(conflict.c.id).where(conflict.c.link == link, conflict.c.field == field, conflict.c.state == "held")
-    )
+    """Record a conflict. A held one that is there already is kept, with the newest values.
+
+    One that a run recorded which never wrote, because it died, is recorded once, whichever run meets it again.
+    """
+    of = (conflict.c.link == link, conflict.c.field == field)
+    same = (conflict.c.rule == rule, conflict.c.winner.is_(None) if winner is None else conflict.c.winner == winner)
+    died = sa.select(run.c.run).where(run.c.pair == pair, run.c.state != "done")
+    for row in tx.rows(sa.select(conflict.c.id, conflict.c.sealed).where(*of, *same, conflict.c.run.in_(died))):
+        if tx.open(row["sealed"]) == content:
+            tx.run(sa.update(conflict).where(conflict.c.id == row["id"]).values(run=run_))
+            return int(row["id"])
+    held = tx.row(sa.select(conflict.c.id).where(*of, conflict.c.state == "held"))
     state = "decided" if winner else "held"
     values: dict[str, Any] = {"rule": rule, "winner": winner, "state": state, "run": run_, "sealed": tx.seal(content)}
     if winner:
