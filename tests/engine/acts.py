@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, Bench, Deed, acting, in_scope
 from tandem.connectors.base import Comment
-from tandem.connectors.memory.tracker import Ticket, Tracker
+from tandem.connectors.memory.tickets import Ticket
+from tandem.connectors.memory.tracker import Tracker
 from tandem.core.rules import Which
 from tandem.errors import ClosedError, GoneError, TransitionError
 

@@ -6,6 +6,7 @@ It behaves like Jira or like Zendesk in all that the connector protocol can tell
 
 from tandem.connectors.memory.connector import Memory
 from tandem.connectors.memory.kinds import JIRA_LIKE, ZENDESK_LIKE, Kind
-from tandem.connectors.memory.tracker import Clock, Tracker
+from tandem.connectors.memory.tickets import Clock
+from tandem.connectors.memory.tracker import Tracker
 
 __all__ = ["JIRA_LIKE", "ZENDESK_LIKE", "Clock", "Kind", "Memory", "Tracker"]

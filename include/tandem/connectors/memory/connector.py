@@ -39,7 +39,8 @@ from tandem.connectors.base import (
     nothing_known,
 )
 from tandem.connectors.memory import scope
-from tandem.connectors.memory.tracker import Shot, Ticket, Tracker
+from tandem.connectors.memory.tickets import Shot, Ticket
+from tandem.connectors.memory.tracker import Tracker
 from tandem.core.doc import Markup
 from tandem.core.values import Json, from_utc_text, utc_text
 from tandem.errors import GoneError, ItemError, Problem, RefusedError, TransitionError

@@ -8,72 +8,17 @@ is called before and after each call of the connector and may raise, or act as a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 
 from tandem.connectors.base import Author, Comment, Entry, File, Way
 from tandem.connectors.memory.kinds import Kind
+from tandem.connectors.memory.tickets import Clock, Shot, Ticket
 from tandem.core.values import Json, same
 from tandem.errors import ClosedError, GoneError, RefusedError, StaleError, TooLargeError, TransitionError
 
 Fail = Callable[[str, str, object], None]  # verb, "before" or "after", the item or ids
-
-
-@dataclass(slots=True)
-class Clock:
-    """A clock that stands still but for ``step`` with each change."""
-
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
-    step: timedelta = timedelta(seconds=1)
-
-    def tick(self) -> datetime:
-        """Go on by a step, and tell the time."""
-        self.now += self.step
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """A ticket as it was at one change: what a lagging index may still show."""
-
-    at: datetime
-    fields: Mapping[str, Json]
-
-
-@dataclass(slots=True)
-class Ticket:
-    """A ticket with all its past."""
-
-    id: str
-    key: str
-    reporter: Author
-    mark: str | None
-    described_public: bool
-    fields: dict[str, Json]
-    shots: list[Shot] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
-    merged_into: str | None = None
-    follows: str | None = None  # the closed ticket whose follow-up it is
-    deleted: bool = False
-    revised_at: datetime | None = None  # when a comment was last edited or made private
-    files_blacked_out: set[str] = field(default_factory=set)
-    description_back_at: datetime | None = None  # when it was blacked out or made private
-    hidden: bool = False  # from the integration's account
-
-    @property
-    def created_at(self) -> datetime:
-        return self.shots[0].at
-
-    @property
-    def updated_at(self) -> datetime:
-        return self.shots[-1].at
 
 
 class Tracker:
@@ -183,7 +128,11 @@ class Tracker:
 
     def edit_comment(self, id_: str, comment: str, body: Json, *, write: str | None = None) -> None:
         """Change a comment's text; ``write`` is the mark of an edit by the integration."""
-        self._revise(id_, comment, lambda old, at: replace(old, body=body, edited_at=at, write=write or old.write))
+
+        def edited(old: Comment, at: datetime) -> Comment:
+            return replace(old, body=body, edited_at=at, write=write or old.write)
+
+        self._revise(id_, comment, edited, ours=write is not None)
 
     def make_public(self, id_: str, comment: str) -> None:
         """Show a comment to the customer."""
@@ -251,6 +200,8 @@ class Tracker:
         ticket = self.tickets[id_] if self.kind.capabilities.files_in_comments else self._open(id_)
         if len(content) > self.kind.capabilities.max_file:
             raise TooLargeError("the file is too large")
+        if not (content or self.kind.capabilities.empty_files):
+            raise RefusedError("a file must have content")
         at, number = self._tick(), self._number()
         file = File(number, name, len(content), media_type, at, by)
         self.contents[number] = content
@@ -369,11 +320,19 @@ class Tracker:
         comment: str,
         change: Callable[[Comment, datetime], Comment],
         ticket: Ticket | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
+        """Change a comment. Where that leaves no trace, a write of ours alone shows that the ticket changed."""
         ticket, at = ticket or self._open(id_), self._tick()
-        ticket.comments = [change(old, at) if old.id == comment else old for old in ticket.comments]
-        ticket.revised_at = at
-        self._touched(ticket, at)
+        told = self.kind.capabilities.reread_every is None
+        for place, old in enumerate(ticket.comments):
+            if old.id == comment:
+                new = change(old, at)
+                ticket.comments[place] = new if told else replace(new, edited_at=old.edited_at)
+        if told or ours:
+            ticket.revised_at = at
+            self._touched(ticket, at)
 
     def _touched(self, ticket: Ticket, at: datetime | None = None) -> None:
         """Note a change in the feed and the index, then let the house rules act on it (but not on themselves)."""
