@@ -145,6 +145,38 @@ def test_a_priority_that_redmine_derives_holds_up_nothing_for_good(
     assert staff.offices[0].shows(twin).title == "flows all the same"
 
 
+def test_a_note_that_people_make_public_goes_once_with_its_file_whenever_they_do(
+    pairing: Pairing, staff: Staff, redmines: House, wire: Wire
+) -> None:
+    """Before the run, or in its midst; and one that they hid before it was read never goes."""
+    steps = ("", "extract", "map", "diff", "load", "reconcile")
+    shown, hidden = ({step: staff.opens(0) for step in steps} for _ in range(2))
+    pairing.calm()
+    for step in steps:
+        redmines.says(shown[step], f"shown {step}", public=False, file=step.encode() or b"before")
+        redmines.says(hidden[step], f"hidden {step}")
+
+    def turn(step: str) -> None:
+        for issue, private in ((shown[step], False), (hidden[step], True)):
+            (note,) = (one for one in redmines.shown(issue).journals if getattr(one, "notes", ""))
+            redmines.rewrites(note.id, private_notes=private)
+
+    turn("")
+    pairing.between = turn
+    pairing.run()
+    pairing.between = None
+    for issue in (*shown.values(), *hidden.values()):
+        redmines.edits(issue, done_ratio=10)
+    rest(pairing, redmines, wire)
+    twins = pairing.twins()
+    for step in steps:
+        there = staff.offices[1].shows(twins[shown[step]])
+        assert [f"shown {step}" in text for text in there.said] == [False, True]
+        assert dict(there.files) == {"a.txt": (step.encode() or b"before",)}
+    for step in ("", "extract"):
+        assert "hidden" not in repr(staff.offices[1].shows(twins[hidden[step]]).said)
+
+
 def test_both_die_in_mid_load_and_come_back(
     pairing: Pairing,
     staff: Staff,

@@ -2,7 +2,7 @@
 """What happened on issues, told by their journals, with all that is private left out.
 
 A journal is one change by one person, with a note or without. A private note with anything else to it stands in two:
-first one of all the rest, public, then the note alone. So what was said of the first holds for the second (our mark),
+first one of all the rest, public, then the note alone, also when people make it public later. So what was said of the first holds for the second (our mark),
 and what is private in the second is private in the first (its files, which Redmine itself shows to everybody).
 """
 
@@ -99,10 +99,12 @@ def _mark(site: Site, one: Told) -> Marker:
 
 
 def _parted(first: Told, second: Told) -> bool:
-    """Tell whether two journals were one: a private note, and before it what was done in the same moment."""
+    """Tell whether two journals were one: a private note, and before it what was done in the same moment.
+
+    People may have made the note public since: what came with it still does.
+    """
     return (
-        not second.public
-        and not details(second.raw)
+        not details(second.raw)
         and bool(second.notes)
         and not first.notes
         and bool(details(first.raw))
