@@ -2,8 +2,9 @@
 """What happened on issues, told by their journals, with all that is private left out.
 
 A journal is one change by one person, with a note or without. A private note with anything else to it stands in two:
-first one of all the rest, public, then the note alone, also when people make it public later. So what was said of the first holds for the second (our mark),
-and what is private in the second is private in the first (its files, which Redmine itself shows to everybody).
+first one of all the rest, public, then the note alone, also when people make that public later. So what was said of the
+first holds for the second (our mark), and what is private in the second is private in the first (its files, which
+Redmine itself shows to everybody).
 """
 
 from __future__ import annotations
