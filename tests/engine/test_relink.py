@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, _empty_state, at_peace, laws
+from engine.memory_house import LEFT, PAIR, RIGHT, Bench, aged, at_peace, _empty_state, laws
+from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
 from tandem.core.rules import Which
 from tandem.errors import SafetyStopError
 from tandem.pipeline.environment import Job
@@ -142,6 +143,55 @@ def test_a_comment_without_its_marker_is_matched_by_author_text_and_count(bench:
 
 def _fields(one: object) -> dict[str, object]:
     return {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def test_an_edit_after_it_reaches_the_copy(bench: Bench) -> None:
+    ticket, issue = busy(bench)
+    relinked(bench)
+    accepted(bench)
+    said = bench.tracker(RIGHT).tickets[issue].comments
+    own, copy = (next(one for one in said if (one.author.id == "account") is ours) for ours in (False, True))
+    bench.tracker(RIGHT).edit_comment(issue, own.id, "now it reads otherwise")
+    bench.tracker(RIGHT).edit_comment(issue, copy.id, "the copy is theirs")
+    bench.quiet()
+    assert sum("now it reads otherwise" in text for text in bench.texts(LEFT, ticket)) == 1
+    assert not any("the copy is theirs" in text for text in bench.texts(LEFT, ticket))
+
+
+def test_a_copy_that_people_changed_before_it_stays_theirs(bench: Bench) -> None:
+    """That it no longer reads as its source is all that tells; a later edit of the source does not run over it."""
+    ticket, issue = bench.linked()
+    bench.say(RIGHT, issue)
+    bench.quiet()
+    desk = aged(ZENDESK_LIKE, edit_comments=True)
+    bench.tracker(LEFT).kind = desk
+    [copy] = bench.tracker(LEFT).tickets[ticket].comments
+    bench.tracker(LEFT).edit_comment(ticket, copy.id, "<p>the desk's own words</p>")
+    relinked(bench)
+    accepted(bench)
+    [own] = bench.tracker(RIGHT).tickets[issue].comments
+    bench.tracker(RIGHT).edit_comment(issue, own.id, "now it reads otherwise")
+    bench.quiet()
+    assert bench.texts(LEFT, ticket) == ["<p>the desk's own words</p>"]
+
+
+def test_a_file_that_rides_in_a_comment_is_an_origin_of_its_own_after_it(tmp_path: Path) -> None:
+    """It is taken back with its comment, although the copy of that is its people's by then."""
+    board = aged(JIRA_LIKE, files_in_comments=True, private_comments=True)
+    bench = Bench(tmp_path, kinds={"right": board})
+    ticket, issue = bench.linked()
+    bench.say(LEFT, ticket, file=b"soon private")
+    bench.quiet()
+    relinked(bench)
+    accepted(bench)
+    origins = {(row["kind"], row["native"]) for row in bench.rows(tables.origin)}
+    [said] = bench.tracker(LEFT).tickets[ticket].comments
+    assert {("comment", said.id), ("file", said.files[0])} <= origins
+    [copy] = bench.tracker(RIGHT).tickets[issue].comments
+    bench.tracker(RIGHT).edit_comment(issue, copy.id, "the copy is theirs")
+    bench.tracker(LEFT).make_private(ticket, said.id)
+    bench.quiet()
+    assert bench.tracker(RIGHT).tickets[issue].files == []
 
 
 def test_it_can_be_done_again(bench: Bench) -> None:

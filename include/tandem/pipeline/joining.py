@@ -20,11 +20,13 @@ from tandem.pipeline import composed, twin
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
 from tandem.pipeline.matching import Words, matched
+from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.translate import canonical, hub_status
 from tandem.state import early, joins, links, records, runs
 from tandem.state.links import Base
 from tandem.state.records import Happened
 from tandem.state.store import Tx
+from tandem.state.twins import note_written
 from tandem.state.vault import origin_of
 
 EXCHANGED = "there when the tickets were joined"
@@ -237,12 +239,24 @@ def twins(tx: Tx, run: Run, sides: Sides, kind: str, pairs: Iterable[tuple[Words
         links.put_presence(
             tx, of=of, kind=kind, system=end.system, native=copy.id, place=record.place, ticket=record.id, action=by
         )
+        if kind == "comment" and copied is not None and copy.text.endswith(source.text):
+            wrote, said = (_hashed(run, sides, side, id_) for side, id_ in ((copied, copy.id), (older, source.id)))
+            note_written(tx, end.system, copy.id, wrote, said)  # as for fields: what both show is where both agree
+
+
+def _hashed(run: Run, sides: Sides, which: Which, comment: str) -> str:
+    body = next(one.body for one in sides[which].history.comments if one.id == comment)
+    return text_hash(run, run.end(which), body)
 
 
 def _origin_of(tx: Tx, run: Run, sides: Sides, which: Which, kind: str, source: Words, marked: str | None) -> str:
-    """Give a comment or file its origin: the one that its copy's marker names, or a new one."""
+    """Give a comment or file its origin: the one that its copy's marker names, or a new one.
+
+    A file that rides in a comment shows the marker of that comment, which is the comment's own.
+    """
     end, record = run.end(which), sides[which].record
-    if marked is not None and links.origin_at(tx, end.system, kind, source.id) is None:
+    of = joins.kind_of(tx, marked) if marked is not None else None
+    if marked is not None and of in (None, kind) and links.origin_at(tx, end.system, kind, source.id) is None:
         joins.restore_origin(tx, marked, kind, end.system, source.id, end.offer.company, private=source.private)
         links.put_presence(
             tx, of=marked, kind=kind, system=end.system, native=source.id, place=record.place, ticket=record.id

@@ -22,6 +22,12 @@ def restore_origin(
     tx.upsert(origin, [{**row, "at": None, "sealed": None}], update=["system", "native"])
 
 
+def kind_of(tx: Tx, of: str) -> str | None:
+    """Tell what an origin is of: ticket, comment or file; none where it is not known."""
+    row = tx.row(sa.select(origin.c.kind).where(origin.c.id == of))
+    return str(row["kind"]) if row else None
+
+
 def note_orphan(tx: Tx, of: str, system: str, source: str, copy_system: str, copy: Record) -> None:
     """Remember a copy whose source is not in sight, by the hash of the source: met again, it is not copied again."""
     row = {"id": of, "kind": "ticket", "system": system, "native": f"{ORPHAN}{source}", "private": False, "company": ""}
