@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, Bench, Deed, acting, in_scope
+from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, SHOWN, Bench, Deed, acting, in_scope
 from tandem.connectors.base import Comment
 from tandem.connectors.memory.tickets import Ticket
 from tandem.connectors.memory.tracker import Tracker
@@ -136,7 +136,7 @@ class Acts:
         word = self.bench.word("say")
         self.bench.tracker(which).edit_comment(ticket, said.id, f"<p>{word}</p>" if which is LEFT else word)
         inside = in_scope(self.bench, which, ticket)
-        for deed in self._deeds(said):
+        for deed in self._deeds(which, said):
             own = (deed.side, deed.ticket) == (which, ticket)
             if deed.kind == "file":
                 continue
@@ -153,18 +153,28 @@ class Acts:
         self.bench.tracker(which).make_private(ticket, said.id)
         self._taken_back(which, ticket, said, HIDDEN)
 
+    def show(self, which: Which, ticket: str, nth: int) -> None:
+        """Make a comment public again, in the words that it has."""
+        said = self._comment(which, ticket, nth)
+        if said is None or said.public:
+            return
+        self.bench.tracker(which).make_public(ticket, said.id)
+        for deed in self._deeds(which, said):
+            if (deed.side, deed.comment, deed.fate) == (which, said.id, HIDDEN):
+                self._become(deed, fate=SHOWN)
+
     def black_out(self, which: Which, ticket: str, nth: int) -> None:
         """Black out what a comment says, as Zendesk lets one do."""
         said = self._comment(which, ticket, nth)
         if said is None or self.bench.tracker(which).kind.capabilities.edit_comments:
             return
-        for deed in self._deeds(said):
+        for deed in self._deeds(which, said):
             if deed.kind == "comment":
                 self.bench.tracker(which).redact(ticket, said.id, deed.text)
         self._taken_back(which, ticket, said, BLACKED_OUT)
 
     def _taken_back(self, which: Which, ticket: str, said: Comment, fate: str) -> None:
-        for deed in self._deeds(said):
+        for deed in self._deeds(which, said):
             own = (deed.side, deed.ticket) == (which, ticket)
             lost = deed.fate in ("theirs", "deleted")  # a copy that people wrote anew or deleted is not touched again
             if (deed.kind == "comment" or fate == HIDDEN) and not deed.private:
@@ -176,20 +186,19 @@ class Acts:
         if said is None or not self.bench.tracker(which).kind.capabilities.edit_comments:
             return
         self.bench.tracker(which).delete_comment(ticket, said.id)
-        for deed in self._deeds(said):
+        for deed in self._deeds(which, said):
             self._become(deed, fate="deleted")
 
     def _comment(self, which: Which, ticket: str, nth: int) -> Comment | None:
         said = self._at(which, ticket).comments
         return said[nth % len(said)] if said else None
 
-    def _deeds(self, said: Comment) -> list[Deed]:
+    def _deeds(self, which: Which, said: Comment) -> list[Deed]:
         """What people said and showed in a comment, or in that of which it is the copy; or a file that it brought."""
-        found = [deed for deed in self.bench.world.deeds if deed.text in str(said.body)]
-        of = {(deed.side, deed.ticket, deed.comment) for deed in found if deed.comment}
-        return [
-            deed for deed in self.bench.world.deeds if deed in found or (deed.side, deed.ticket, deed.comment) in of
-        ]
+        deeds = self.bench.world.deeds
+        found = [deed for deed in deeds if deed.text in str(said.body)]
+        of = {(which, said.id)} | {(deed.side, deed.comment) for deed in found if deed.comment}
+        return [deed for deed in deeds if deed in found or (deed.side, deed.comment) in of]
 
     def _become(self, deed: Deed, **change: Any) -> None:
         deeds = self.bench.world.deeds
@@ -208,8 +217,12 @@ class Acts:
             self.bench.set(RIGHT, ticket, "security", "1" if on else None)
 
     def relocate(self, which: Which, ticket: str, away: bool) -> None:
-        if which is RIGHT and self.bench.get(RIGHT, ticket, "project") != ("OPS" if away else "SHOP"):
-            self.bench.tracker(RIGHT).relocate(ticket, "OPS" if away else "SHOP", self.bench.person(RIGHT))
+        """Move a ticket to another place; left none is out of scope, right some may be."""
+        place, name = (
+            (("2" if away else "1"), "brand_id") if which is LEFT else (("OPS" if away else "SHOP"), "project")
+        )
+        if self.bench.get(which, ticket, name) != place:
+            self.bench.tracker(which).relocate(ticket, place, self.bench.person(which))
 
     def close(self, which: Which, ticket: str) -> None:
         self.bench.move(which, ticket, "closed" if which is LEFT else "3")

@@ -168,7 +168,7 @@ class EveryWay:
                 run = run or world.begin(next(runs))
                 _task(graph, step, run)
                 run = None if moment.run is None else run
-            if graph.like.of(run) != moment.key:
+            if graph.name(moment.task, run) != moment.key:
                 return f"{step} of {[one for one, _ in way]}"
         return ""
 

@@ -116,13 +116,17 @@ class Graph:
 
     def _moment(self, task: int, run: str | None, way: tuple[Step, ...]) -> Moment:
         """Find or make the moment that the bench shows."""
-        key = self.like.of(run)
+        key = self.name(task, run)
         known = self.moments.get((task, key))
         if known is None:
             known = self.moments[task, key] = Moment(key, task, run, self.camera.take(), way)
         elif run is None and self.like.at_rest():
             self.look(way)  # it goes on as one with another: what it leaves behind is looked at here alone
         return known
+
+    def name(self, task: int, run: str | None) -> str:
+        """Name the moment that the bench shows."""
+        return self.like.of(run, judged=task > NAMES.index("diff"))
 
     def look(self, way: tuple[Step, ...]) -> None:
         """At rest every law holds of what the bench shows."""

@@ -35,10 +35,13 @@ PASSING = {
     "presence": {"id", "action"},
     "notice": {"at"},
     "event": {"id", "run", "action"},
+    "run_ticket": {"run", "why"},  # of the reason it is only told
+    "hub": {"run"},
     "action": {"fence", "planned_at", "sent_at", "done_at", "seq"},
     "conflict": {"id", "run", "opened_at", "closed_at"},
     "quarantine": {"id", "opened_at", "closed_at"},
 }
+NAMING = ("id", "event", "carries", "covers")  # what names events by the numbers of their rows
 Row = dict[str, Any]
 
 
@@ -51,14 +54,14 @@ class Likeness:
         self._lines: dict[object, str] = {}
         self._bare: dict[str, str] = {}
 
-    def of(self, run: str | None, **beside: object) -> str:
-        """Name the moment. ``run``: the one that goes on, if any; ``beside``: what else tells moments apart."""
-        return hashlib.sha256("\n".join(self.lines(run, **beside)).encode()).hexdigest()
+    def of(self, run: str | None, *, judged: bool = False) -> str:
+        """Name the moment. ``run``: the one that goes on, if any; ``judged``: its diff is done."""
+        return hashlib.sha256("\n".join(self.lines(run, judged=judged)).encode()).hexdigest()
 
-    def lines(self, run: str | None, **beside: object) -> list[str]:
+    def lines(self, run: str | None, *, judged: bool = False) -> list[str]:
         """Write the moment down."""
         settled = {} if run is not None or not self.at_rest() else self._settled()
-        return self._normal([*self._moment(run), f"beside {sorted(beside.items())}"], settled).split("\n")
+        return self._normal(self._moment(run, judged=judged), settled).split("\n")
 
     def raw(self) -> int:
         """Tell two points of one task apart, faster than by name: the lease and the counts of a run do not count."""
@@ -103,7 +106,7 @@ class Likeness:
         changed = {(side, id_): trackers[Which(side)].tickets[id_].updated_at for side, id_ in self._consumed()}
         return {moment.replace(tzinfo=None): f"@{place[0]} {place[1]}" for place, moment in sorted(changed.items())}
 
-    def _moment(self, run: str | None) -> Iterable[str]:
+    def _moment(self, run: str | None, *, judged: bool) -> Iterable[str]:
         events = self._rows("event")
         names = {row["id"]: f"{row['side']}/{row['ticket']}/{row['key']}" for row in events}
         over = {(row["side"], row["ticket"], row["key"]) for row in events if row["state"] in FINAL}
@@ -115,8 +118,8 @@ class Likeness:
                 yield from self._action(row, names, run)
         for row in events:
             name = row["side"], row["ticket"], row["key"]
-            if name not in over:
-                yield self._line("event", row)
+            if name not in over:  # a diff gives each a state, whether it had none yet or waits
+                yield self._line("event", row if judged or row["state"] else row | {"state": "waiting"})
             elif row["kind"] in ("comment", "file"):
                 yield f"event {name} {row['state']} {row['reason']}"
         for row in self._rows("claim"):
@@ -124,7 +127,7 @@ class Likeness:
             known = names.get(int(cause), "") if cause.isdigit() else ""
             if known and tuple(known.split("/", 2)) not in over:
                 yield f"claim {known} {part} {row['target']}"
-        yield from self._read(run, consumed)
+        yield from self._read(run, consumed, names)
         yield from self._aside()
         for which, tracker in self._camera.play.bench.world.trackers.items():
             yield from self._tracker(which.value, tracker, over, consumed, live=live)
@@ -137,11 +140,7 @@ class Likeness:
 
     def _action(self, row: Row, names: Mapping[int, str], run: str | None) -> Iterable[str]:
         mine = "now" if row["run"] == run else "dead"
-        meant = self._open(row["sealed"])
-        lists = ("carries", "covers")
-        told: dict[str, Any] = {}
-        for key, value in meant.items():
-            told[key] = [names[item] for item in value] if key in lists else names[value] if key == "event" else value
+        told = _named(self._open(row["sealed"]), names)
         causes = [
             names.get(int(c[6:])) if c[6:].isdigit() else c.replace(row["run"], mine) for c in json.loads(row["causes"])
         ]
@@ -153,7 +152,9 @@ class Likeness:
         order = row["seq"] if row["run"] == run else ""
         yield f"action {mine} {order} {json.dumps(kept, sort_keys=True)} {causes} {json.dumps(told, sort_keys=True)}"
 
-    def _read(self, run: str | None, consumed: Mapping[tuple[str, str], str]) -> Iterable[str]:
+    def _read(
+        self, run: str | None, consumed: Mapping[tuple[str, str], str], names: Mapping[int, str]
+    ) -> Iterable[str]:
         """How far both sides were read, and what was taken of them."""
         trackers = self._camera.play.bench.world.trackers
         for row in self._rows("side"):
@@ -166,8 +167,11 @@ class Likeness:
             yield self._line("side", row)
         taken = [row for row in self._rows("run_ticket") if row["run"] == run]
         for row in taken:
-            yield self._line("run_ticket", row | {"run": ""})
-        yield from (self._line("hub", row | {"run": ""}) for row in self._rows("hub") if row["run"] == run)
+            yield self._line("run_ticket", row)
+        for row in self._rows("hub"):
+            if row["run"] == run:
+                message = _named(self._open(row["sealed"]), names)
+                yield f"hub {row['side']} {row['ticket']} {json.dumps(message, sort_keys=True)}"
         yield from (f"run {row['state']}" for row in self._rows("run") if row["run"] == run)
         kept = {(row["side"], row["ticket"], row["version"]) for row in taken}
         newest: dict[tuple[str, str], str] = {}
@@ -253,6 +257,19 @@ class Likeness:
         if line not in self._bare:
             self._bare[line] = TIME.sub("", NUMBER.sub("", ID.sub("", line)))
         return self._bare[line]
+
+
+def _named(content: Any, names: Mapping[int, str], key: str = "") -> Any:
+    """Name stored events by what they are, not by the numbers of their rows."""
+    if isinstance(content, dict):
+        return {part: _named(value, names, part) for part, value in content.items()}
+    if isinstance(content, list):
+        return [_named(value, names, key) for value in content]
+    return (
+        names.get(content, content)
+        if isinstance(content, int) and key in ("id", "event", "carries", "covers")
+        else content
+    )
 
 
 def _deciding(before: object, after: object) -> bool:

@@ -61,6 +61,7 @@ acts = st.one_of(
     act("edit", nth=picks),
     act("edit", nth=picks),
     act("hide", nth=picks),
+    act("show", nth=picks),
     act("black_out", nth=picks),
     act("unsay", nth=picks),
     act("leave"),
@@ -102,6 +103,14 @@ class Company(RuleBasedStateMachine):
     @rule()
     def approve(self) -> None:
         self.play.do("approve")
+
+    @rule(commit=st.sampled_from([0, 0, 1, 2, 4]))
+    def rotate(self, commit: int) -> None:
+        self.play.do("rotate", commit=commit)
+
+    @rule(lost=st.booleans(), send=st.booleans())
+    def relink(self, lost: bool, send: bool) -> None:
+        self.play.do("relink", lost=lost, send=send or not lost)
 
     @rule(seconds=st.sampled_from([0.5, 2, 30, 300, 4000]))
     def wait(self, seconds: float) -> None:

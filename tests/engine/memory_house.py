@@ -145,6 +145,7 @@ class Deed:
 
 
 HIDDEN, BLACKED_OUT = "hidden", "blacked out"  # fates behind which a text is shown to nobody any more
+SHOWN = "shown again"  # public once more, in the same words
 
 
 @dataclass
@@ -199,6 +200,7 @@ class Bench:
     ) -> None:
         logging.getLogger("tandem").setLevel(logging.CRITICAL)
         self.root = root
+        self.places = {"SHOP"}  # of the right one, those in scope
         self.write(left, right, pair)
         clock = Clock(datetime.now(UTC).replace(microsecond=0))
         made = {LEFT: ZENDESK_LIKE, RIGHT: JIRA_LIKE} | {Which(name): kind for name, kind in (kinds or {}).items()}
@@ -232,6 +234,7 @@ class Bench:
         pair: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the configuration, changed so."""
+        self.conflicts = merged(JOINED, pair or {})["conflicts"]
         write_files(self.root, left or {}, right or {}, pair or {})
 
     def _connect(self, offer: Offer) -> Memory:
@@ -330,6 +333,11 @@ class Bench:
     def task(self, name: str, job: Job) -> dict[str, Any]:
         """One task of a run."""
         return TASKS[name](job, self.env)
+
+    def use_keys(self, *content: str) -> None:
+        """From here on the state's content is sealed under the first of these, and read under any."""
+        self.store = Store(self.store.engine, Vault(list(content), KEYS[1]))
+        self.env = replace(self.env, store=self.store)
 
     def approve(self) -> None:
         """A person approves what stopped the newest run, as `tandem approve` does; where nothing did, nothing is."""
@@ -543,7 +551,7 @@ def in_scope(bench: Bench, which: Which, ticket: str) -> bool:
     found = bench.tracker(which).tickets[ticket]
     labels = found.fields[NATIVE["labels"][which]]
     inside = isinstance(labels, list) and "customer" in labels and not _gone(bench, which, ticket)
-    return inside and (which is LEFT or (found.fields["project"] == "SHOP" and found.fields["security"] is None))
+    return inside and (which is LEFT or (found.fields["project"] in bench.places and found.fields["security"] is None))
 
 
 def meant(hub: str, which: Which, native: Json) -> object:
@@ -555,6 +563,7 @@ def meant(hub: str, which: Which, native: Json) -> object:
 
 def _apart(bench: Bench, left: str, right: str) -> list[str]:
     wrong = []
+    held = _held(bench, left, right)
     for hub in NATIVE:
         shown = {
             LEFT: meant(hub, LEFT, bench.get(LEFT, left, hub)),
@@ -562,9 +571,26 @@ def _apart(bench: Bench, left: str, right: str) -> list[str]:
         }
         if hub == "status" and shown[LEFT] in (None, "in_progress") and shown[RIGHT] in ("new", "in_progress"):
             continue  # left has no word for new: it is written as open
-        if shown[LEFT] != shown[RIGHT]:
+        if shown[LEFT] == shown[RIGHT]:
+            wrong += [f"{hub}: held, and both say {shown[LEFT]}"] if hub in held else []
+        elif hub not in held:
             wrong.append(f"{hub}: {shown[LEFT]} / {shown[RIGHT]}")
+        elif not all(_by_people(bench, which, ticket, hub) for which, ticket in ((LEFT, left), (RIGHT, right))):
+            wrong.append(f"{hub}: held, and people of one side alone changed it")
     return wrong
+
+
+def _held(bench: Bench, left: str, right: str) -> set[str]:
+    """Fields of a pair of tickets that wait for people to agree."""
+    of = {row["link"] for row in bench.rows(tables.member) if (row["side"], row["ticket"]) == (LEFT.value, left)}
+    rows = [row for row in bench.rows(tables.conflict) if row["link"] in of and row["state"] == "held"]
+    return {row["field"] for row in rows if row["rule"] == "hold"}
+
+
+def _by_people(bench: Bench, which: Which, ticket: str, hub: str) -> bool:
+    tracker = bench.tracker(which)
+    entries = tracker.tickets[ticket].entries
+    return any(entry.field == NATIVE[hub][which] and entry.author != tracker.account for entry in entries)
 
 
 def _once(bench: Bench, deed: Deed, peers: Sequence[str]) -> list[str]:
@@ -573,10 +599,10 @@ def _once(bench: Bench, deed: Deed, peers: Sequence[str]) -> list[str]:
     A copy that people changed or deleted is theirs: it is not written again, and that is all that is asked.
     """
     there = bench.tracker(deed.side.other)
-    may_be = {"": {1}, "edited": {1}, HIDDEN: {0}, BLACKED_OUT: {0}}.get(deed.fate, {0, 1})
+    may_be = {"": {1}, "edited": {1}, HIDDEN: {0}, BLACKED_OUT: {0}, SHOWN: {1}}.get(deed.fate, {0, 1})
     if deed.kind == "file":
         found = [file for peer in peers for file in there.tickets[peer].files if file.name == deed.text]
-        if len(found) not in may_be:
+        if len(found) not in (may_be | {0} if deed.fate == SHOWN else may_be):  # what was taken back may stay so
             return [f"file {deed.text} ({deed.fate}): {len(found)} times at the peer"]
         return [f"file {deed.text} differs" for file in found if there.contents[file.id] != deed.content]
     shown = [text for peer in peers for text in said_at(bench, deed.side.other, peer) if deed.text in text]

@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 import pickle
 import sqlite3
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from engine.play import Play
 
 _NO_LOG = b"\x01\x01"  # a database in memory has no log of its own beside it
+_PAGE = 512  # bytes: of one picture and the next most pages are the same
 _FREE = "UPDATE tandem_lease SET run=NULL, task=NULL, host=NULL, pid=NULL, pid_started=NULL, until=NULL"
 
 
@@ -21,12 +21,8 @@ _FREE = "UPDATE tandem_lease SET run=NULL, task=NULL, host=NULL, pid=NULL, pid_s
 class Picture:
     """All there is at one moment."""
 
-    state: bytes  # packed
+    pages: tuple[bytes, ...]  # of the database as a file
     world: bytes
-
-    def stored(self) -> bytes:
-        """The database as a file."""
-        return zlib.decompress(self.state)
 
 
 class Camera:
@@ -40,6 +36,7 @@ class Camera:
         self.state = sqlite3.connect(play.bench.root / "state.db", isolation_level=None)
         self.state.execute("PRAGMA synchronous=OFF")
         self._paper = sqlite3.connect(":memory:", isolation_level=None)
+        self._pages: dict[bytes, bytes] = {}  # each that any picture shows, once
 
     def close(self) -> None:
         """Let go of the database."""
@@ -50,11 +47,12 @@ class Camera:
         """Take a picture, in the midst of a task too: then it shows what would be left if the process ended here."""
         stored = bytearray(self.state.serialize())
         stored[18:20] = _NO_LOG
-        return Picture(zlib.compress(stored, 1), self._world())
+        pages = (bytes(stored[at : at + _PAGE]) for at in range(0, len(stored), _PAGE))
+        return Picture(tuple(self._pages.setdefault(page, page) for page in pages), self._world())
 
     def restore(self, picture: Picture) -> None:
         """Go back to a picture, as a new process: nothing disturbs it, and no one holds the lease."""
-        self._paper.deserialize(picture.stored())
+        self._paper.deserialize(b"".join(picture.pages))
         self._paper.backup(self.state)
         self.state.execute(_FREE)
         bench, acts = self.play.bench, self.play.acts

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from engine.acts import Acts
-from engine.memory_house import PAIR, TASKS, KilledError, laws
+from engine.memory_house import KEYS, PAIR, TASKS, KilledError, _empty_state, laws
 from engine.play_laws import later_laws
 from engine.play_settings import SETTINGS, begun
 from tandem.core.rules import Which
@@ -27,6 +27,9 @@ from tandem.errors import (
     UnknownOutcomeError,
 )
 from tandem.pipeline.environment import Job
+from tandem.pipeline.relink import accept, relink
+from tandem.state.rotate import rotate_content
+from tandem.state.vault import new_keys
 
 Step = tuple[str, Mapping[str, Any]]
 WRITES = ("create", "update", "transition", "comment", "attach")
@@ -38,9 +41,11 @@ class Play:
 
     def __init__(self, setting: str) -> None:
         self.bench, picture = begun(setting)
+        self.bench.use_keys(KEYS[0])
         self.bench.restore(picture)
         self.bench.between = lambda task: None
         self.acts = Acts(self.bench, returns=SETTINGS[setting].pair.get("on_return") == "send")
+        self.keys = KEYS[0]
         self.steps: list[Step] = []
         self.told: list[str] = []
         self._listen()
@@ -89,6 +94,41 @@ class Play:
     def do_approve(self) -> None:
         """A person approves what stopped the newest run."""
         self.bench.approve()
+
+    def do_rotate(self, commit: int = 0) -> None:
+        """The installation gets a new content key; ``commit``: its process ends just before, and all is done again."""
+
+        def reached(number: int) -> None:
+            if number == commit:
+                self.bench.kill()
+
+        old, new = self.keys, new_keys()[0]
+        self.bench.use_keys(new, old)
+        self.bench.commits, self.bench.on_commit = 0, reached
+        for _ in range(2):
+            with suppress(KilledError):
+                rotate_content(self.bench.store, lambda table, done, total: None, batch=5)
+            self.bench.revive()
+        self.bench.use_keys(new)
+        self.keys = new
+
+    def do_relink(self, lost: bool = False, send: bool = True) -> None:
+        """A person relinks the pair and lets it go on; ``lost``: its state is gone, where all was carried over.
+
+        With the state all is lost that waits for a ticket to come back: it is lost where none is away alone.
+        """
+        self.bench.revive()
+        if lost and not self.acts.strayed and not self.acts.silent:
+            self._undisturbed()
+            self._undisturbed()
+            self.bench.restore((self.bench.world, _empty_state()))
+            self.bench.wait()
+        job = Job(PAIR, f"relink-{next(self.bench.runs)}", kind="cli")
+        relink(job, self.bench.env)
+        with suppress(SafetyStopError):
+            self.bench.run()
+        self.bench.revive()
+        accept(job, self.bench.env, "send" if send else "drop")
 
     def do_wait(self, seconds: float) -> None:
         self.bench.wait(seconds)

@@ -46,7 +46,7 @@ def _last_word(bench: Bench, left: str, right: str) -> list[str]:
     made: list[tuple[datetime, object]] = []
     for which, ticket in ((LEFT, left), (RIGHT, right)):
         made += [(entry.at, entry.after) for entry in _people(bench, which, ticket, "title")]
-    if not made:
+    if not made or bench.conflicts.get("title") == "hold":
         return []
     newest = max(at for at, _ in made)
     may_stand = {value for at, value in made if (newest - at).total_seconds() <= TIE + 1}

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.acts import UNOFFERED
-from engine.memory_house import LEFT, RIGHT, Bench, World, aged
+from engine.memory_house import JIRA, LEFT, RIGHT, Bench, World, aged
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Kind, Tracker
 from tandem.core.rules import Which
@@ -54,7 +54,7 @@ AUTOMATIONS: Rules = {LEFT: (_urgent_when_paid,), RIGHT: (_kiosk_when_done,)}
 class Setting:
     """Two trackers, what the contracts say otherwise than the bench's, and the pair's rules.
 
-    ``step``: seconds that each change takes on the trackers' clocks.
+    ``step``: seconds that each change takes on the trackers' clocks. ``places``: the right one's that are in scope.
     """
 
     left: Kind = ZENDESK_LIKE
@@ -63,6 +63,7 @@ class Setting:
     pair: Mapping[str, Any] = field(default_factory=dict)
     step: float = 1.0
     rules: Rules = field(default_factory=dict)
+    places: Sequence[str] = ("SHOP",)
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -75,7 +76,8 @@ SETTINGS: Mapping[str, Setting] = {
         step=0.24,
         rules=AUTOMATIONS,
     ),
-    # Both refuse what is stale; the board's files ride in comments, and it answers what it took.
+    # Both refuse what is stale; the board's files ride in comments, it answers what it took, and both its projects are
+    # in scope.
     "compare and set": Setting(
         left=aged(ZENDESK_LIKE, version_resolution=0.001, clock=0.001, compare_and_set=True),
         right=replace(
@@ -83,9 +85,11 @@ SETTINGS: Mapping[str, Setting] = {
             stamped=True,
             answers=True,
         ),
+        contracts={RIGHT: {"scope": [{"field": "project", "in": ["SHOP", "OPS"]}, *JIRA["scope"][1:]]}},
         pair={"on_return": "send"},
         step=0.7,
         rules=AUTOMATIONS,
+        places=("SHOP", "OPS"),
     ),
     # Neither side tells who changed which field when, only what it took: what both changed is the board's to say.
     "no history": Setting(
@@ -101,10 +105,11 @@ SETTINGS: Mapping[str, Setting] = {
         step=0.4,
         rules={LEFT: (_open_when_answered,)},
     ),
-    # A person is asked before a second ticket is made or closed; all goes in one line, and an edit is said anew.
+    # A person is asked before a second ticket is made or closed, and which title holds that both changed; all goes in
+    # one line, and an edit is said anew.
     "asked first": Setting(
         contracts={LEFT: {"closed": "follow_up"}, RIGHT: {"on_edit": "comment"}},
-        pair={"limits": {"creates": 1, "closes": 1}, "ordering": "strict"},
+        pair={"limits": {"creates": 1, "closes": 1}, "ordering": "strict", "conflicts": {"title": "hold"}},
         step=0.3,
     ),
 }
@@ -128,6 +133,7 @@ def begun(name: str) -> tuple[Bench, tuple[World, bytes]]:
     _FOLDERS.append(TemporaryDirectory())
     left, right = (setting.contracts.get(which) for which in Which)
     bench = Bench(Path(_FOLDERS[-1].name), left=left, right=right, pair=setting.pair, kinds=kinds)
+    bench.places = set(setting.places)
     bench.run()
     bench.open(LEFT, status="open", priority="high")
     bench.quiet()

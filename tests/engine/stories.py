@@ -139,4 +139,54 @@ STORIES = {
         ],
         "the bench did not know that the file went with it",
     ),
+    "a comment is made private that was blacked out before, and its file goes with it": Story(
+        "whole seconds",
+        [
+            ("between", {"task": "map", "act": {"what": "say", "side": "left", "file": True}}),
+            ("between", {"task": "load", "act": {"what": "black_out", "side": "left", "nth": 0}}),
+            ("between", {"task": "extract", "act": {"what": "hide", "side": "left", "nth": 0}}),
+        ],
+        "the bench knew the comment by its words alone, and asked for its file",
+    ),
+    "a comment is shown again after it was taken back": Story(
+        "compare and set",
+        [
+            ("act", {"what": "say", "side": "right"}),
+            ("run", {}),
+            ("act", {"what": "hide", "side": "right", "nth": 0}),
+            ("run", {}),
+            ("act", {"what": "show", "side": "right", "nth": 0}),
+        ],
+    ),
+    "what was said before the state was lost is edited": Story(
+        "asked first",
+        [
+            ("act", {"what": "say", "side": "left", "file": True}),
+            ("act", {"what": "say", "side": "right"}),
+            ("relink", {"lost": True}),
+            ("act", {"what": "edit", "side": "right", "nth": 1}),
+            ("act", {"what": "hide", "side": "left", "nth": 0}),
+        ],
+        "the edit was noted and went nowhere",
+    ),
+    "what was written under an older key is read after it was thrown away": Story(
+        "desk and board",
+        [
+            ("act", {"what": "say", "side": "left", "file": True}),
+            ("open", {"side": "right"}),
+            ("run", {"upto": "load"}),
+            ("rotate", {"commit": 2}),
+            ("rotate", {}),
+            ("act", {"what": "title", "side": "left"}),
+        ],
+    ),
+    "a title that both changed is held until they agree": Story(
+        "asked first",
+        [
+            ("act", {"what": "title", "side": "left"}),
+            ("act", {"what": "title", "side": "right"}),
+            ("run", {}),
+            ("act", {"what": "say", "side": "left"}),
+        ],
+    ),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, aged, at_peace, _empty_state, laws
+from engine.memory_house import LEFT, PAIR, RIGHT, Bench, _empty_state, aged, at_peace, laws
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
 from tandem.core.rules import Which
 from tandem.errors import SafetyStopError

@@ -26,6 +26,17 @@ RUNS = 2
 EVERY = 121  # seconds between two runs: longer than a search lags
 WRITES = frozenset({"create", "update", "transition", "comment", "edit", "redact", "attach"})
 Act = Mapping[str, Any]
+KERNEL: Mapping[str, Act] = {  # what people do to one ticket, in its small: each kind of thing, and what undoes it
+    "title left": {"what": "title", "side": "left"},
+    "title right": {"what": "title", "side": "right"},
+    "comment left": {"what": "say", "side": "left", "file": True},
+    "solved left": {"what": "status", "side": "left", "value": 2},
+    "put back right": {"what": "status", "side": "right", "value": 0},
+    "label left": {"what": "label", "side": "left", "label": "checkout", "add": True},
+    "label right": {"what": "label", "side": "right", "label": "kiosk", "add": True},
+    "leaves left": {"what": "leave", "side": "left"},
+    "comes back left": {"what": "come_back", "side": "left"},
+}
 Within = tuple[tuple[int, str], ...]  # (number of the call before which it falls, act), in order
 
 
