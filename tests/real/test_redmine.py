@@ -329,6 +329,8 @@ def test_all_that_is_wrong_is_told_at_once(house: House) -> None:
     house.opens("there is one")
     found = problems(house, needs=wrong)
     assert {"project", "nothing", "author", "status", "tracker", "options.markup", "options.marker"} <= set(found)
+    (fix,) = (one.fix for one in house.connect(needs=wrong).preflight().problems if one.key == "nothing")
+    assert f"{CF['Labels']} (Labels), {CF['Order no']} (Order no)" in fix
     assert "add_issues" not in problems(house, "rita")
     assert "edit_issues" in problems(house, "rita")
     assert problems(house) == {}

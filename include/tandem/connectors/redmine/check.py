@@ -186,7 +186,9 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
             infos[name] = FieldInfo(name, name, "unknown")
             continue
         what = f'Redmine has no field "{name}", or our account may not see it'
-        fix = "Write the name of a standard field (subject, assigned_to, …), or cf_<number> for a custom one."
+        custom = ", ".join(f"{own} ({one.label})" for own, one in infos.items() if own.startswith(CUSTOM))
+        fix = "Write the name of a standard field (subject, assigned_to, …), or cf_<number> for a custom one"
+        fix += f": {custom}." if custom else "."
         found.problems.append(_wrong(site, "TDM-222", what, fix, name))
     for name in sorted(site.needs.write & set(infos)):
         if not infos[name].writable:
