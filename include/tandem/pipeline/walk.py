@@ -3,7 +3,8 @@
 
 A way is chosen by the status it leads to, never by its name alone; a choice that stays open is refused. Where no way
 leads there directly, the shortest path over statuses that the contract maps is walked, five steps at most; where none
-is known, towards a status whose ways were never seen. A walk that ends early leaves the base where it came to. A way of
+is known, towards a status whose ways were never seen. A walk that ends early leaves the base where it came to, also
+where somebody steps in on its way: what was done then is merged with what the walk was for. A way of
 which the tracker is not sure is tried, and if it is not there, the walk looks for another.
 """
 
@@ -17,7 +18,7 @@ from tandem.config.models import FieldRule, TransitionRule
 from tandem.connectors.base import Edge, Move, Outcome, Record, Way
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json
-from tandem.errors import ItemError, MappingError, RefusedError, TransitionError
+from tandem.errors import ItemError, MappingError, RefusedError, StaleError, TransitionError
 from tandem.pipeline.dictionary import keep_ways
 from tandem.pipeline.environment import End, Run, log
 from tandem.state import links, runs
@@ -53,6 +54,10 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
                 unmoved = "The transition was accepted, and the status stayed as it was."
                 results[action.id] = Outcome(error=RefusedError(unmoved, where=record.key, fields=[_status(end)]))
                 _stay(run, end, action, record, last)
+            elif action.id in last and _moved_on(end, record, led[action.id]) and not _is(end, action, led[action.id]):
+                midst = "The ticket was moved on in the midst of the way to its status; the rest is planned anew."
+                results[action.id] = Outcome(error=StaleError(midst, where=record.key))
+                _reached(run, end, action, led[action.id])
             elif _there(end, action, record) or (action.id in last and _moved_on(end, record, led[action.id])):
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
@@ -90,9 +95,12 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
 def _stay(run: Run, end: End, action: Action, record: Record, last: Mapping[str, Outcome]) -> None:
     """A walk that ended early: where it came to is our doing, not a person's change."""
     if action.id in last and record.in_scope:
-        with run.store.begin(run.fence) as tx:
-            reached = Base(record.fields.get(_status(end)), end.mapping)
-            links.set_bases(tx, action.link, end.which, {"status": reached})
+        _reached(run, end, action, record.fields.get(_status(end)))
+
+
+def _reached(run: Run, end: End, action: Action, status: Json) -> None:
+    with run.store.begin(run.fence) as tx:
+        links.set_bases(tx, action.link, end.which, {"status": Base(status, end.mapping)})
 
 
 def _status(end: End) -> str:
@@ -119,11 +127,15 @@ def _map(end: End, action: Action) -> FieldRule:
 
 
 def _there(end: End, action: Action, record: Record) -> bool:
-    """A ticket is there if its status reads as the wanted one, whichever of the names for it that is."""
-    native = record.fields.get(_status(end))
+    """A ticket is there if its status reads as the wanted one."""
+    return _is(end, action, record.fields.get(_status(end)))
+
+
+def _is(end: End, action: Action, native: Json) -> bool:
+    """Tell whether a status reads as the wanted one, whichever of the names for it that is."""
     try:
         rule = _map(end, action)
-        shown = to_hub(rule, native, end.terms(rule.native, record))
+        shown = to_hub(rule, native, end.terms(rule.native))
     except MappingError:
         return False
     return isinstance(shown, Said) and shown.value == _wanted(end, action)[1]
