@@ -8,8 +8,8 @@ is sampled: each moment that ways can come to is gone on from (:mod:`engine.grap
 graph (:mod:`engine.every_way`). That moments are rightly taken for one is tried: some ways are gone straight through
 with real deaths, and must pass through the very moments that the graph names.
 
-With ``TANDEM_EXAMPLES=all`` each three acts of the kernel are a cast; else the casts are two and three that have least
-to do with one another.
+With ``TANDEM_EXAMPLES=all`` each three acts of the kernel are a cast, for one or two minutes of the processor's time
+each; else the casts are few, and differ in what is under way while a ticket leaves and comes back.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ STRAIGHT = 20 if ALL else 3  # ways of each cast that are gone with real deaths
 Cast = tuple[str, ...]
 CLOSE: Sequence[Cast] = [("title left", "title right")]
 THREE: Sequence[Cast] = [
-    ("title left", "leaves left", "comes back left"),
+    ("comment left", "leaves left", "comes back left"),
+    ("put back right", "leaves left", "comes back left"),
 ]
 OPEN: Sequence[Cast] = list(combinations(KERNEL, 3)) if ALL else THREE
 
