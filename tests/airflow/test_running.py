@@ -24,6 +24,7 @@ def test_a_pair_becomes_a_dag_that_says_in_words_what_it_does(installation: Inst
     dag = installation.airflow.call("GET", f"/dags/{DAG}/details")
     assert {tag["name"] for tag in dag["tags"]} == {"Mercuri Inc.", "Infinity Solutions", "zendesk", "jira"}
     assert (dag["max_active_runs"], dag["catchup"]) == (1, False)
+    assert dag["description"] == "Mercuri Inc. (Zendesk) and Infinity Solutions (Jira) in step"
     for said in ("Mercuri Inc.", "customer", "| priority | both ways |", "20 s", "elaine@infinity.example"):
         assert said in dag["doc_md"]
     for name, param in dag["params"].items():

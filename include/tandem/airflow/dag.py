@@ -13,7 +13,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from tandem.airflow.alerts import Audience, late, on_failure, on_retry
-from tandem.airflow.describe import TASKS, describe
+from tandem.airflow.describe import TASKS, describe, headline
 from tandem.airflow.invalid import broken_dag
 from tandem.airflow.retries import RETRIES, RETRY_DELAY, ByVerdict
 from tandem.airflow.tasks import perform
@@ -85,6 +85,7 @@ def _pair_dag(pair: Pair, dag_id: str, root: Path) -> DAG:
         max_active_runs=1,
         params=params(),
         tags={pair.left.company, pair.right.company, pair.left.system, pair.right.system},
+        description=headline(pair),
         doc_md=describe(pair),
         # A plain timedelta: an interval from a Variable can stop the whole scheduler (Airflow 3.3.2).
         deadline=DeadlineAlert(

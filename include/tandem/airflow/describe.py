@@ -26,6 +26,12 @@ def words(span: timedelta) -> str:
     return f"{seconds / 3600:.3g} h" if seconds >= 3600 else f"{seconds / 60:.3g} min"
 
 
+def headline(pair: Pair) -> str:
+    """Say in one line what a pair does."""
+    left, right = pair.left, pair.right
+    return f"{left.company} ({_system(left)}) and {right.company} ({_system(right)}) in step"
+
+
 def describe(pair: Pair) -> str:
     """Return the page in Markdown."""
     left, right, people = pair.left, pair.right, pair.people
