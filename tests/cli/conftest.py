@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One sandbox for all tests of the command line; an installation for each."""
+"""A sandbox for each file of tests of the command line; an installation for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from cli_house import JIRA, ZENDESK, House
 from support.sandbox import RunningSandbox, running_sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def box() -> Iterator[RunningSandbox]:
     with running_sandbox() as running:
         running.control.settings(ZENDESK, export_lag=0, search_lag=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One running Zendesk, ServiceNow and Azure DevOps each, for all tests of their connectors."""
+"""A running Zendesk, ServiceNow or Azure DevOps for each file of tests of their connectors."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from support.zendesk import ZendeskDesk
 from tandem.connectors.zendesk import Zendesk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def zendesk_sandbox() -> Iterator[RunningSandbox]:
     with running_sandbox(WORLD) as running:
         yield running
@@ -31,7 +31,7 @@ def zendesk(desk: ZendeskDesk) -> Zendesk:
     return connector(desk)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servicenow_sandbox() -> Iterator[RunningSandbox]:
     with running_sandbox(servicenow_house.WORLD) as running:
         yield running
@@ -43,7 +43,7 @@ def servicenow(servicenow_sandbox: RunningSandbox) -> Iterator[Desk]:
         yield desk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def azure_devops_sandbox() -> Iterator[RunningSandbox]:
     with running_sandbox(azure_devops_house.WORLD) as running:
         yield running

@@ -48,7 +48,7 @@ WORLD = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox() -> Iterator[RunningSandbox]:
     with running_sandbox(WORLD) as running:
         yield running
