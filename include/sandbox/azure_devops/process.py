@@ -149,7 +149,8 @@ class WorkItemType:
     def follows(self, now: str) -> tuple[str, ...]:
         """What may be written to the state, the present one included."""
         names = tuple(one.name for one in self.states)
-        return names if now not in self.allowed else (now, *self.allowed[now])
+        there = self.allowed.get(now, names)
+        return (now, *(name for name in there if name != now and name in names))
 
     def reasons(self, was: str, now: str) -> tuple[str, ...]:
         """The reasons that a move may have, the first if none is given; `was` is empty for a new work item."""
@@ -167,7 +168,8 @@ def types_of(process: str, settings: AzureDevOpsSettings) -> dict[str, WorkItemT
     for name, delivered in {**own, **_TYPES[process]}.items():
         states: dict[str, Category] = {}
         for state, category in {**delivered, **settings.states.get(name, {})}.items():
-            states[state] = _category(category)
+            if state not in settings.hidden_states.get(name, ()):
+                states[state] = _category(category)
         order: list[Category] = ["Proposed", "InProgress", "Resolved", "Completed", "Removed"]
         ordered = sorted(states, key=lambda state: order.index(states[state]))
         found[name] = WorkItemType(

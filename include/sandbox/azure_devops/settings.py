@@ -62,6 +62,8 @@ class AzureDevOpsSettings(_Part):
     """Work item types that an inherited process has beside the delivered ones."""
     states: dict[str, dict[str, Category]] = {}
     """Work item type: states that an inherited process has beside the delivered ones."""
+    hidden_states: dict[str, tuple[str, ...]] = {}
+    """Work item type: delivered states that an inherited process hides. What stands in one stays until it is moved."""
     transitions: dict[str, dict[str, tuple[str, ...]]] = {}
     """Work item type: state: the states that may follow. What is not named may go anywhere, as delivered."""
     rules: tuple[RuleSettings, ...] = ()

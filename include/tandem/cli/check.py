@@ -57,7 +57,7 @@ def _remember(store: Store, reports: Iterable[PairReport]) -> State | None:
         with store.begin() as tx:
             for side in (side for report in reports for side in report.sides):
                 if side.found is not None:
-                    runs.put_edges(tx, side.side.connection, side.found.edges)
+                    runs.put_edges(tx, side.side.connection, side.found.edges, whole=side.found.whole_workflow)
     except sa.exc.DBAPIError as error:
         return broken(error)
     return None

@@ -131,7 +131,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
         },
         bindings=bindings,
     )
-    runs.put_edges(tx, end.system, found.edges)
+    runs.put_edges(tx, end.system, found.edges, whole=found.whole_workflow)
     runs.raise_highest(tx, pair, end.which, found.highest)
     load_dictionary(tx, pair, end)
     return [*_told(tx, pair, end, notices, now), *keep_ways(tx, pair, end, found.edges, now)]

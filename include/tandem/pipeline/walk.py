@@ -11,7 +11,7 @@ which the tracker is not sure is tried, and if it is not there, the walk looks f
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tandem.config import ways as way_names
 from tandem.config.models import FieldRule, TransitionRule
@@ -40,6 +40,7 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
     led: dict[str, str] = {}  # and that to which it led
     found: dict[str, Record] = {}
     closed: set[tuple[str, str]] = set()  # (ticket, way): was tried, and is not there
+    been: dict[str, set[str]] = {}  # where each walk was: it goes in no circle, though what is known may be out of date
     for _ in range(TRIES):
         open_ = [(action, ticket) for action, ticket in wanted if action.id not in results]
         if not open_:
@@ -68,7 +69,9 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
         moves = []
         for action, record in moving:
             try:
-                moves.append((action, _move(run, end, action, record, ways.get(record.id, ()))))
+                passed = been.setdefault(action.id, set())
+                passed.add(str(record.fields.get(_status(end))))
+                moves.append((action, _move(run, end, action, record, ways.get(record.id, ()), passed)))
             except TransitionError as error:
                 results[action.id] = Outcome(error=error)
                 _stay(run, end, action, record, last)
@@ -157,7 +160,7 @@ def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Ma
             log.warning("%s %s", end.offer.name, notice)
 
 
-def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way]) -> Move:
+def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way], been: Collection[str]) -> Move:
     ways = tuple(ways)
     target, _ = _wanted(end, action)
     way = _choose(end, record, ways, target)
@@ -166,8 +169,8 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
             graph = runs.get_edges(tx, end.system, record.place, record.type)
         here = str(record.fields.get(_status(end)))
         sure = [way for way in ways if way.sure]
-        step = _first_step(end, action, record, {**graph, here: sure}, here, target)
-        step = step or _first_step(end, action, record, {**graph, here: list(ways)}, here, target)
+        step = _first_step(end, action, record, {**graph, here: sure}, here, target, been)
+        step = step or _first_step(end, action, record, {**graph, here: list(ways)}, here, target, been)
         way = _choose(end, record, ways, step) if step is not None else None
     if way is None:
         names = end.terms(_status(end)).choices
@@ -229,7 +232,13 @@ def _mapped(end: End, action: Action) -> set[str]:
 
 
 def _first_step(
-    end: End, action: Action, record: Record, graph: Mapping[str, Sequence[Way]], here: str, target: str
+    end: End,
+    action: Action,
+    record: Record,
+    graph: Mapping[str, Sequence[Way]],
+    here: str,
+    target: str,
+    been: Collection[str],
 ) -> str | None:
     """The first status on the shortest path from here to the target, over statuses that the contract maps.
 
@@ -238,7 +247,7 @@ def _first_step(
     mapped = _mapped(end, action)
     unknown: str | None = None
     queue: deque[tuple[str, str | None, int]] = deque([(here, None, 0)])
-    seen = {here}
+    seen = {here, *been}
     while queue:
         status, first, steps = queue.popleft()
         if steps == STEPS:

@@ -151,8 +151,12 @@ def recent_runs(tx: Tx, pair: str, most: int = 10) -> list[dict[str, Any]]:
     return tx.rows(sa.select(run).where(run.c.pair == pair).order_by(run.c.started_at.desc()).limit(most))
 
 
-def put_edges(tx: Tx, system: str, edges: Iterable[Edge]) -> None:
-    """Remember ways that a workflow was seen to offer."""
+def put_edges(tx: Tx, system: str, edges: Iterable[Edge], *, whole: bool = False) -> None:
+    """Remember ways that a workflow was seen to offer. ``whole``: of these places and types there are no others."""
+    edges = list(edges)
+    if whole:
+        for place, type_ in {(item.place, item.type) for item in edges}:
+            tx.run(sa.delete(edge).where(edge.c.system == system, edge.c.place == place, edge.c.type == type_))
     rows = {
         (item.place, item.type, item.source, item.way.id): {
             "system": system,

@@ -64,6 +64,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         fields=infos,
         search_delay=search_delay,
         edges=tuple(edges(site, scope, types)),
+        whole_workflow=True,
         problems=tuple(problems),
         remarks=("comments are public: Azure DevOps has no private ones",),
         private_comments=False,

@@ -164,6 +164,7 @@ class Preflight:
     fields: Mapping[str, FieldInfo]
     search_delay: float
     edges: tuple[Edge, ...] = ()
+    whole_workflow: bool = False  # whether there are no other edges for the places and types that they name
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()  # worth telling: "admin: exports readable"
     # What only this place can say of itself, as the object that asked then also has it in its capabilities:
