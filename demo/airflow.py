@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("scheduler", "dag-processor", "api-server", "triggerer")
 ENDED = frozenset({"success", "failed"})
 BUSY = 60.0  # seconds for which an answer that Airflow's database is locked is asked again
+PATIENCE = 600.0  # seconds for which a run is waited for: on a busy machine its tasks take minutes
 
 
 def environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
@@ -147,7 +148,7 @@ class Airflow:
         wait_until(
             lambda: self.call("GET", f"/backfills/{number}")["completed_at"] is not None,
             f"backfill {number} of {dag_id}",
-            180,
+            PATIENCE,
             self.processes,
         )
         runs = self.runs(dag_id)
@@ -166,7 +167,7 @@ class Airflow:
         """One task of a run: `state`, `try_number`, `pid` and more."""
         return dict(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"))
 
-    def wait(self, dag_id: str, run_id: str, seconds: float = 180) -> str:
+    def wait(self, dag_id: str, run_id: str, seconds: float = PATIENCE) -> str:
         """Waits for the end of a run; returns its state."""
         wait_until(
             lambda: self.run(dag_id, run_id)["state"] in ENDED, f"run {run_id} of {dag_id}", seconds, self.processes

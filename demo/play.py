@@ -64,6 +64,8 @@ class Step:
     expected: str
     play: Callable[["Play"], str]
     """Acts, lets Tandem run, asks the tracker; returns what was seen. Raises: NotSeenError."""
+    needs: Sequence[str] = ()
+    """What earlier steps must have found: the names of what :class:`Play` remembers."""
 
 
 @dataclass
@@ -224,7 +226,7 @@ def tell_story(play: Play, steps: Sequence[Step], file: Path) -> list[Outcome]:
         play.runs.clear()
         began = time.monotonic()
         try:
-            seen, good = step.play(play), True
+            seen, good = _played(play, step), True
         except (NotSeenError, DemoError) as error:
             seen, good = str(error), False
         outcome = Outcome(step.name, step.expected, seen, good, round(time.monotonic() - began, 1), list(play.runs))
@@ -236,6 +238,13 @@ def tell_story(play: Play, steps: Sequence[Step], file: Path) -> list[Outcome]:
             if not play.key:  # without the twin of the first step there is nothing to look at
                 break
     return outcomes
+
+
+def _played(play: Play, step: Step) -> str:
+    missing = [name for name in step.needs if not getattr(play, name)]
+    if missing:
+        raise NotSeenError(f"not tried: no {' and no '.join(missing)} was seen before")
+    return step.play(play)
 
 
 def explain(play: Play, outcome: Outcome) -> None:

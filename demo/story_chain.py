@@ -171,13 +171,15 @@ def reopens(play: Play) -> str:
     return followed(play, ("Active", "In Progress", "In Progress", "open"), PAIRS)
 
 
+_ASKED = ("incident",)
+_HANDED_ON = ("incident", "item")
 CHAIN = (
     Step("root cause to ServiceNow", "one incident, 2 - High, cart.png, the comments so far", to_the_architect),
-    Step("question over two trackers", "once in Jira and in Zendesk; the work note nowhere", a_work_note_stays),
-    Step("bug to Azure DevOps", "one Bug in the area Development, with file and comments", to_the_developers),
+    Step("question over two trackers", "once in Jira and in Zendesk; the work note nowhere", a_work_note_stays, _ASKED),
+    Step("bug to Azure DevOps", "one Bug in the area Development, with file and comments", to_the_developers, _ASKED),
     routed("Gift cards for business customers", "Design change", "Feature", "Shop\\Development"),
     routed("Branch in Ghent has no connection", "Network", "Bug", "Shop\\Network"),
-    Step("work seen everywhere", "Active <- In Progress <- In Progress <- open", works),
-    Step("resolution seen everywhere", "Resolved <- Resolved <- Done <- solved", resolves),
-    Step("reopening travels back", "Active <- In Progress <- In Progress <- open", reopens),
+    Step("work seen everywhere", "Active <- In Progress <- In Progress <- open", works, _HANDED_ON),
+    Step("resolution seen everywhere", "Resolved <- Resolved <- Done <- solved", resolves, _HANDED_ON),
+    Step("reopening travels back", "Active <- In Progress <- In Progress <- open", reopens, _HANDED_ON),
 )

@@ -94,6 +94,14 @@ def test_each_pair_of_the_story_is_right_at_its_trackers(play: Play) -> None:
         assert said.exit_code == 0, said.output
 
 
+def test_nobody_acts_on_what_no_earlier_step_has_seen(play: Play, tmp_path: Path) -> None:
+    before = {tracker: play.sandbox.last_request(tracker) for tracker in (ZENDESK, JIRA, SERVICENOW, AZURE_DEVOPS)}
+    (note,) = (step for step in CHAIN if step.name == "question over two trackers")
+    (outcome,) = tell_story(play, [note], tmp_path / "story.json")
+    assert (outcome.ok, outcome.seen) == (False, "not tried: no incident was seen before")
+    assert {tracker: play.sandbox.last_request(tracker) for tracker in before} == before
+
+
 def test_all_steps_are_seen(play: Play, tmp_path: Path) -> None:
     steps: list[Step] = [*(step for step in STEPS if step.name in OPENING), *CHAIN]
     play.run(PAIR)
