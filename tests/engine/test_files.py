@@ -97,7 +97,7 @@ def test_a_file_that_a_private_text_showed_stays_at_home_when_that_text_is_gone(
     assert [one.id for one in bench.tracker(Which.RIGHT).tickets[apart.issue].files] == [file]
     assert not bench.tracker(Which.LEFT).tickets[apart.ticket].files
     assert [(row["key"], row["state"]) for row in bench.rows(tables.event) if row["kind"] == "file"] == [
-        (f"withheld:{file}", "noted")
+        (f"private-file:{file}", "noted")
     ]
 
 

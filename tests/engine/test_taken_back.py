@@ -414,3 +414,21 @@ def test_a_lone_file_in_a_carrier_is_taken_back_with_its_name(tmp_path: Path) ->
     black_out_the_file(told)
     bench.quiet()
     assert told.stands() == (False, False)
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_that_a_file_does_not_come_back_with_its_comment_is_told(tmp_path: Path, which: Which) -> None:
+    """A file that was taken back is not sent a second time by itself: whoever shows its comment again attaches it."""
+    told = said(tmp_path, which)
+    bench, comment = told.bench, told.comment
+    bench.tracker(which).make_private(told.ticket, comment)
+    bench.quiet()
+    assert told.stands() == (False, False)
+    bench.tracker(which).make_public(told.ticket, comment)
+    bench.quiet()
+    assert told.stands() == (True, False)
+    (noted,) = [row for row in bench.events("noted") if row["key"] == f"shown-file:{told.file}"]
+    assert "attach it anew" in noted["reason"]
+    before = bench.changes()
+    bench.run(wait=90_000)
+    assert bench.changes() == before

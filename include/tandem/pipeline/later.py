@@ -27,6 +27,7 @@ from tandem.state.store import Tx
 from tandem.state.twins import Twin
 
 UNSENT = "deleted, redacted or made private before it was sent"
+AWAY = "a comment is shown again, and its file stays taken back: attach it anew to send it"
 THEIRS = "its people changed the twin: it is theirs"
 
 
@@ -163,7 +164,22 @@ def _at_origin(
         records.set_events(tx, back, "superseded", "it reads again as it was sent", run=run.job.run_id)
         return []
     told = Happened(key, EDITED, comment.order, end.our_time(edited_at), read.content)
+    if all(twin.withdrawn for twin in there):
+        return [changed_outside(told) if outside else told, *_files_stay_away(tx, run, end, record, comment, known)]
     return [changed_outside(told) if outside else told]
+
+
+def _files_stay_away(tx: Tx, run: Run, end: End, record: Record, comment: Comment, known: set[str]) -> list[Happened]:
+    """Tell which files do not come back with a comment that is shown again: what was taken back is gone there."""
+    link = links.link_of(tx, run.name, end.which, [record.id])[record.id]
+    told = []
+    for id_ in comment.files:
+        there = twins_at_other_side(tx, run, end, link, "file", id_)
+        key = f"shown-file:{id_}"
+        if there and all(twin.withdrawn for twin in there) and key not in known:
+            log.warning("%s %s: %s", end.offer.name, record.key, AWAY)
+            told.append(_noted(key, comment.edited_at or record.updated_at, end, AWAY))
+    return told
 
 
 def _may_be_edited(end: End, comment: Comment) -> bool:

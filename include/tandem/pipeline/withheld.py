@@ -16,7 +16,7 @@ from tandem.state import records
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 
-KEY = "withheld:"
+KEY = "private-file:"
 WHY = "a private text shows it"
 
 
