@@ -126,7 +126,8 @@ def _wanted(end: End, action: Action) -> tuple[str, Json]:
 
 def _map(end: End, action: Action) -> FieldRule:
     """The map by which a step was planned: that of the ticket as it will be, though not all of it is written yet."""
-    return end.offer.fields["status"].maps()[int(str(action.content["map"]))][1]
+    number = action.content.get("map", 0)  # none in a step that an older version planned
+    return end.offer.fields["status"].maps()[int(str(number))][1]
 
 
 def _there(end: End, action: Action, record: Record) -> bool:
