@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, SHOWN, Bench, Deed, acting, in_scope
+from engine.laws import in_scope
+from engine.memory_house import BLACKED_OUT, HIDDEN, LEFT, RIGHT, SHOWN, Bench, Deed, acting
 from tandem.connectors.base import Comment
 from tandem.connectors.memory.tickets import Ticket
 from tandem.connectors.memory.tracker import Tracker

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.house import House
-from engine.memory_house import FINAL
+from engine.laws import FINAL
 from support.azure_devops import NAME as AZURE
 from support.azure_devops import PROJECT
 from support.azure_devops import Desk as AzureDesk

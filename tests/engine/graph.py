@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
+from engine.laws import laws
 from engine.likeness import Likeness
-from engine.memory_house import laws
 from engine.pictures import Camera, Picture
 from engine.play import WORDS
 from engine.play_laws import later_laws

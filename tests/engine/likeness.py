@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.memory_house import FINAL
+from engine.laws import FINAL
 from engine.pictures import Camera
 from tandem.connectors.memory import Tracker
 from tandem.core.rules import Which

@@ -14,7 +14,9 @@ from contextlib import suppress
 from typing import Any
 
 from engine.acts import Acts
-from engine.memory_house import KEYS, PAIR, TASKS, KilledError, _empty_state, laws
+from engine.laws import laws
+from engine.memory_files import PAIR
+from engine.memory_house import KEYS, TASKS, KilledError, _empty_state
 from engine.play_laws import later_laws
 from engine.play_settings import SETTINGS, begun
 from tandem.core.rules import Which

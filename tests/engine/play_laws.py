@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.acts import Acts, Place
-from engine.memory_house import LEFT, NATIVE, RIGHT, Bench, meant
+from engine.laws import meant
+from engine.memory_files import NATIVE
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.base import Entry
 from tandem.core.rules import Which
 

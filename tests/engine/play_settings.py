@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.acts import UNOFFERED
-from engine.memory_house import JIRA, LEFT, RIGHT, Bench, World, aged
+from engine.memory_files import JIRA
+from engine.memory_house import LEFT, RIGHT, Bench, World, aged
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Kind, Tracker
 from tandem.core.rules import Which

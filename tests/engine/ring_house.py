@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.memory_house import JIRA, JOINED, KEYS, MEANING, NATIVE, TASKS, ZENDESK, _empty_state, _no_sync, merged
+from engine.memory_files import JIRA, JOINED, MEANING, NATIVE, ZENDESK, merged
+from engine.memory_house import KEYS, TASKS, _empty_state, _no_sync
 from tandem.cli.setting import Setting
 from tandem.cli.status import status
 from tandem.config.models import Side as Offer

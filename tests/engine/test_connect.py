@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.errors import ConfigurationError, LeaseHeldError
 from tandem.pipeline.connect import Connected, connect, read_rows
 from tandem.pipeline.environment import Job

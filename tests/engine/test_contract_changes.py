@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.config.identity import config_hash, mapping_hash
 from tandem.config.load import load_pair
 from tandem.config.variable import apply_variable, parse_variable

@@ -13,7 +13,9 @@ from typing import TypeVar
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, KilledError, acting, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, TASKS, Bench, KilledError, acting
 from tandem.core.rules import Which
 from tandem.errors import RetryableError, UnavailableError, UnknownOutcomeError
 from tandem.pipeline.environment import Job

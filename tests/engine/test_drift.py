@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.core.rules import Which
 from tandem.pipeline.drift import APART, EARLY, PENDING, UNSAID, Drift, drift
 from tandem.pipeline.environment import Job

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.state import links, succession
 from tandem.state.schema import VERSION_TABLE
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, KilledError, World
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench, KilledError, World
 from tandem.pipeline.environment import AT_ONCE, Job
 from tandem.state import tables
 

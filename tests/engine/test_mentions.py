@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import LEFT, RIGHT, Bench, laws
+from engine.laws import laws
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
 from tandem.core.rules import Which
 from tandem.markup import Adf, Html

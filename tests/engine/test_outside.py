@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory import Memory
 from tandem.core.plan import NO_LONGER_SHARED
 from tandem.core.rules import Which

@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, KilledError, at_peace
+from engine.laws import at_peace
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, TASKS, KilledError
 from tandem.pipeline.environment import Job
 
 

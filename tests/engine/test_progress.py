@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory.kinds import ZENDESK_LIKE
 from tandem.errors import SafetyStopError
 from tandem.pipeline.progress import EVERY, Logged, line

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, _empty_state, aged, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench, _empty_state, aged
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
 from tandem.core.rules import Which
 from tandem.errors import SafetyStopError

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import FINAL, TASKS, KilledError
+from engine.laws import FINAL
+from engine.memory_house import TASKS, KilledError
 from engine.ring_house import PRIORITIES, Ring, meaning
 from tandem.pipeline.environment import Job
 

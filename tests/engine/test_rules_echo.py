@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory import Tracker
 from tandem.core.rules import Which
 from tandem.state import tables

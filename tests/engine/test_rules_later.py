@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, KilledError
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench, KilledError
 from tandem.connectors.memory import JIRA_LIKE
 from tandem.core.rules import Which
 from tandem.state import tables

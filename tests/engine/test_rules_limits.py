@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace
+from engine.laws import at_peace
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.core.safety import EMPTIED, SHARE_LEAST, UNSEEN_LEAST
 from tandem.errors import SafetyStopError, UnavailableError
 from tandem.state import runs, tables

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, RIGHT, Bench, aged, at_peace
+from engine.laws import at_peace
+from engine.memory_house import LEFT, RIGHT, Bench, aged
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Clock, Memory
 from tandem.core.rules import Which
 from tandem.errors import BudgetError

@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, acting, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, TASKS, Bench, acting
 from tandem.core.rules import Which
 from tandem.errors import ConfigurationError, LeaseHeldError, OvertakenError, UnavailableError
 from tandem.pipeline.environment import Job

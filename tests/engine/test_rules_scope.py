@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory.connector import WITHHELD
 from tandem.core.rules import Which
 from tandem.errors import SafetyStopError

@@ -13,7 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine.conftest import Linked
-from engine.memory_house import LEFT, PAIR, RIGHT, TASKS, Bench, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, TASKS, Bench
 from engine.test_crash import at_call, broken_run
 from tandem.connectors.base import Way
 from tandem.connectors.memory import JIRA_LIKE, Tracker

@@ -16,7 +16,8 @@ from itertools import combinations_with_replacement, permutations
 
 import pytest
 
-from engine.memory_house import PAIR, TASKS, KilledError
+from engine.memory_files import PAIR
+from engine.memory_house import TASKS, KilledError
 from engine.play import Play
 from engine.ways import KERNEL
 from tandem.errors import RetryableError

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, KilledError, acting
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench, KilledError, acting
 from tandem.config.load import load_pair
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE, Tracker

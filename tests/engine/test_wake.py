@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory_house import LEFT, PAIR, RIGHT, Bench, KilledError, at_peace, laws
+from engine.laws import at_peace, laws
+from engine.memory_files import PAIR
+from engine.memory_house import LEFT, RIGHT, Bench, KilledError
 from tandem.config.load import load_all
 from tandem.config.models import Pair
 from tandem.core.rules import Which

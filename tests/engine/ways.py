@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from engine.memory_house import PAIR, TASKS
+from engine.memory_files import PAIR
+from engine.memory_house import TASKS
 from engine.pictures import calm
 from engine.play import Play
 from tandem.core.rules import Which
