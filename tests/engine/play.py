@@ -117,12 +117,15 @@ class Play:
     def do_relink(self, lost: bool = False, send: bool = True) -> None:
         """A person relinks the pair and lets it go on; ``lost``: its state is gone, where all was carried over.
 
-        With the state all is lost that waits for a ticket to come back: it is lost where none is away alone.
+        With the state all is lost that waits for a ticket to come back: it is lost where none is away alone. Whoever has
+        lost it waits until each search has caught up: of what no search shows nothing can be rebuilt.
         """
         self.bench.revive()
         if lost and not self.acts.strayed and not self.acts.silent:
             self._undisturbed()
             self._undisturbed()
+            late = [seconds for tracker in self.bench.world.trackers.values() for seconds in tracker.late.values()]
+            self.bench.wait(max(late, default=0) + 121)
             self.bench.restore((self.bench.world, _empty_state()))
             self.bench.wait()
         job = Job(PAIR, f"relink-{next(self.bench.runs)}", kind="cli")
