@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, note, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from engine.memory_house import TASKS
 from engine.play import Play, show
@@ -86,6 +86,7 @@ class Company(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.play = Play(self.setting)
+        self.once: set[str] = set()  # what is rare and dear: once a story
 
     @rule(first=acts, second=acts)
     def people(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
@@ -104,12 +105,16 @@ class Company(RuleBasedStateMachine):
     def approve(self) -> None:
         self.play.do("approve")
 
+    @precondition(lambda self: "rotate" not in self.once)
     @rule(commit=st.sampled_from([0, 0, 1, 2, 4]))
     def rotate(self, commit: int) -> None:
+        self.once.add("rotate")
         self.play.do("rotate", commit=commit)
 
+    @precondition(lambda self: "relink" not in self.once)
     @rule(lost=st.booleans(), send=st.booleans())
     def relink(self, lost: bool, send: bool) -> None:
+        self.once.add("relink")
         self.play.do("relink", lost=lost, send=send or not lost)
 
     @rule(seconds=st.sampled_from([0.5, 2, 30, 300, 4000]))

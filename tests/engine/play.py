@@ -117,8 +117,8 @@ class Play:
     def do_relink(self, lost: bool = False, send: bool = True) -> None:
         """A person relinks the pair and lets it go on; ``lost``: its state is gone, where all was carried over.
 
-        With the state all is lost that waits for a ticket to come back: it is lost where none is away alone. Whoever has
-        lost it waits until each search has caught up: of what no search shows nothing can be rebuilt.
+        With the state all is lost that waits for a ticket to come back: it is lost where none is away alone. Whoever
+        has lost it waits until each search has caught up: of what no search shows nothing can be rebuilt.
         """
         self.bench.revive()
         if lost and not self.acts.strayed and not self.acts.silent:
