@@ -155,14 +155,16 @@ class Acts:
         self._taken_back(which, ticket, said, HIDDEN)
 
     def show(self, which: Which, ticket: str, nth: int) -> None:
-        """Make a comment public again, in the words that it has."""
+        """Make a comment that was hidden public again, in the words that it has."""
         said = self._comment(which, ticket, nth)
         if said is None or said.public:
             return
-        self.bench.tracker(which).make_public(ticket, said.id)
-        for deed in self._deeds(which, said):
-            if (deed.side, deed.comment, deed.fate) == (which, said.id, HIDDEN):
-                self._become(deed, fate=SHOWN)
+        once = (which, said.id, HIDDEN)  # what was private from the start stays so
+        deeds = [deed for deed in self._deeds(which, said) if (deed.side, deed.comment, deed.fate) == once]
+        if deeds:
+            self.bench.tracker(which).make_public(ticket, said.id)
+        for deed in deeds:
+            self._become(deed, fate=SHOWN)
 
     def black_out(self, which: Which, ticket: str, nth: int) -> None:
         """Black out what a comment says, as Zendesk lets one do."""
