@@ -195,3 +195,13 @@ def at_peace(bench: Bench) -> list[str]:
     if bench.changes() != before:
         wrong.append("a run with nothing new wrote")
     return wrong
+
+
+def at_rest(bench: Bench) -> None:
+    """A run with nothing new writes nothing, and nothing is on its way."""
+    bench.quiet()
+    before = bench.changes()
+    bench.run()
+    assert bench.changes() == before
+    assert not bench.events("waiting", "deferred", "quarantined", "conflict")
+    assert not [row["id"] for row in bench.rows(tables.link) if row["pending"]], "read once more for nothing"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from engine.laws import at_rest
 from engine.memory_house import LEFT, RIGHT, Bench
-from tandem.state import tables
 
 USUAL = {"new": None, "in_progress": "To Do", "pending": "In Progress", "solved": "Done"}
 OF_BUGS = {"in_progress": "To Do", "pending": "Done", "solved": "In Progress"}
@@ -35,15 +35,6 @@ FILES: dict[str, Any] = {
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path, **FILES)
-
-
-def at_rest(bench: Bench) -> None:
-    bench.quiet()
-    before = bench.changes()
-    bench.run()
-    assert bench.changes() == before
-    assert not bench.events("waiting", "deferred", "quarantined", "conflict")
-    assert not [row["id"] for row in bench.rows(tables.link) if row["pending"]], "read once more for nothing"
 
 
 @pytest.mark.parametrize(("type_", "status"), [("incident", "2"), ("task", "3")])

@@ -32,6 +32,20 @@ def quiet(house: House) -> None:
             return
 
 
+def opened(house: House, anna: Desk) -> int:
+    """A customer's ticket, of which no run knows yet; gives its number."""
+    house.run()
+    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
+    return int(anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"])
+
+
+def carried(house: House, anna: Desk) -> tuple[int, str]:
+    """A customer's ticket and its issue in Jira."""
+    ticket = opened(house, anna)
+    quiet(house)
+    return ticket, house.twins()[str(ticket)]
+
+
 def upload(desk: Desk, name: str, content: bytes) -> str:
     sent: dict[str, Any] = {"data": content, "headers": {"Content-Type": "text/plain"}}
     return str(desk.ask("POST", f"/api/v2/uploads.json?filename={name}", **sent)["upload"]["token"])
@@ -45,9 +59,7 @@ def shown(desk: Desk, issue: str) -> tuple[str, list[str]]:
 
 def test_a_closed_ticket_is_gone_on_from_and_things_are_taken_back_on_it(house: House) -> None:
     anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
-    house.run()
-    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
-    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
+    ticket = opened(house, anna)
     for word in ("hidden", "blackened", "emptied"):
         said = {"body": f"the word is {word}", "uploads": [upload(anna, f"{word}.txt", word.encode())]}
         anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"comment": said}})
@@ -83,11 +95,7 @@ def test_a_closed_ticket_is_gone_on_from_and_things_are_taken_back_on_it(house: 
 def test_a_file_that_only_a_deleted_private_comment_named_stays_in_jira(house: House) -> None:
     """Jira's history tells no comments: that one named the file is known to who read it alone."""
     anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
-    house.run()
-    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
-    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
-    quiet(house)
-    issue = house.twins()[str(ticket)]
+    ticket, issue = carried(house, anna)
     head = {"X-Atlassian-Token": "no-check"}
     for name in ("costs.txt", "open.txt"):
         files = {"file": (name, name.encode())}
@@ -105,11 +113,7 @@ def test_a_file_that_only_a_deleted_private_comment_named_stays_in_jira(house: H
 def test_a_comment_of_a_closed_tickets_is_taken_back_that_came_from_jira(house: House) -> None:
     """Its copy stands in the closed ticket, where Zendesk takes nothing else any more."""
     anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
-    house.run()
-    first = {"subject": "Till broken", "tags": ["customer"], "comment": {"body": "It does not open"}}
-    ticket = anna.ask("POST", "/api/v2/tickets.json", json={"ticket": first})["ticket"]["id"]
-    quiet(house)
-    issue = house.twins()[str(ticket)]
+    ticket, issue = carried(house, anna)
     doc = {
         "version": 1,
         "type": "doc",

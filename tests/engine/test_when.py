@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from engine.laws import at_rest
 from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.memory import JIRA_LIKE
 from tandem.state import tables
@@ -21,16 +22,6 @@ ANYWHERE = [{"field": "labels", "contains": "customer"}]
 def reversed_for(**where: Any) -> dict[str, Any]:
     """Priorities stand on their head for some tickets; Jira's are in scope wherever they lie."""
     return {"scope": ANYWHERE, "fields": {"priority": {"when": [{**where, "map": REVERSED}]}}}
-
-
-def at_rest(bench: Bench) -> None:
-    """A run with nothing new writes nothing, and nothing is on its way."""
-    bench.quiet()
-    before = bench.changes()
-    bench.run()
-    assert bench.changes() == before
-    assert not bench.events("waiting", "deferred", "quarantined", "conflict")
-    assert not [row["id"] for row in bench.rows(tables.link) if row["pending"]], "read once more for nothing"
 
 
 @pytest.mark.parametrize(("place", "shown"), [("SHOP", "urgent"), ("OPS", "low")])
