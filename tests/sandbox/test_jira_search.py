@@ -57,6 +57,85 @@ def test_a_query_finds_what_it_says(site: JiraSite, known: dict[str, str], jql: 
     assert set(site.search(jql)) == {known[name] for name in found}
 
 
+@pytest.fixture(scope="module")
+def story(site: JiraSite) -> dict[str, str]:
+    """Issues with a past and with company, by what is special about each."""
+    elaine, names = site.account("elaine"), ("moved", "watched", "worked", "still")
+    made = {name: site.create(labels=["q2"]) for name in names}
+    site.ask("POST", f"3/issue/{made['moved']}/transitions", json={"transition": {"id": "11"}})
+    site.edit(made["moved"], assignee={"accountId": elaine}, priority={"name": "High"})
+    site.edit(made["moved"], assignee=None)
+    site.ask("POST", f"3/issue/{made['watched']}/watchers", json=site.account("omar"))
+    site.ask("POST", f"3/issue/{made['watched']}/votes", "elaine")
+    link = {"type": {"name": "Blocks"}, "inwardIssue": {"key": made["moved"]}, "outwardIssue": {"key": made["watched"]}}
+    site.ask("POST", "3/issueLink", json=link)
+    site.ask(
+        "POST", f"3/issue/{made['worked']}/worklog", json={"timeSpent": "2h", "started": "2026-01-02T10:00:00.000+0000"}
+    )
+    admins = {"visibility": {"type": "role", "value": "Administrators"}}
+    site.ask("POST", f"3/issue/{made['worked']}/comment", json={"body": doc("Only okapis")} | admins)
+    site.attach(made["worked"], "a.txt", b"a")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("jql", "found"),
+    [
+        ("resolution = Unresolved", {"moved", "watched", "worked", "still"}),
+        ("resolution not in (Unresolved)", set()),
+        ("statusCategory in (4)", {"moved"}),
+        ('status was "In Progress"', {"moved"}),
+        ('status was "To Do" and status != "To Do"', {"moved"}),
+        ('status was not "In Progress"', {"watched", "worked", "still"}),
+        ('status was in ("In Progress", Done) after -1d by currentUser()', {"moved"}),
+        ('status was "In Progress" before -1d', set()),
+        ("status changed", {"moved"}),
+        ('status CHANGED FROM "To Do" TO "In Progress" AFTER startOfDay(-1d)', {"moved"}),
+        ('status changed to ("To Do", Done)', set()),
+        ("status changed during (-1d, now()) on now() before 2124-01-01", {"moved"}),
+        ("status changed by elaine@infinity.example", set()),
+        ("assignee was elaine@infinity.example and assignee is EMPTY", {"moved"}),
+        ("assignee changed from EMPTY", {"moved"}),
+        ("priority was Medium and priority = High", {"moved"}),
+        ("NOT status changed", {"watched", "worked", "still"}),
+        ("watcher = elaine@infinity.example and watchers = 2", {"watched"}),
+        ("votes >= 1 and voter in membersOf(jira-users)", {"watched"}),
+        ("issue in linkedIssues({moved})", {"watched"}),
+        ('issue in linkedIssues({moved}, "is blocked by")', set()),
+        ('key in linkedIssues({watched}, "is blocked by")', {"moved"}),
+        ("timespent >= 2h and timespent < 3h", {"worked"}),
+        ("worklogAuthor = currentUser() and worklogDate < 2026-02-01", {"worked"}),
+        ("attachments is not EMPTY", {"worked"}),
+        ("comment ~ okapis", {"worked"}),
+        (
+            "statusCategoryChangedDate >= startOfWeek() and created <= endOfMonth()",
+            {"moved", "watched", "worked", "still"},
+        ),
+        ("created < startOfMonth(-1) or created > endOfYear(1y) or created < startOfYear(-1)", set()),
+        ("fixVersion in unreleasedVersions()", set()),
+    ],
+)
+def test_a_query_asks_for_the_past_and_for_company(
+    site: JiraSite, story: dict[str, str], jql: str, found: set[str]
+) -> None:
+    keys = site.search(f"labels = q2 and ({jql.format(**story)})")
+    assert set(keys) == {story[name] for name in found}
+
+
+def test_a_query_sees_no_restricted_comment(site: JiraSite, story: dict[str, str]) -> None:
+    assert site.search("labels = q2 and comment ~ okapis", "elaine") == []
+
+
+def test_a_query_about_the_past_is_taken_apart(site: JiraSite) -> None:
+    queries = ["status was in (Done) by currentUser()", "assignee changed after -1d", "status was Done"]
+    shown = site.ask("POST", "3/jql/parse", json={"queries": queries}).json()["queries"]
+    clauses = [one["structure"]["where"] for one in shown]
+    assert [one["operator"] for one in clauses] == ["was in", "changed", "was"]
+    assert [[when["operator"] for when in one["predicates"]] for one in clauses] == [["by"], ["after"], []]
+    assert clauses[0]["predicates"][0]["operand"]["function"] == "currentUser"
+    assert clauses[2]["operand"]["value"] == "Done"
+
+
 def test_an_issue_is_found_by_key_and_id_and_its_reporter(site: JiraSite, known: dict[str, str]) -> None:
     key = known["bare"]
     number = site.get(f"3/issue/{key}")["id"]
@@ -79,7 +158,15 @@ def test_an_issue_is_found_by_key_and_id_and_its_reporter(site: JiraSite, known:
         ("project = SHOP and", "before the end of the query"),
         ("order by updated", "Unbounded"),
         ("", "Unbounded"),
-        ("status was Done", "Expecting operator"),
+        ("status were Done", "Expecting operator"),
+        ("summary was Old", "History searches do not support the 'summary' field"),
+        ("status was Done to 'To Do'", "'from' and 'to' are not supported"),
+        ("status changed during (-1d)", "list of two dates"),
+        ("created >= startOfAge()", "Unable to find JQL function"),
+        ("created >= startOfWeek(soon)", "Date value 'soon'"),
+        ("assignee in membersOf(nobody)", "for group 'nobody'"),
+        ("timespent > long", "is not a valid duration"),
+        ("attachments = 10001", "operator '=' is not supported"),
     ],
 )
 def test_a_query_that_does_not_hold_is_refused_in_words(site: JiraSite, jql: str, says: str) -> None:

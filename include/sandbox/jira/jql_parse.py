@@ -14,8 +14,10 @@ _TOKEN = re.compile(
     |(?P<word>[^\s=!<>~(),"'|&]+))""",
     re.VERBOSE,
 )
-_RESERVED = frozenset({"and", "or", "not", "in", "is", "order", "by", "empty", "null"})
+_RESERVED = frozenset({"and", "or", "not", "in", "is", "was", "changed", "order", "by", "empty", "null"})
+_PREDICATES = ("from", "to", "by", "before", "after", "on", "during")
 _SIGNS = frozenset({"=", "!=", "<", ">", "<=", ">=", "~", "!~"})
+_OPERATORS = " The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'."
 _MOST_SORTS = 7
 
 
@@ -31,8 +33,13 @@ class Written:
 class Call:
     """A function, such as `currentUser()` or `startOfDay(-1d)`."""
 
-    name: str
+    written: str
     arguments: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """In lower case: functions are known in any."""
+        return self.written.lower()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,26 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Predicate:
+    """What a question about the past is narrowed by: `AFTER -1d`, `BY currentUser()`."""
+
+    operator: str
+    """`from`, `to`, `by`, `before`, `after`, `on`, `during`."""
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """A clause about what a field held, or that it changed."""
+
+    field: str
+    operator: str
+    """`was`, `was not`, `was in`, `was not in`, `changed`; the last has no operands."""
+    operands: tuple[Operand, ...]
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True)
 class Not:
     of: "Condition"
 
@@ -66,7 +93,7 @@ class Either:
     parts: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Clause | Not | Both | Either
+Condition: TypeAlias = Clause | Past | Not | Both | Either
 
 
 @dataclass(frozen=True)
@@ -136,8 +163,15 @@ class _Parser:
             return inner
         return self._clause()
 
-    def _clause(self) -> Clause:
+    def _clause(self) -> Clause | Past:
         field = self._name("Expecting a field name")
+        if self._take("changed"):
+            return Past(field, "changed", (), self._predicates())
+        if self._take("was"):
+            operator = "was not" if self._take("not") else "was"
+            if self._take("in"):
+                return Past(field, f"{operator} in", self._list(), self._predicates())
+            return Past(field, operator, (self._operand(),), self._predicates())
         if self._take("is"):
             operator = "is not" if self._take("not") else "is"
             return Clause(field, operator, (self._operand(),))
@@ -149,12 +183,15 @@ class _Parser:
             return Clause(field, "in", self._list())
         token = self._peek()
         if token is None or token.text not in _SIGNS or token.kind != "sign":
-            self._fail(
-                "Expecting operator. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', "
-                "'NOT IN', 'IS' and 'IS NOT'"
-            )
+            self._fail("Expecting operator", _OPERATORS)
         self._at += 1
         return Clause(field, token.text, (self._operand(),))
+
+    def _predicates(self) -> tuple[Predicate, ...]:
+        found = []
+        while operator := next((word for word in _PREDICATES if self._take(word)), None):
+            found.append(Predicate(operator, self._list()))
+        return tuple(found)
 
     def _list(self) -> tuple[Operand, ...]:
         if not self._is("("):
@@ -180,7 +217,7 @@ class _Parser:
                 if not self._take(","):
                     break
             self._expect(")")
-            return Call(token.text.lower(), tuple(arguments))
+            return Call(token.text, tuple(arguments))
         return Written(token.text, token.kind == "string")
 
     def _sorts(self) -> tuple[Sort, ...]:
@@ -224,11 +261,11 @@ class _Parser:
         if not self._take(text):
             self._fail(f"Expecting '{text}'")
 
-    def _fail(self, what: str) -> NoReturn:
+    def _fail(self, what: str, advice: str = "") -> NoReturn:
         token = self._peek()
         got = f"but got '{token.text}'" if token else "before the end of the query"
         place = f" (line 1, character {token.at + 1})" if token else ""
-        raise JiraError(400, f"Error in the JQL Query: {what} {got}.{place}")
+        raise JiraError(400, f"Error in the JQL Query: {what} {got}.{advice}{place}")
 
 
 def _tokens(text: str) -> list[_Token]:

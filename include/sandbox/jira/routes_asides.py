@@ -6,8 +6,9 @@ from typing import Any
 from sandbox.jira import shapes_issue
 from sandbox.jira.api import Answer, Call, Endpoint
 from sandbox.jira.errors import JiraError
-from sandbox.jira.jql_match import Searcher, compile_condition
-from sandbox.jira.jql_parse import Both, Clause, Condition, Empty, Not, Query, Written, parse
+from sandbox.jira.jql_match import compile_condition
+from sandbox.jira.jql_parse import Both, Clause, Condition, Empty, Not, Operand, Past, Query, Written, parse
+from sandbox.jira.jql_values import Searcher
 from sandbox.jira.payload import Numbers, Queries
 from sandbox.jira.store import Issue
 from sandbox.jira.values import JsonObject
@@ -112,14 +113,23 @@ def _structure(query: Query) -> JsonObject:
 
 def _condition(condition: Condition) -> JsonObject:
     if isinstance(condition, Clause):
-        operands = [_operand(one) for one in condition.operands]
-        listed = condition.operator in ("in", "not in")
-        operand: Any = {"values": operands} if listed else operands[0]
+        operand = _operands(condition.operands, condition.operator in ("in", "not in"))
         return {"field": _field(condition.field), "operator": condition.operator, "operand": operand}
+    if isinstance(condition, Past):
+        when = [{"operator": one.operator, "operand": _operands(one.operands)} for one in condition.predicates]
+        asked = {"field": _field(condition.field), "operator": condition.operator, "predicates": when}
+        if not condition.operands:
+            return asked
+        return asked | {"operand": _operands(condition.operands, condition.operator.endswith("in"))}
     if isinstance(condition, Not):
         return {"operator": "not", "clauses": [_condition(condition.of)]}
     operator = "and" if isinstance(condition, Both) else "or"
     return {"operator": operator, "clauses": [_condition(part) for part in condition.parts]}
+
+
+def _operands(operands: tuple[Operand, ...], listed: bool = False) -> JsonObject:
+    shown = [_operand(one) for one in operands]
+    return {"values": shown} if listed or len(shown) > 1 else shown[0]
 
 
 def _operand(operand: Any) -> JsonObject:
@@ -129,9 +139,9 @@ def _operand(operand: Any) -> JsonObject:
         return {"value": operand.text, "encodedValue": operand.text}
     words = ", ".join(operand.arguments)
     return {
-        "function": operand.name,
+        "function": operand.written,
         "arguments": list(operand.arguments),
-        "encodedOperand": f"{operand.name}({words})",
+        "encodedOperand": f"{operand.written}({words})",
     }
 
 

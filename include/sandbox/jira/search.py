@@ -12,8 +12,9 @@ from typing import Any
 
 from sandbox.jira.catalog import Account
 from sandbox.jira.errors import JiraError
-from sandbox.jira.jql_match import Searcher, compile_condition, field_id, value_of
+from sandbox.jira.jql_match import compile_condition
 from sandbox.jira.jql_parse import Sort, parse
+from sandbox.jira.jql_values import Searcher, field_id, value_of
 from sandbox.jira.site import Site
 from sandbox.jira.store import Issue
 
@@ -108,7 +109,7 @@ def _placed(values: Sequence[Any], order: Sequence[tuple[str, bool]]) -> tuple[_
 def _sortable(issue: Issue, name: str, searcher: Searcher) -> Any:
     value = value_of(issue, name, searcher)
     if isinstance(value, tuple):
-        return " ".join(value) or None
+        return " ".join(map(str, value)) or None
     return int(value) if name == "priority" and value else value
 
 
