@@ -38,6 +38,7 @@ JIRA_FIELDS = {
     "customfield_10065": {"name": "Express", "type": "option", "options": ["Yes", "No"]},
     "customfield_10066": {"name": "Size", "type": "option", "options": ["Small", "Large"]},
     "customfield_10067": {"name": "Code", "type": "string"},
+    "customfield_10069": {"name": "Notes", "type": "text"},
     "customfield_10068": {
         "name": "Kind",
         "type": "cascade",
@@ -59,6 +60,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": {"field": "customfield_10065", "map": {"yes": "Yes", "no": ["No", ""]}},
         "x_size": {"field": "customfield_10066", "map": {"small": "Small", "large": "Large"}},
         "x_code": {"field": "customfield_10067", "kind": "number"},
+        "x_notes": "customfield_10069",
         "x_kind": {
             "field": "customfield_10068",
             "map": {
@@ -77,6 +79,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": "custom_field_65",
         "x_size": {"field": "custom_field_66", "map": {"small": "size_s", "large": "size_l"}},
         "x_code": {"field": "custom_field_67", "kind": "number"},
+        "x_notes": "custom_field_69",
         "x_kind": {"field": "custom_field_68", "map": {"laptop": "k_laptop", "device": "k_device", "app": "k_app"}},
     },
     "servicenow": {
@@ -88,6 +91,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "x_express": "u_express",
         "x_size": {"field": "u_size", "map": {"small": "Small", "large": "Large"}},
         "x_code": {"field": "u_code", "kind": "number"},
+        "x_notes": "u_notes",
         "x_kind": {"field": "u_kind", "map": {"laptop": "Laptop", "device": "Device", "app": "App"}},
     },
 }
@@ -136,6 +140,7 @@ def _world() -> dict[str, Any]:
             {"id": 65, "title": "Express", "type": "checkbox"},
             {"id": 66, "title": "Size", "type": "tagger", "options": ["size_s", "size_l"]},
             {"id": 67, "title": "Code", "type": "integer"},
+            {"id": 69, "title": "Notes", "type": "textarea"},
             {"id": 68, "title": "Kind", "type": "tagger", "options": ["k_laptop", "k_device", "k_app"]},
         ],
     }
@@ -147,6 +152,7 @@ def _world() -> dict[str, Any]:
         "u_express": {"label": "Express", "type": "boolean"},
         "u_size": {"label": "Size", "choices": {"s": "Small", "l": "Large"}},
         "u_code": {"label": "Code", "type": "integer"},
+        "u_notes": {"label": "Notes", "max_length": 400},
         "u_kind": {"label": "Kind", "choices": {"l": "Laptop", "d": "Device", "a": "App"}},
     }
     (desk,) = servicenow_world({"columns": {"incident": columns}})["tenants"]
@@ -192,9 +198,9 @@ def _quiet(box: RunningSandbox, house: House) -> None:
 
 
 def _issue(site: JiraSite, issue: str) -> dict[str, Any]:
-    """The custom fields of an issue, by their names, as people see them."""
+    """The custom fields of an issue, but for the text, by their names, as people see them."""
     fields = site.fields(issue)
-    return {told["name"]: _seen(fields[id_]) for id_, told in JIRA_FIELDS.items()}
+    return {told["name"]: _seen(fields[id_]) for id_, told in JIRA_FIELDS.items() if told["type"] != "text"}
 
 
 def _seen(value: Any) -> Any:
@@ -271,6 +277,7 @@ def test_zendesk_and_jira(tmp_path: Path) -> None:
             66: "size_s",
             67: "8",
             68: "k_device",
+            69: None,
         }
         # What says the same is left alone, and what people see at home only stays there.
         desk.change(ticket, "anna", custom_fields=[{"id": 64, "value": ["r_north", "r_south", "r_east"]}])
@@ -346,3 +353,20 @@ def test_jira_and_servicenow(tmp_path: Path) -> None:
             "Code": "0",
             "Kind": "Hardware",
         }
+
+
+def test_a_text_with_markup_goes_as_words_to_fields_without(tmp_path: Path) -> None:
+    with _joined(tmp_path, "mercuri-zendesk", "infinity-jira") as (box, house):
+        desk, site = ZendeskDesk(box[ZENDESK], box.control), JiraSite(box[JIRA], box.control)
+        ticket = desk.make("anna", tags=["shared"], custom_fields=[{"id": 69, "value": "One\nTwo <b>"}])["id"]
+        _quiet(box, house)
+        issue = house.twins()[str(ticket)]
+        lines = [{"type": "text", "text": "One"}, {"type": "hardBreak"}, {"type": "text", "text": "Two <b>"}]
+        assert site.fields(issue)["customfield_10069"]["content"] == [{"type": "paragraph", "content": lines}]
+        bold = {"type": "text", "text": "Three", "marks": [{"type": "strong"}]}
+        written = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [bold]}]}
+        told = site.ask("PUT", f"3/issue/{issue}", "elaine", json={"fields": {"customfield_10069": written}})
+        assert told.status_code == 204
+        _quiet(box, house)
+        shown = {one["id"]: one["value"] for one in desk.read(f"tickets/{ticket}.json")["ticket"]["custom_fields"]}
+        assert shown[69] == "Three"

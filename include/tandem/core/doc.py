@@ -302,6 +302,11 @@ def _mentions(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
     yield {**node, "text": node["text"][at:]}
 
 
+def is_doc(value: Json) -> bool:
+    """Tell a document of the hub from any other value, a tracker's own tree too."""
+    return isinstance(value, dict) and value.keys() == {"type", "content"} and value["type"] == "doc"
+
+
 def is_empty(document: Doc) -> bool:
     """Tell whether a reader sees nothing at all."""
     return not normalise(document)["content"]

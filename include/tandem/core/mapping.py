@@ -25,6 +25,7 @@ from tandem.core.doc import (
     with_media,
     with_people,
 )
+from tandem.core.plain import from_plain, to_plain
 from tandem.core.rules import FieldRule, People
 from tandem.core.terms import Kept, Said, Terms, Unsaid
 from tandem.core.values import Json, as_number, as_set, from_set, length, number_text, utc_text
@@ -165,6 +166,8 @@ def to_native(rule: FieldRule, value: Json, terms: Terms, present: Json = None) 
     """
     if rule.kind == "rich":
         return _rich_to_native(rule, value, terms, present)
+    if isinstance(value, dict):  # the other side's field holds markup, and this one does not
+        value = to_plain(value)
     if rule.kind == "set":
         return elements.to_native(rule, as_set(value), terms, as_set(present))
     if terms.choices.is_box and rule.kind == "scalar" and not rule.map:
@@ -226,7 +229,7 @@ def _person_to_native(rule: FieldRule, alias: str, terms: Terms) -> Json:
 
 
 def _rich_to_native(rule: FieldRule, value: Json, terms: Terms, present: Json) -> Json:
-    doc = value if isinstance(value, dict) else {"type": "doc", "content": []}
+    doc = value if isinstance(value, dict) else from_plain(str(value or ""))
     rendered = terms.markup.render(called(doc, terms.people), present)
     if rendered.dropped_media:
         raise MappingError(f"Writing {rule.native} would delete a file that its present text shows.", fields=[rule.hub])

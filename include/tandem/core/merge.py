@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tandem.core.model import FieldState
+from tandem.core.plain import to_plain
 from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same
 
@@ -90,7 +91,7 @@ def merge(
     if a_set:
         return _merge_set(left, right, ways)
     moved_left, moved_right = moved(left), moved(right)
-    if same(left.value, right.value) and not (left.unsaid or right.unsaid):
+    if alike(left.value, right.value) and not (left.unsaid or right.unsaid):
         shifted = left.changed or right.changed or not (left.has_base and right.has_base)
         return Merged(agreed=True) if shifted else NOTHING
     if moved_left and moved_right:
@@ -100,6 +101,13 @@ def merge(
     if moved_right and Which.LEFT in ways:
         return Merged(to_left=Write(right.value))
     return NOTHING
+
+
+def alike(left: Json, right: Json) -> bool:
+    """Tell whether two sides say the same; where one of them has no markup, the words alone count."""
+    if isinstance(left, dict) is not isinstance(right, dict) and left is not None and right is not None:
+        left, right = (to_plain(one) if isinstance(one, dict) else one for one in (left, right))
+    return same(left, right)
 
 
 def moved(state: FieldState) -> bool:

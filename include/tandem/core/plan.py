@@ -32,7 +32,7 @@ from tandem.core.intents import (
     PairRules,
     State,
 )
-from tandem.core.merge import Merged, Times, merge, moved
+from tandem.core.merge import Merged, Times, alike, merge, moved
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
@@ -164,7 +164,7 @@ def _plan_field(
             continue  # what lost a conflict is superseded when the winner has arrived, not before
         if verdict.agreed:
             plan.rebase.add((which, hub))
-        if verdict.agreed and same(states[Which.LEFT].value, states[Which.RIGHT].value):
+        if verdict.agreed and alike(states[Which.LEFT].value, states[Which.RIGHT].value):
             plan.mark(events[which], "settled")
         else:
             _plan_rest(plan, hub, how, which, state, events[which], overruled=which in written)

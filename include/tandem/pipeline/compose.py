@@ -286,8 +286,8 @@ def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record |
         LookupError: a person has no account there.
     """
     terms = end.terms(rule.native, record)
-    if rule.kind == "rich" and isinstance(value, dict):
-        value = shown(value)
+    if isinstance(value, dict):
+        value = shown(value) if rule.kind == "rich" else to_plain(shown(value))
     try:
         return to_native(rule, value, terms, present), []
     except TooLargeError:

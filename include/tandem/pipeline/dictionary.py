@@ -70,7 +70,7 @@ def _take(end: End, row: Mapping[str, Any]) -> None:
     end.ways = stored.get("ways", {})
     end.inactive = frozenset(stored.get("inactive", ()))
     end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
-    end.dictionary = {
+    known = {
         name: Choices(
             ids={**{label: id_ for id_, label in info["choices"].items()}, **(row["bindings"] or {}).get(name, {})},
             names=info["choices"],
@@ -79,6 +79,7 @@ def _take(end: End, row: Mapping[str, Any]) -> None:
         )
         for name, info in stored.get("fields", {}).items()
     }
+    end.learn(known)
 
 
 def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime) -> list[str]:

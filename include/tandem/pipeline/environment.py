@@ -107,6 +107,19 @@ class End:
     bound: scope_ids.Bound = field(default_factory=dict)  # the ids by which the connector knows the scope
     ways: way_names.Bound = field(default_factory=dict)  # the ids of the transitions that the contract names
 
+    def __post_init__(self) -> None:
+        self.learn(self.dictionary)
+
+    def learn(self, dictionary: Mapping[str, Choices]) -> None:
+        """Take a tracker's dictionary. A field that says no kind holds markup if its tracker's does."""
+        self.dictionary = dictionary
+        marked_up = {
+            hub: replace(rule, kind="rich")
+            for hub, rule in self.offer.fields.items()
+            if rule.kind == "scalar" and not rule.map and dictionary.get(rule.native, Choices()).kind == "rich"
+        }
+        self.offer = replace(self.offer, fields={**self.offer.fields, **marked_up}) if marked_up else self.offer
+
     @property
     def system(self) -> str:
         """Tells this tracker from others in the whole installation."""

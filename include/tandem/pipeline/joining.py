@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from tandem.connectors.base import History, Record
 from tandem.core.mapping import Kept, Said, Unsaid, to_hub, to_native
+from tandem.core.merge import alike
 from tandem.core.plain import to_plain
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
@@ -72,12 +73,12 @@ def differences(run: Run, sides: Sides) -> list[Difference]:
         if not open_ways or any(isinstance(one, Unsaid | Kept) for one in said.values()):
             continue
         left, right = (_value(said[which]) for which in Which)
-        if None in said.values() or not (same(left, right) or _alike(run, sides, hub, left, right)):
+        if None in said.values() or not (alike(left, right) or _shows_alike(run, sides, hub, left, right)):
             found.append(Difference(hub, left, right))
     return found
 
 
-def _alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> bool:
+def _shows_alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> bool:
     """Tell whether one side shows what the other says, in its own way: in the words it has, or under our heading."""
     if isinstance(left, dict) and isinstance(right, dict):
         one = _description(run.end(Which.LEFT), sides[Which.LEFT].record, left)

@@ -12,7 +12,7 @@ from traceback import extract_tb
 
 from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
-from tandem.core.doc import is_empty, normalise, whole_characters
+from tandem.core.doc import is_doc, is_empty, normalise, whole_characters
 from tandem.core.mapping import Kept, Said, Terms, Unsaid, hub_text, kind_of, ticked, to_hub
 from tandem.core.model import FieldState, HubProblem, HubTicket
 from tandem.core.plain import without_heading
@@ -248,7 +248,8 @@ def _as_base(end: End, hub: str, record: Record, base: Base | None, terms: Terms
 def base_to_hub(rule: FieldRule, base: Base, terms: Terms) -> Json:
     """Map a base by the contract in force; what that cannot map any more is no value."""
     if rule.kind == "rich":
-        return hub_text(base.value, terms) if isinstance(base.value, dict) else base.value
+        known = base.value if is_doc(base.value) else canonical_native(rule, base.value, terms)  # noted as no text
+        return hub_text(known, terms) if isinstance(known, dict) else known
     try:
         read = to_hub(rule, base.value, terms)
     except MappingError:

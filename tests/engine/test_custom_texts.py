@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Custom fields that hold text with markup by the dictionary: beside another of the kind, and beside a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.laws import laws
+from engine.memory_house import LEFT, RIGHT, Bench
+from tandem.connectors.base import FieldInfo
+from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
+from tandem.markup import Adf
+
+NOTES = FieldInfo("notes", "Notes", "rich", max_length=2_000)
+LINE = FieldInfo("notes", "Notes", "text", max_length=2_000)
+KEPT = "557058:aa11"  # an account of Jira's
+
+
+def bench_of(path: Path, right: FieldInfo = NOTES, **more: Any) -> Bench:
+    """A desk whose texts are HTML, and a site whose texts are ADF; ``x_notes`` without any kind."""
+    kinds = {
+        "left": replace(ZENDESK_LIKE, fields={**ZENDESK_LIKE.fields, "notes": NOTES}),
+        "right": replace(JIRA_LIKE, markup=Adf(), fields={**JIRA_LIKE.fields, "notes": right}),
+    }
+    files = {which: {"fields": {"x_notes": "notes"}} for which in ("left", "right")}
+    return Bench(path, **files, kinds=kinds, **more)
+
+
+def adf(*content: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": list(content)}]}
+
+
+def words(value: str, *marks: str) -> dict[str, Any]:
+    return {"type": "text", "text": value, **({"marks": [{"type": one} for one in marks]} if marks else {})}
+
+
+def quiet(bench: Bench) -> None:
+    bench.quiet()
+    before = bench.changes()
+    bench.run()
+    assert bench.changes() == before
+    assert laws(bench) == []
+
+
+def shown(bench: Bench, which: Any, ticket: str) -> Any:
+    return bench.tracker(which).tickets[ticket].fields.get("notes")
+
+
+def test_markup_goes_through_to_another_field_with_markup_and_back(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    ticket, issue = bench.linked(notes="<p>Do <b>not</b> press</p>")
+    assert shown(bench, RIGHT, issue) == adf(words("Do "), words("not", "strong"), words(" press"))
+    bench.set(RIGHT, issue, "notes", adf(words("Press "), words("it", "em")))
+    quiet(bench)
+    assert shown(bench, LEFT, ticket) == "<p>Press <em>it</em></p>"
+
+
+def test_ids_of_accounts_stay_at_home(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    ticket, issue = bench.linked(notes="<p>Do</p>")
+    mention = {"type": "mention", "attrs": {"id": KEPT, "text": "@Elaine"}}
+    bench.set(RIGHT, issue, "notes", adf(words("Ask "), mention))
+    quiet(bench)
+    assert shown(bench, LEFT, ticket) == "<p>Ask @Elaine</p>"
+    assert KEPT not in repr(bench.tracker(LEFT).tickets)
+
+
+def test_a_field_without_markup_has_the_words(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, LINE)
+    ticket, issue = bench.linked(notes="<p>Do <b>not</b> press &lt;it&gt;</p>")
+    assert shown(bench, RIGHT, issue) == "Do not press <it>"
+    bench.set(RIGHT, issue, "notes", "Press <it>")
+    quiet(bench)
+    assert shown(bench, LEFT, ticket) == "<p>Press &lt;it&gt;</p>"
+
+
+def test_the_same_words_at_both_sides_are_no_conflict(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, LINE, pair={"conflicts": {"x_notes": "hold"}})
+    ticket, issue = bench.linked(notes="<p>Do</p>")
+    bench.set(LEFT, ticket, "notes", "<p>Press <b>it</b></p>")
+    bench.set(RIGHT, issue, "notes", "Press it")
+    quiet(bench)
+    assert (shown(bench, LEFT, ticket), shown(bench, RIGHT, issue)) == ("<p>Press <b>it</b></p>", "Press it")
+    assert bench.run()["diff"].get("conflicts", 0) == 0
+
+
+def test_an_emptied_text_is_emptied(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, LINE)
+    ticket, issue = bench.linked(notes="<p>Do</p>")
+    bench.set(LEFT, ticket, "notes", None)
+    quiet(bench)
+    assert not shown(bench, RIGHT, issue)
