@@ -220,6 +220,25 @@ def test_search_knows_of_a_write_late_and_shows_the_ticket_as_it_is(desk: Zendes
         ("requester:anna@mercuri.example", True),
         ('"wall lamp"', True),
         ("assignee:none", True),
+        ("assignee:me", False),
+        ("status:open status:pending", True),
+        ("status:new status:pending", False),
+        ("subject:lamp", True),
+        ('subject:"wall lamp"', True),
+        ("subject:amp", False),
+        ("amp", False),
+        ("lam*", True),
+        ("description:work", True),
+        ("group:none organization:none", True),
+        ("group:Support", False),
+        ("brand:*", True),
+        ("commenter:anna@mercuri.example", True),
+        ("commenter:bruno@mercuri.example", False),
+        ("has_attachment:true", False),
+        ("created>4hours", True),
+        ("created<4hours", False),
+        ("updated>1hour updated>2020-01-01", True),
+        ("-subject:lamp", False),
     ],
 )
 def test_search_speaks_zendesks_language(desk: ZendeskDesk, query: str, hit: bool) -> None:
@@ -229,6 +248,42 @@ def test_search_speaks_zendesks_language(desk: ZendeskDesk, query: str, hit: boo
     ids = [result["id"] for result in desk.read("search", query=f"type:ticket {query}", per_page=100)["results"]]
 
     assert (made in ids) is hit
+
+
+def test_search_finds_a_ticket_by_its_number_and_sorts_as_it_is_told(desk: ZendeskDesk) -> None:
+    ids = [desk.make(tags=["sorted"], priority=priority)["id"] for priority in ("high", "low", "urgent")]
+    desk.control.advance(61)
+
+    def found(query: str) -> list[int]:
+        return [result["id"] for result in desk.read("search", query=query)["results"]]
+
+    assert ids[0] in found(f"type:ticket {ids[0]}")
+    assert found("type:ticket tags:sorted order_by:priority sort:asc") == [ids[1], ids[0], ids[2]]
+    assert found("tags:sorted order_by:priority sort:desc") == [ids[2], ids[0], ids[1]]
+    assert desk.read("search/count", query="tags:sorted")["count"] == 3
+    answer = desk.ask("GET", "search", params={"query": "colour:red"})
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
+
+
+def test_search_finds_people_organizations_and_groups(desk: ZendeskDesk) -> None:
+    made = desk.ask("POST", "organizations", json={"organization": {"name": "MD Photo", "tags": ["vip"]}}).json()
+    photo = made["organization"]["id"]
+    user = {"name": "Jane Doe", "email": "jane@md.example", "tags": ["premium"], "organization_id": photo}
+    jane = desk.ask("POST", "users", json={"user": user}).json()["user"]["id"]
+    ticket = desk.make(requester_id=jane, subject="Jane's lens")["id"]
+    assert desk.read(f"tickets/{ticket}")["ticket"]["organization_id"] == photo  # its requester's
+    desk.control.advance(61)
+
+    def found(query: str) -> list[tuple[str, int]]:
+        return [(one["result_type"], one["id"]) for one in desk.read("search", query=query)["results"]]
+
+    assert found('type:user "Jane Doe"') == found("type:user tags:premium") == [("user", jane)]
+    assert found('type:user organization:"MD Photo"') == found("type:user name:jane") == [("user", jane)]
+    assert found("type:organization created>2015-05-01 tags:vip") == [("organization", photo)]
+    assert found('type:organization name:"MD Photo"') == [("organization", photo)]
+    assert found('type:ticket organization:"MD Photo"') == [("ticket", ticket)]
+    assert found("jane") == [("ticket", ticket), ("user", jane)]
+    assert [kind for kind, _ in found("type:group name:support")] == ["group"]
 
 
 def test_search_export_goes_by_cursor(desk: ZendeskDesk) -> None:

@@ -13,8 +13,8 @@ from sandbox.zendesk.api_tickets import sideloads
 from sandbox.zendesk.calls import Answer, Call, Routes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.paging import by_number, page_of, whole
-from sandbox.zendesk.records import Organization, Ticket, User
-from sandbox.zendesk.search import found_tickets, found_users, kind_of
+from sandbox.zendesk.records import PRIORITIES, STATUSES, Organization, Ticket, User
+from sandbox.zendesk.search import found_groups, found_organizations, found_tickets, found_users, kinds_of, order_of
 from sandbox.zendesk.shapes import organization_shape, ticket_shape, user_shape
 from sandbox.zendesk.ticket_events import event_shape
 
@@ -142,32 +142,41 @@ def search(call: Call) -> Answer:
     query = call.query.get("query")
     if not query:
         raise errors.ZendeskError(422, {"error": "invalid", "description": "Invalid search: empty query"})
-    results = [] if kind_of(query) == "user" else _ticket_results(call, query)
-    if kind_of(query) != "ticket":
-        results += [{**user_shape(call.desk, u), "result_type": "user"} for u in _users_if_plain(call, query)]
-    page = by_number("results", results, lambda result: result, call.query, call.address)
+    page = by_number("results", _results(call, query), lambda result: result, call.query, call.address)
     return Answer({"results": page.pop("results"), "facets": None, **page})
 
 
-def _ticket_results(call: Call, query: str) -> list[dict[str, Any]]:
-    """Newest first, unless `sort_by` and `sort_order` say otherwise."""
+def _results(call: Call, query: str) -> list[dict[str, Any]]:
+    desk, user = call.desk, call.user
+    shown: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "ticket": lambda: [ticket_shape(desk, one) for one in _sorted(call, query)],
+        "user": lambda: [user_shape(desk, one) for one in found_users(desk, user, query)],
+        "organization": lambda: [organization_shape(desk, one) for one in found_organizations(desk, user, query)],
+        "group": lambda: found_groups(desk, user, query),
+    }
+    return [{**one, "result_type": kind} for kind in kinds_of(query) for one in shown[kind]()]
+
+
+def _sorted(call: Call, query: str) -> list[Ticket]:
+    """Newest first, unless the query or its parameters say otherwise."""
     tickets = found_tickets(call.desk, call.user, query)
-    by = call.query.get("sort_by", "created_at")
-    tickets.sort(key=lambda t: t.updated_at if by == "updated_at" else t.created_at)
-    if call.query.get("sort_order", "desc") == "desc":
+    said, way = order_of(query)
+    by = (said or call.query.get("sort_by", "created")).removesuffix("_at")
+    keys: dict[str, Callable[[Ticket], Any]] = {
+        "updated": lambda t: t.updated_at,
+        "status": lambda t: STATUSES.index(t.status),
+        "priority": lambda t: PRIORITIES.index(t.values["priority"]) if t.values["priority"] else -1,
+        "ticket_type": lambda t: t.values["type"] or "",
+    }
+    tickets.sort(key=keys.get(by, lambda t: t.created_at))
+    if (way or call.query.get("sort_order", "desc")) == "desc":
         tickets.reverse()
-    return [{**ticket_shape(call.desk, t), "result_type": "ticket"} for t in tickets]
-
-
-def _users_if_plain(call: Call, query: str) -> list[User]:
-    """Ticket keywords find no users."""
-    asked_for_users = kind_of(query) == "user"
-    return found_users(call.desk, query) if asked_for_users or not any(c in query for c in ":<>") else []
+    return tickets
 
 
 @routes.on("GET", "/api/v2/search/count")
 def search_count(call: Call) -> Answer:
-    return Answer({"count": len(found_tickets(call.desk, call.user, call.query.get("query", "")))})
+    return Answer({"count": len(_results(call, call.query.get("query", "")))})
 
 
 @routes.on("GET", "/api/v2/search/export")

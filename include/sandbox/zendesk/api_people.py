@@ -50,7 +50,7 @@ def show_many(call: Call) -> Answer:
 def search_users(call: Call) -> Answer:
     if "external_id" in call.query:
         return _page(call, [u for u in call.desk.users.values() if u.external_id == call.query["external_id"]])
-    return _page(call, found_users(call.desk, call.query.get("query", "")))
+    return _page(call, found_users(call.desk, call.user, call.query.get("query", "")))
 
 
 @routes.on("GET", "/api/v2/users/{user_id}")

@@ -28,7 +28,7 @@ def autocomplete(call: Call) -> Answer:
     """Names with what was typed in them, at least two characters of it."""
     if len(call.query.get("name", "")) < 2:
         raise errors.invalid_value("name must be at least 2 characters")
-    users = [user for user in found_users(call.desk, f'"{call.query["name"]}"') if user.active]
+    users = [user for user in found_users(call.desk, call.user, f'"{call.query["name"]}"') if user.active]
     shape = partial(user_shape, call.desk)
     return Answer(page_of("users", users, shape, call.query, call.address, lambda user: (user.id,)))
 

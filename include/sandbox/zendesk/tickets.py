@@ -45,7 +45,7 @@ def create_ticket(
         came_from = {"ticket_id": source_ticket.id, "subject": source_ticket.values["subject"], "channel": "web"}
         via = {"channel": channel, "source": {"from": came_from, "to": {}, "rel": "follow_up"}}
     public = bool((said or {}).get("public", True))
-    values = {**EMPTY, **new, "requester_id": requester}
+    values = {**EMPTY, **_organization(desk, requester), **new, "requester_id": requester}
     number = desk.new_ticket_id()
     ticket = Ticket(number, now, now, now, values, custom, via, checked[1], public, submitter)
     audit = _audit(desk, ticket, user.id, via, body.get("metadata"), client)
@@ -60,6 +60,11 @@ def create_ticket(
     if rules:
         _follow_rules(desk, ticket, audit, set(EMPTY), created=True)
     return ticket
+
+
+def _organization(desk: Desk, requester: int) -> dict[str, Any]:
+    """A ticket belongs to its requester's organization, unless another is asked for."""
+    return {"organization_id": desk.users[requester].organization_id}
 
 
 def update_ticket(
@@ -78,6 +83,8 @@ def update_ticket(
         raise errors.invalid("status", "closed prevents ticket update")
     _safe(ticket, body)
     new, custom = asked(desk, ticket.values, ticket.custom, body)
+    if new.get("requester_id") not in (None, ticket.values["requester_id"]):
+        new = {**_organization(desk, new["requester_id"]), **new}
     new = {name: value for name, value in new.items() if not desk.ignores(user, name)}
     custom = {number: value for number, value in custom.items() if not desk.ignores(user, f"custom_field_{number}")}
     if new.get("status") == "solved" != ticket.status:
