@@ -136,13 +136,19 @@ def _there(end: End, action: Action, record: Record) -> bool:
 
 
 def _is(end: End, action: Action, native: Json) -> bool:
-    """Tell whether a status reads as the wanted one, whichever of the names for it that is."""
+    """Tell whether a status is the wanted one, or reads as it, whichever of the names for it that is.
+
+    What is written for a word that the map does not name (``otherwise``) reads as another.
+    """
+    target, value = _wanted(end, action)
+    if native == target:
+        return True
     try:
         rule = _map(end, action)
         shown = to_hub(rule, native, end.terms(rule.native))
     except MappingError:
         return False
-    return isinstance(shown, Said) and shown.value == _wanted(end, action)[1]
+    return isinstance(shown, Said) and shown.value == value
 
 
 def _learn(run: Run, end: End, moving: Sequence[tuple[Action, Record]], ways: Mapping[str, tuple[Way, ...]]) -> None:
