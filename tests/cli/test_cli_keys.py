@@ -9,6 +9,7 @@ from typer import Exit
 
 from tandem import __version__
 from tandem.cli.out import Answer, finish
+from tandem.config.start import SYSTEMS
 from tandem.state.vault import Vault
 
 
@@ -50,6 +51,8 @@ def test_a_new_contract_is_printed_or_written_but_never_over_another(house: Hous
     assert (house.root / "contracts" / "acme-ltd-jira.yaml").read_text() == text
     assert house.tandem("new-contract", "jira", "--company", "Acme Ltd", "--write").code == 2
     assert house.tandem("new-contract", "jra", "--company", "Acme Ltd").code == 1
+    told = house.tandem("new-contract", "--help").out
+    assert [system for system in SYSTEMS if system not in told] == []
 
 
 def test_the_version_is_told(house: House) -> None:

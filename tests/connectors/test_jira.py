@@ -185,15 +185,20 @@ def test_fields_come_flat_and_only_those_that_are_needed(house):
         "customfield_10054": "2026-11-25T10:05:00.250Z",
     }
     assert record.people[omar].name == "Omar Haddad" and record.people[omar].email is None  # hidden by his profile
-    assert record.reporter is None
     (request,) = asked
     scope = {"project", "security", "labels"}
-    always = {"created", "updated", "issuetype", "status"}
+    always = {"created", "updated", "issuetype", "status", "reporter"}
     assert set(json.loads(request["body"])["fields"]) == set(record.fields) | scope | always
 
 
-def test_the_reporter_is_told_if_it_is_offered(house):
-    assert house.record(house.make(), read=READ | {"reporter"}).reporter.name == "Elaine Moreau"
+@pytest.mark.parametrize("offered", ["reporter", "description"])
+def test_who_opened_an_issue_is_told_if_that_or_the_text_is_offered(house, offered):
+    issue = house.make()
+    without = READ - {"reporter", "description"}
+    assert house.record(issue, read=without | {offered}).reporter.name == "Elaine Moreau"
+    with house.asked() as asked:
+        assert house.record(issue, read=without).reporter is None
+    assert not any("reporter" in request["body"] for request in asked)
 
 
 def test_what_is_gone_or_unseen_is_left_out(house):

@@ -219,6 +219,14 @@ def test_deleted_and_hidden_are_told_apart(house: House) -> None:
     assert {one.id: one.final for one in connector.fetch([deleted, hidden, last])} == {deleted: "deleted", last: None}
 
 
+def test_who_opened_an_issue_is_told_beside_its_text_alone(house: House) -> None:
+    issue = house.opens("whose words")
+    (told,) = house.connect().fetch([issue])
+    assert told.reporter is not None and told.reporter.id == house.account("ines")
+    (untold,) = house.connect(read=NEEDS.read - {"description", "author"}).fetch([issue])
+    assert untold.reporter is None
+
+
 def test_an_issue_of_a_subproject_or_a_private_one_is_out_of_scope(house: House) -> None:
     connector = house.connect(read=READ | {"is_private"})
     inner = house.opens("inner", project_id="shop-web")

@@ -114,7 +114,7 @@ scope:                                 # which work items are offered: all condi
 fields:                                # hub field: native field, by its reference name; see docs/reference/hub.md
   title:       {field: System.Title, too_long: comment}
   description: Text                    # what the form shows: of a Bug its steps, else the description
-  type:        {field: System.WorkItemType, map: {feature: Feature, bug: Bug}, once: true}
+  type:        {field: System.WorkItemType, map: {feature: Feature, bug: Bug}, otherwise: {in: Bug}, once: true}
   priority:    {field: Microsoft.VSTS.Common.Priority, map: {1: "1", 2: "2", 3: "3", 4: "4"}}
   status:                              # these are of the process Agile; the reason follows the state
     field: System.State
@@ -128,7 +128,7 @@ closed: reopen                         # or: quarantine
 create: {System.TeamProject: "<project>", System.AreaPath: '<project>\\<area>'}   # for the other side's tickets
 """
 
-_SYSTEMS = {
+SYSTEMS = {
     "azure_devops": _AZURE_DEVOPS,
     "jira": _JIRA,
     "redmine": _REDMINE,
@@ -163,11 +163,11 @@ def new_contract(system: str, company: str) -> str:
     Raises:
         ConfigurationError: there is no starting text for this system.
     """
-    if system not in _SYSTEMS:
+    if system not in SYSTEMS:
         what = f"There is no starting contract for `{system}`."
-        raise ConfigurationError([Problem(Code.SYSTEM, what, did_you_mean(system, sorted(_SYSTEMS)))])
+        raise ConfigurationError([Problem(Code.SYSTEM, what, did_you_mean(system, sorted(SYSTEMS)))])
     company = " ".join(company.split())
     quoted = "'" + company.replace("'", "''") + "'"
     head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
     head = head.replace("{title}", _TITLES.get(system, system.capitalize())).replace("{system}", system)
-    return head + _SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL
+    return head + SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL

@@ -18,6 +18,7 @@ from tandem.errors import GoneError
 RESOLUTION = timedelta(milliseconds=1)  # of Jira's times
 MARGIN = timedelta(seconds=3)  # its clock is known to the second
 STILL = " still"  # ends a cursor behind which nothing can come up any more
+_REPORTER = "reporter"
 _ALWAYS = ("created", "issuetype", "project", "security", "status", "updated")
 
 
@@ -77,7 +78,7 @@ def fetch(site: Site, ids: Sequence[str], beside: Sequence[str] = ()) -> tuple[R
     ``beside``: fields that their histories will ask for next. The issues are kept for that, once.
     """
     wanted = site.needs.read | site.needs.write
-    fields = sorted(wanted.union(site.scope.fields, _ALWAYS, beside))
+    fields = sorted(wanted.union(site.scope.fields, _ALWAYS, beside, {_REPORTER} if _tells_reporter(site) else ()))
     issues = site.issues(list(dict.fromkeys(ids)), fields, marked=True)
     reasons = judged(site, issues)
     site.fresh = {str(issue["id"]): (issue, reasons[str(issue["id"])]) for issue in issues} if beside else {}
@@ -111,10 +112,15 @@ def _record(site: Site, issue: Issue, wanted: frozenset[str], reason: str) -> Re
         in_scope=not reason,
         fields={name: flat(name, value) for name, value in shown.items()},
         people=named,
-        reporter=author(shown["reporter"]) if shown.get("reporter") and "reporter" in site.needs.read else None,
+        reporter=None if reason or not (_tells_reporter(site) and fields.get(_REPORTER)) else author(fields[_REPORTER]),
         mark=mark_of((issue.get("properties") or {}).get(MARK)),
         scope_reason=reason,
     )
+
+
+def _tells_reporter(site: Site) -> bool:
+    """Tell whether it leaves who opened an issue: where that is offered, and beside the text that this person wrote."""
+    return not site.needs.read.isdisjoint((_REPORTER, "description"))
 
 
 def find(site: Site, marks: Sequence[str], after: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from tandem.connectors.redmine.site import PAGE, Filter, Site, bound
 from tandem.core.values import from_utc_text
 
 QUERY = "query"
+_TELL_AUTHOR = ("author", "description")  # offered fields beside which it is told who opened an issue
 SECOND = timedelta(seconds=1)
 LARGEST = 2**31  # ids are whole numbers below it
 
@@ -142,7 +143,7 @@ def _record(site: Site, issue: Raw, reason: str, there: float) -> Record:
         in_scope=not reason,
         fields=fields,
         people=named,
-        reporter=site.person(issue.get("author")) if not reason and "author" in site.needs.read else None,
+        reporter=None if reason or site.needs.read.isdisjoint(_TELL_AUTHOR) else site.person(issue.get("author")),
         mark=site.note_origin(issue).origin if not reason else None,
         settled=not seen.endswith(OPEN),
         scope_reason=reason,
