@@ -10,7 +10,8 @@ ZENDESK = "contracts/mercuri-zendesk.yaml"
 JIRA = "contracts/infinity-jira.yaml"
 MERCURI = "contracts/people/mercuri-inc.yaml"
 INFINITY = "contracts/people/infinity-solutions.yaml"
-LINE = "offers.customers.fields.x_line."
+FIELDS = "offers.customers.fields."
+LINE = FIELDS + "x_line."
 TWIN = "offers.customers.fields.twin."
 FULL = "1: A, 2: B, 3: C, 4: D"  # a whole map of priorities
 BUGS = f"{{type: Bug, map: {{{FULL}}}}}"
@@ -41,11 +42,33 @@ CASES = [
             ("template: a, value: b", Code.WRONG_VALUE, "value", "Keep one"),
             ("template: a, map: {b: c}", Code.NOT_FOR_KIND, "map", "Remove `map`"),
             ("value: a, direction: both", Code.NOT_FOR_KIND, "direction", "Remove `direction`"),
-            ("when: [{place: SHOP, value: a}]", Code.NOT_FOR_KIND, "when.0.place", "where:"),
+            ("when: [{place: SHOP, map: {a: b}}], value: a", Code.NOT_FOR_KIND, "when.0.map", "value: …"),
             ("when: [{where: {prio: 1}, value: a}]", Code.HUB_FIELD, "when.0.where.prio", "`priority`"),
             ("when: [{where: {priority: 7}, value: a}]", Code.HUB_VALUE, "when.0.where.priority", "There are: 1"),
             ("when: [{where: {priority: 1}}]", Code.WRONG_VALUE, "when.0", "Write one of `map"),
             ("when: [{value: a}]", Code.WRONG_VALUE, "when.0", "`where: …`"),
+        )
+    ),
+    # What is composed for the other side
+    *(
+        Case(JIRA, "{x_order_no:", f"{{x_line: {{direction: out, {text}}}, x_order_no:", code, LINE + key, fix)
+        for text, code, key, fix in (
+            ('template: "{{ titel }}"', Code.COMPOSED, "template", "Did you mean `title`?"),
+            ('template: "{{ x_order_no }}"', Code.COMPOSED, "template", "There are: title"),
+            ('template: "{{ own.url }}"', Code.COMPOSED, "template", "own.key"),
+            ('template: "{{ twin.key }}"', Code.COMPOSED, "template", "own.key"),
+            ("value: a, field: customfield_9", Code.NOT_FOR_KIND, "field", "Remove `field`"),
+            ("value: a, once: true", Code.NOT_FOR_KIND, "once", "Remove `once`"),
+            ("when: [{where: {x_order_no: 1}, value: a}]", Code.HUB_FIELD, "when.0.where.x_order_no", "There are"),
+        )
+    ),
+    *(
+        Case(JIRA, "{x_order_no:", f"{{{hub}: {{direction: out, {text}}}, x_order_no:", code, FIELDS + hub, fix)
+        for hub, text, code, fix in (
+            ("status", "value: new", Code.NOT_FOR_KIND, "Only `title`"),
+            ("description", 'template: "{{ title }}"', Code.NOT_FOR_KIND, "Only `title`"),
+            ("priority", 'template: "{{ title }}"', Code.NOT_FOR_KIND, "when:"),
+            ("priority", "value: 7", Code.HUB_VALUE, "There are: 1"),
         )
     ),
     Case(
@@ -115,7 +138,7 @@ CASES = [
     Case(PAIR, "limits: {creates", "limits: {create", Code.UNKNOWN_KEY, "limits.create", "`creates`"),
     Case(ZENDESK, "company: Mercuri Inc.\n", "", Code.MISSING, "company", "Add `company:`", "# yaml-language"),
     Case(PAIR, "deadline: 10 min\n", "", Code.MISSING, "deadline", "Add `deadline:`", "# yaml-language"),
-    Case(JIRA, "{field: summary, ", "{", Code.MISSING, "fields.title.field", "Add `field:`", "title:"),
+    Case(JIRA, "{field: summary, ", "{", Code.MISSING, "fields.title", "Add `field:`", "title:"),
     Case(ZENDESK, "closed: quarantine", "closed: quarantin", Code.WRONG_VALUE, "closed", "Did you mean `quarantine`?"),
     Case(ZENDESK, "closed: quarantine", "closed: burn", Code.WRONG_VALUE, "closed", "There are: reopen, follow_up"),
     Case(ZENDESK, "onward: true", "onward: yes", Code.WRONG_VALUE, "comments.onward", "true or false"),

@@ -82,6 +82,16 @@ def test_fields_spread_by_the_fields_that_they_are_written_to(tmp_path: Path) ->
     assert ("acme", "custom_field_7") not in found
 
 
+def test_what_a_side_composes_for_the_other_is_told_with_all_that_is_in_it(tmp_path: Path) -> None:
+    acme = {"fields": {"x_line": {"direction": "out", "template": "{{ title }}: {{ x_order }}"}}}
+    globex = {"fields": {"x_line": {"field": "duedate", "direction": "in"}}}
+    known = pairs(tmp_path, acme=acme, globex=globex)
+    assert row(known[0], "x_line") == ("read", "write")
+    found = spread_of_fields(known)
+    assert [ends for (_, native), ends in found.items() if native == "custom_field_7"] == [["globex: duedate"]]
+    assert "globex: duedate" in next(ends for (system, native), ends in found.items() if native == "subject")
+
+
 def test_a_dictionary_holds_fields_tables_and_samples(tmp_path: Path) -> None:
     ring = Ring(tmp_path, CHAIN)
     ring.open("acme", title="Cart | forgets *all*", priority="urgent")

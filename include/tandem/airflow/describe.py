@@ -115,8 +115,8 @@ def _condition(condition: Condition) -> str:
 
 def _fields(pair: Pair) -> str:
     rows = ["| field | goes | if both changed it |", "|---|---|---|"]
-    for name in _in_order([*pair.left.fields, *pair.right.fields]):
-        ours, theirs = pair.left.fields.get(name), pair.right.fields.get(name)
+    for name in _in_order(hub for side in (pair.left, pair.right) for hub in (*side.fields, *side.sent)):
+        ours, theirs = (side.sent.get(name, side.fields.get(name)) for side in (pair.left, pair.right))
         if ours and theirs:
             over = "→" if ours.goes_out and theirs.comes_in else ""
             back = "←" if theirs.goes_out and ours.comes_in else ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tandem.config.check_texts import check_composed, check_where, within
+from tandem.config.check_texts import check_composed, check_sent, check_where, within
 from tandem.config.codes import Code
 from tandem.config.models import NOBODY, TWIN, FieldRule, Side
 from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, is_declared, values_of
@@ -34,6 +34,10 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         yield from _field(side, rule, traits)
         for at, one in rule.maps():
             yield from _map(side, one, at, values)
+        yield from _never(side, rule)
+        yield from check_where(side, rule, values)
+    for rule in side.sent.values():
+        yield from check_sent(side, rule, values)
         yield from _never(side, rule)
         yield from check_where(side, rule, values)
     yield from _natives(side)

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 
 from tandem.config.check_texts import check_told
 from tandem.config.codes import Code
-from tandem.config.models import TWIN, FieldRule, Pair, Side
+from tandem.config.models import TWIN, FieldRule, Pair, Side, hub_value
 from tandem.config.template import names_in
 from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, is_declared
 from tandem.config.validate import did_you_mean
@@ -31,6 +31,8 @@ def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Prob
                 reveal = f"reveal: [{hub.removeprefix(TWIN)}]"
                 fix = f"Remove the field, or ask {other.company} to offer it (`{reveal}`)."
                 yield side.problem(Code.NOT_REVEALED, what, fix, f"fields.{hub}")
+            elif rule.told:
+                yield from _composed_there(side, rule, other.sent[hub])
             elif sent and rule.comes_in and (sent.goes_out or rule.of_twin):
                 yield from _taken(side, rule, sent)
         yield from _comments(side, other, traits[side.system])
@@ -59,6 +61,23 @@ def _taken(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
                 )
                 fix = f"Add `{value}: …` to the map, {rest}."
                 yield side.problem(Code.NOT_TAKEN, what, fix, f"fields.{rule.hub}.{at}map")
+
+
+def _composed_there(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
+    """A field for which the other side composes a text, or sets a value: it goes one way."""
+    key = f"fields.{rule.hub}"
+    if rule.kind in ("people", "set", "number", "date") and (sent.templates or rule.kind in ("people", "set")):
+        what = f"What comes as `{rule.hub}` is a text, and the field is of kind {rule.kind}."
+        yield side.problem(Code.NOT_FOR_KIND, what, "Take it into a field of text or of choices.", key)
+    if rule.direction == "both":
+        what = f"The other side composes `{rule.hub}`: what people write here stays here, until there is news."
+        yield side.problem(Code.COMPOSED, what, "Write `direction: in`, so that nobody wonders.", key, warning=True)
+    for at, own in rule.maps():
+        for value in sent.values if own.map and own.otherwise_in is None else ():
+            if hub_value(value) not in own.map:
+                what = f"The other side can send `{value}` as `{rule.hub}`, and nothing here stands for it."
+                fix = f"Add `{value}: …` to the map, or `otherwise: {{in: …}}` to the field."
+                yield side.problem(Code.NOT_TAKEN, what, fix, f"{key}.{at}map")
 
 
 def _comments(side: Side, other: Side, traits: SystemTraits) -> Iterator[Problem]:

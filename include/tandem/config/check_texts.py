@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from tandem.config.codes import Code
 from tandem.config.composed import names_in
-from tandem.config.models import TWIN, FieldRule, Side, WhenRule
+from tandem.config.field_rules import OWN
+from tandem.config.models import TWIN, FieldRule, Side, WhenRule, hub_value
 from tandem.config.traits import TWIN_FIELDS, is_declared, values_of
 from tandem.config.validate import did_you_mean
 from tandem.errors import Problem
@@ -15,6 +16,8 @@ from tandem.errors import Problem
 Values = Mapping[str, tuple[int | str, ...]]
 
 _SENSELESS = ("kind", "map", "otherwise", "ignore", "on_change", "too_long", "fallback", "only")
+_VALUES = ("type", "priority")  # of which a value may be sent that the contract sets
+_OWN_FIELDS = tuple(f"{OWN}{part}" for part in ("key", "url", "status", "company"))
 
 
 def check_composed(side: Side, rule: FieldRule) -> Iterator[Problem]:
@@ -22,33 +25,69 @@ def check_composed(side: Side, rule: FieldRule) -> Iterator[Problem]:
     key = f"fields.{rule.hub}"
     if not is_declared(rule.hub):
         what = f"`{rule.hub}` cannot be composed: it is what both sides say."
-        yield side.problem(Code.NOT_FOR_KIND, what, "Give the text a field of its own, called `x_…`.", key)
+        fix = "Give the text a field of its own, called `x_…`; what leaves may be composed with `direction: out`."
+        yield side.problem(Code.NOT_FOR_KIND, what, fix, key)
         return
-    senseless = [*_SENSELESS, *(["direction"] if rule.direction != "in" else [])]
-    for name in senseless:
+    yield from _senseless(side, rule, [*_SENSELESS, *(["direction"] if rule.direction != "in" else [])])
+    known = [hub for hub, one in side.fields.items() if one.comes_in and not one.is_own]
+    yield from _texts(side, rule, "comes in here", (*known, *TWIN_FIELDS))
+
+
+def check_sent(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem]:
+    """Check a text or value that the contract composes for the other side. ``values`` are those that the pair adds."""
+    key = f"fields.{rule.hub}"
+    if rule.hub in _VALUES and rule.templates:
+        what = f"`{rule.hub}` is one of some values, and a template may make any text."
+        fix = "Write `value: …`, and others under `when: [{where: {…}, value: …}]`."
+        yield side.problem(Code.NOT_FOR_KIND, what, fix, key)
+    elif rule.hub not in ("title", *_VALUES) and not is_declared(rule.hub):
+        what = f"`{rule.hub}` cannot be composed: it could not be read back."
+        fix = "Only `title`, `type`, `priority` and fields of your own, called `x_…`, can be."
+        yield side.problem(Code.NOT_FOR_KIND, what, fix, key)
+    yield from _senseless(side, rule, [*_SENSELESS, "once", *(["field"] if rule.hub != "title" else [])])
+    known = [hub for hub, one in side.fields.items() if one.goes_out and not one.of_twin]
+    own = [name for name in _OWN_FIELDS if _is_revealed(side, name)]
+    yield from _texts(side, rule, "goes out from here", (*known, *own))
+    known_values = (*values_of(rule.hub), *values.get(rule.hub, ()))
+    for value in rule.values if known_values else ():
+        if hub_value(value) not in known_values:
+            what = f"`{value}` is no value of `{rule.hub}`."
+            yield side.problem(Code.HUB_VALUE, what, did_you_mean(value, map(str, known_values)), key)
+
+
+def _is_revealed(side: Side, name: str) -> bool:
+    part = name.removeprefix(OWN)
+    return part == "company" or (part in side.reveal and (part != "status" or "status" in side.fields))
+
+
+def _senseless(side: Side, rule: FieldRule, names: Iterable[str]) -> Iterator[Problem]:
+    key = f"fields.{rule.hub}"
+    for name in names:
         if side.has(f"{key}.{name}"):
             what = f"`{name}` means nothing for `{rule.hub}`: the contract itself says what is written."
             yield side.problem(Code.NOT_FOR_KIND, what, f"Remove `{name}`.", f"{key}.{name}")
+
+
+def _texts(side: Side, rule: FieldRule, does: str, known: Collection[str]) -> Iterator[Problem]:
+    """Check what a field is composed of. ``does``: what a field must do to be among the ``known``."""
+    key = f"fields.{rule.hub}"
     if rule.template is not None and rule.value is not None:
         fix = "Keep one of `template` and `value`."
         yield side.problem(Code.WRONG_VALUE, "The field has a text and a value.", fix, f"{key}.value")
-    yield from _names(side, rule.template, f"{key}.template")
+    yield from _names(side, rule.template, does, known, f"{key}.template")
     for number, entry in enumerate(rule.when):
-        yield from _names(side, entry.template, f"{key}.when.{number}.template")
-        for name in ("place", "type", "map"):
-            if side.has(f"{key}.when.{number}.{name}"):
-                what = f"`{name}` means nothing for a field that is composed."
-                fix = "Let it depend on hub fields: `where: {…}`; or make an offer for each place."
-                yield side.problem(Code.NOT_FOR_KIND, what, fix, f"{key}.when.{number}.{name}")
+        yield from _names(side, entry.template, does, known, f"{key}.when.{number}.template")
+        if side.has(f"{key}.when.{number}.map"):
+            what = "`map` means nothing for a field that is composed."
+            fix = "Write `template: …` or `value: …`."
+            yield side.problem(Code.NOT_FOR_KIND, what, fix, f"{key}.when.{number}.map")
 
 
-def _names(side: Side, template: str | None, key: str) -> Iterator[Problem]:
-    known = [hub for hub, rule in side.fields.items() if rule.comes_in and not rule.of_twin]
+def _names(side: Side, template: str | None, does: str, known: Collection[str], key: str) -> Iterator[Problem]:
     for name in sorted(names_in(template)) if template is not None else ():
-        if name not in known and name not in TWIN_FIELDS:
-            what = f"The template uses `{name}`, which is no field that comes in here."
-            fix = did_you_mean(name, (*known, *TWIN_FIELDS))
-            yield side.problem(Code.COMPOSED, what, fix, key)
+        if name not in known:
+            what = f"The template uses `{name}`, which is no field that {does}."
+            yield side.problem(Code.COMPOSED, what, did_you_mean(name, known), key)
 
 
 def check_where(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem]:
@@ -60,11 +99,11 @@ def check_where(side: Side, rule: FieldRule, values: Values) -> Iterator[Problem
 
 
 def _where(side: Side, rule: FieldRule, entry: WhenRule, name: str, values: Values, key: str) -> Iterator[Problem]:
+    fits, does = _seen_by(rule)
     other = side.fields.get(name)
-    if other is None or other.of_twin or (rule.is_composed and not other.comes_in):
-        known = [hub for hub, one in side.fields.items() if not one.of_twin and (one.comes_in or not rule.is_composed)]
-        does = "takes" if rule.is_composed else "has"
+    if other is None or not fits(other):
         what = f"The entry depends on `{name}`, which is no hub field that this contract {does}."
+        known = [hub for hub, one in side.fields.items() if fits(one)]
         yield side.problem(Code.HUB_FIELD, what, did_you_mean(name, known), key)
         return
     if not rule.is_composed and (name == rule.hub or any(one.where for one in other.when)):
@@ -75,6 +114,15 @@ def _where(side: Side, rule: FieldRule, entry: WhenRule, name: str, values: Valu
         if value not in known_values:
             what = f"`{value}` is no value of `{name}`."
             yield side.problem(Code.HUB_VALUE, what, did_you_mean(str(value), map(str, known_values)), key)
+
+
+def _seen_by(rule: FieldRule) -> tuple[Callable[[FieldRule], bool], str]:
+    """Give which fields a field may depend on, and what of these the contract does."""
+    if not rule.is_composed:
+        return lambda one: not one.of_twin, "has"
+    if rule.goes_out:
+        return lambda one: one.goes_out and not one.of_twin, "offers"
+    return lambda one: one.comes_in and not one.is_own, "takes"
 
 
 def within(entry: WhenRule, earlier: WhenRule) -> bool:
@@ -93,7 +141,7 @@ def check_told(side: Side, other: Side, revealed: frozenset[str]) -> Iterator[Pr
             for name in sorted(names_in(template)) if template is not None else ():
                 key = f"fields.{rule.hub}.{at}"
                 own, sent = side.fields.get(name), other.fields.get(name)
-                taken = own is not None and own.comes_in and not own.of_twin
+                taken = own is not None and own.comes_in and not own.of_twin  # what is composed for us is offered
                 if name.startswith(TWIN) and name not in revealed:
                     what = f"The other side does not reveal `{name}`; the text leaves it out."
                     fix = f"Remove it from the text, or ask {other.company} to reveal it."

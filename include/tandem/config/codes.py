@@ -97,6 +97,6 @@ MEANING: dict[Code, str] = {
     Code.RENAMED: "What the contract calls by name has another name in the tracker by now (a warning).",
     Code.ACCOUNTS: "The people file names accounts that were deactivated, or are none there (a warning).",
     Code.FILES: "Files are offered that nobody will send, or that nobody takes (a warning).",
-    Code.COMPOSED: "A template holds what may not stand in one, or names a field that does not come in here.",
+    Code.COMPOSED: "A template holds what may not stand in one, or names a field that is not shared that way.",
     Code.NOT_READ_BACK: "A native value is written that the map cannot read.",
 }

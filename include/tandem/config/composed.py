@@ -2,8 +2,9 @@
 """Texts composed of hub fields: ``{{ twin.key }}: {{ title | truncate(60) }}``, and nothing that could be run.
 
 A template is data that a company wrote, and values are data that others wrote. So only what is listed here may stand in
-one: names, conditions, comparisons and a few filters; no call, no loop, no attribute but those of ``twin``. Its length
-is bounded by that of its values. Which names it uses is known when the contract is loaded, and no other value is given.
+one: names, conditions, comparisons and a few filters; no call, no loop, no attribute but those of ``twin`` and ``own``.
+Its length is bounded by that of its values. Which names it uses is known when the contract is loaded; no other value is
+given.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tandem.config.models import TWIN
+from tandem.config.field_rules import OWN, TWIN, FieldRule
 from tandem.core.values import Json
 
 LONGEST = 2_000  # characters of a template
@@ -52,7 +53,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.List,
     nodes.Tuple,
 )
-_TWIN = TWIN.removesuffix(".")
+_ROOTS = {prefix.removesuffix("."): prefix for prefix in (TWIN, OWN)}
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -101,11 +102,11 @@ def names_in(template: str) -> frozenset[str]:
 
 def _names(node: nodes.Node) -> list[str]:
     if isinstance(node, nodes.Getattr):
-        if isinstance(node.node, nodes.Name) and node.node.name == _TWIN:
-            return [f"{TWIN}{node.attr}"]
-        raise ValueError(f"`.{node.attr}` may not stand in it: only `twin.` has parts")
-    if isinstance(node, nodes.Name) and node.name == _TWIN:
-        raise ValueError("`twin` stands for nothing by itself: write `twin.key`")
+        if isinstance(node.node, nodes.Name) and node.node.name in _ROOTS:
+            return [f"{_ROOTS[node.node.name]}{node.attr}"]
+        raise ValueError(f"`.{node.attr}` may not stand in it: only `twin.` and `own.` have parts")
+    if isinstance(node, nodes.Name) and node.name in _ROOTS:
+        raise ValueError(f"`{node.name}` stands for nothing by itself: write `{node.name}.key`")
     if not isinstance(node, _ALLOWED):
         raise ValueError(f"a {type(node).__name__.lower()} may not stand in it")
     if isinstance(node, nodes.Filter) and node.name not in FILTERS:
@@ -137,10 +138,23 @@ def render(template: str, values: Mapping[str, Json]) -> str:
     Raises:
         ValueError: it cannot be filled with these values (a word is compared with a number, say).
     """
-    twin = {name.removeprefix(TWIN): value for name, value in values.items() if name.startswith(TWIN)}
-    fields = {name: value for name, value in values.items() if not name.startswith(TWIN)}
+    given: dict[str, Any] = {root: {} for root in _ROOTS}
+    for name, value in values.items():
+        root, _, part = name.partition(".")
+        if part:
+            given[root][part] = value
+        else:
+            given[name] = value
     try:
-        text = _compiled(template).render({**fields, _TWIN: twin})
+        text = _compiled(template).render(given)
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(f"it cannot be filled ({type(error).__name__})") from None
     return text.strip()
+
+
+def uses(rule: FieldRule) -> set[str]:
+    """Give the hub fields that a composed field looks at."""
+    if not rule.is_composed:
+        return set()
+    names = {name for text in rule.templates for name in names_in(text)}
+    return {name for name in names | {one for entry in rule.when for one in entry.where} if "." not in name}

@@ -100,7 +100,10 @@ class WhenSpec(Written):
 class FieldSpec(Written):
     """One field. `title: summary` is short for `title: {field: summary}`; in an offer, `title: none` leaves it out."""
 
-    field: Text = Field(description="Name of the native field, as the tracker's API calls it.")
+    field: Text | None = Field(
+        None,
+        description="Name of the native field, as the tracker's API calls it. Left out where what leaves is composed.",
+    )
     kind: Kind | None = Field(
         None, description="Of `x_…` fields: what it holds. Default: `choice` where there is a `map`, else `scalar`."
     )
@@ -120,12 +123,14 @@ class FieldSpec(Written):
         None,
         description="Of `x_…` fields that are only written: text composed of hub fields that come in, and of "
         "`twin.key`, `twin.url`, `twin.status`, `twin.company`: `{{ twin.key }}: {{ title | truncate(60) }}`. "
+        "With `direction: out`, also of `title` (which may use itself): text composed for the other side, of hub "
+        "fields that are offered, and of `own.key`, `own.url`, `own.status`, `own.company`, as far as revealed. "
         "Jinja without calls and loops; filters: " + ", ".join(f"`{name}`" for name in FILTERS) + ".",
     )
     value: Choice | None = Field(
         None,
         description="Of `x_…` fields that are only written: this value, when a ticket is made and with each later "
-        "write; with `once` at creation alone.",
+        "write; with `once` at creation alone. With `direction: out`, also of `type` and `priority`: this is sent.",
     )
     direction: Direction = Field(
         "both", description="`out`: offered only. `in`: taken in only (`twin.…` fields always are)."
@@ -147,6 +152,23 @@ class FieldSpec(Written):
         "Without it the field is left as it is.",
     )
     only: Texts | None = Field(None, description="Of labels: the only ones that are offered and taken. Default: all.")
+
+    @property
+    def says(self) -> bool:
+        """Whether the contract itself says what is written, or sent."""
+        own = (self.template, self.value, *(one.template for one in self.when), *(one.value for one in self.when))
+        return any(text is not None for text in own)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it is composed for the other side."""
+        return self.says and self.direction == "out"
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> FieldSpec:
+        if self.field is None and not self.leaves:
+            raise wrong(Code.MISSING, "`field` is missing.", "Add `field:`, the name of the tracker's own field.")
+        return self
 
 
 class Condition(Written):

@@ -119,7 +119,7 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
         what = "Both sides are the same offer."
         problems.append(document.problem(Code.PAIR_TWICE, what, "Name another contract or offer.", "right"))
     pair = _join(path, written, left, right, traits)
-    for side in (left, right):
+    for side in (pair.left, pair.right):
         problems += check_side(side, traits[side.system], pair.values)
     problems += check_sides(pair, traits)
     problems += check_rules(pair, traits, document.problem)
@@ -133,8 +133,8 @@ def _join(path: Path, written: PairFile, left: Side, right: Side, traits: Traits
     own = (path, left.file, right.file, left.people.file, right.people.file)
     return Pair(
         name=path.stem,
-        left=left,
-        right=right,
+        left=_told(left, right),
+        right=_told(right, left),
         schedule=written.schedule,
         interval=units.interval(written.schedule),
         deadline=written.deadline,
@@ -152,6 +152,16 @@ def _join(path: Path, written: PairFile, left: Side, right: Side, traits: Traits
         values=_values(written.values),
         files=tuple(dict.fromkeys(file for file in own if file is not None)),
     )
+
+
+def _told(side: Side, other: Side) -> Side:
+    """Mark the fields for which the other side composes what comes in: they are only written."""
+    told = {
+        hub: replace(rule, told=True)
+        for hub, rule in side.fields.items()
+        if hub in other.sent and rule.comes_in and not rule.is_own
+    }
+    return replace(side, fields={**side.fields, **told}) if told else side
 
 
 def _values(written: object) -> dict[str, tuple[int | str, ...]]:

@@ -42,7 +42,12 @@ def resolve(contract: ContractFile, offer: str | None, name: str, file: Path, li
         automations=contract.automations,
         search_delay=contract.search_delay,
         options=contract.options,
-        fields={hub: _field(hub, spec) for hub, spec in fields.items() if spec.field != REMOVED},
+        fields={
+            hub: _read(hub, spec) if spec.leaves else _field(hub, spec)
+            for hub, spec in fields.items()
+            if spec.field not in (None, REMOVED)
+        },
+        sent={hub: _field(hub, spec) for hub, spec in fields.items() if spec.leaves},
         transitions={to: TransitionRule(spec.by, spec.fields) for to, spec in given["transitions"].items()},
         closed=given["closed"],
         follow_up_on=given["follow_up_on"],
@@ -68,12 +73,11 @@ def _of(key: str, own: Offer, contract: Offer) -> Any:
 
 
 def _field(hub: str, spec: FieldSpec) -> FieldRule:
-    said = (spec.template, spec.value, *(entry.template for entry in spec.when), *(entry.value for entry in spec.when))
-    of_twin = hub.startswith(TWIN) or any(text is not None for text in said)
+    of_twin = hub.startswith(TWIN) or spec.says
     standard: Kind = "choice" if spec.map or any(entry.map for entry in spec.when) else "scalar"
     return FieldRule(
         hub=hub,
-        native=spec.field,
+        native=spec.field or "",
         kind="scalar" if of_twin else HUB_FIELDS.get(hub) or spec.kind or standard,
         direction="in" if of_twin and "direction" not in spec.model_fields_set else spec.direction,
         map=_map(spec.map),
@@ -89,6 +93,11 @@ def _field(hub: str, spec: FieldSpec) -> FieldRule:
         only=frozenset(spec.only) if spec.only is not None else None,
         when=tuple(_when(spec, entry) for entry in spec.when),
     )
+
+
+def _read(hub: str, spec: FieldSpec) -> FieldRule:
+    """A field that is read here, and of which something else is composed for the other side."""
+    return FieldRule(hub=hub, native=spec.field or "", kind=HUB_FIELDS.get(hub, "scalar"), direction="out")
 
 
 def _when(spec: FieldSpec, entry: WhenSpec) -> WhenRule:

@@ -90,6 +90,7 @@ class HubTicket(Message):
     fields: dict[str, FieldState] = {}
     events: tuple[HubEvent, ...] = ()
     problems: tuple[HubProblem, ...] = ()
+    unmade: tuple[HubProblem, ...] = ()  # texts for the other side that could not be composed: each holds itself alone
     reporter: str = ""
     company: str = ""  # of who opened it, as far as it may be named
     names: str = "none"

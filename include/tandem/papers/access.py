@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tandem.config.composed import uses
 from tandem.config.models import TWIN, Pair, Side
 from tandem.papers.page import Paper, Section
 
@@ -47,7 +48,9 @@ def matrix(pair: Pair) -> list[tuple[str, Verbs, Verbs]]:
     """List what is shared: (what, what the right company can do with it at the left, and the left at the right)."""
     left, right = pair.left, pair.right
     told: list[tuple[str, Verbs, Verbs]] = []
-    for hub in sorted({*left.fields, *right.fields}, key=lambda name: (name.startswith(TWIN), name)):
+    for hub in sorted(
+        {*left.fields, *right.fields, *left.sent, *right.sent}, key=lambda name: (name.startswith(TWIN), name)
+    ):
         told.append((hub, _verbs(left, right, hub), _verbs(right, left, hub)))
     for kind in ("public", "all"):
         word = "public comments" if kind == "public" else "internal comments"
@@ -59,7 +62,7 @@ def matrix(pair: Pair) -> list[tuple[str, Verbs, Verbs]]:
 
 def _verbs(owner: Side, other: Side, hub: str) -> Verbs:
     """What the other company can do with a field of the owner's tickets."""
-    own, theirs = owner.fields.get(hub), other.fields.get(hub)
+    own, theirs = (side.sent.get(hub, side.fields.get(hub)) for side in (owner, other))
     if hub.startswith(TWIN):  # of the owner's ticket something is shown in a field of the other's
         part = hub.removeprefix(TWIN)
         return Verbs(read=theirs is not None and (part == "company" or part in owner.reveal))
@@ -152,8 +155,13 @@ def spread_of_fields(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[str]]:
     for hop in hops(pairs):
         for hub, rule in hop.source.fields.items():
             taken = hop.target.fields.get(hub)
-            if rule.goes_out and not rule.of_twin and taken is not None and taken.comes_in:
-                step = (hop.target.connection, taken.native)
+            goes = rule.goes_out and not rule.of_twin
+            into = [taken] if taken is not None and taken.comes_in and not taken.told else []
+            if goes and into:
+                into += [one for one in hop.target.fields.values() if hub in uses(one)]
+            into += [hop.target.fields[name] for name in _composed_of(hop, hub)]
+            for one in into if goes else ():
+                step = (hop.target.connection, one.native)
                 steps.setdefault((hop.source.connection, rule.native), set()).add(step)
     found: dict[tuple[str, str], list[str]] = {}
     for start in steps:
@@ -164,6 +172,11 @@ def spread_of_fields(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[str]]:
                 waiting.append(step)
         found[start] = [f"{system}: {native}" for system, native in sorted(seen - {start})]
     return found
+
+
+def _composed_of(hop: Hop, hub: str) -> list[str]:
+    """The fields that one side takes and the other composes of this one."""
+    return [name for name, rule in hop.target.fields.items() if rule.told and hub in uses(hop.source.sent[name])]
 
 
 def _owners(pairs: Sequence[Pair]) -> dict[str, str]:

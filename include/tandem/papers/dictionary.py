@@ -64,7 +64,7 @@ def _minutes(pair: Pair) -> str:
 def _fields(pair: Pair, left: SideReport, right: SideReport) -> Section:
     rows = []
     for hub in _hubs(pair):
-        own, theirs = pair.left.fields.get(hub), pair.right.fields.get(hub)
+        own, theirs = _rule(pair.left, hub), _rule(pair.right, hub)
         way = _way(own, theirs)
         rule = pair.conflicts.rule(hub) if way == "both ways" and not hub.startswith(TWIN) else "–"
         rows.append(
@@ -83,8 +83,13 @@ def _fields(pair: Pair, left: SideReport, right: SideReport) -> Section:
 
 
 def _hubs(pair: Pair) -> list[str]:
-    known = [*pair.left.fields, *(hub for hub in pair.right.fields if hub not in pair.left.fields)]
+    known = dict.fromkeys(hub for side in (pair.left, pair.right) for hub in (*side.fields, *side.sent))
     return sorted(known, key=lambda hub: (hub.startswith(TWIN), hub.startswith("x_")))
+
+
+def _rule(side: Side, hub: str) -> FieldRule | None:
+    """How a side holds a field, or what it composes of it for the other."""
+    return side.sent.get(hub, side.fields.get(hub))
 
 
 def _meaning(hub: str) -> str:
@@ -93,7 +98,7 @@ def _meaning(hub: str) -> str:
 
 def _way(left: FieldRule | None, right: FieldRule | None) -> str:
     one = left or right
-    if one is not None and one.of_twin:
+    if one is not None and one.is_own and one.comes_in:
         return "left to right" if left is None else "right to left" if right is None else "both ways"
     if left is None or right is None:
         return "stays"
@@ -118,12 +123,10 @@ def _limit(info: FieldInfo | None) -> str:
 def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
     if rule is None:
         return
-    for text in (rule.template, *(entry.template for entry in rule.when)):
-        if text is not None:
-            yield f"{which}: composed: {text}"
-    for value in (rule.value, *(entry.value for entry in rule.when)):
-        if value is not None:
-            yield f"{which}: always {value or 'empty'}"
+    for text in rule.templates:
+        yield f"{which}: composed: {text}"
+    for value in rule.values:
+        yield f"{which}: always {value or 'empty'}"
     if rule.once:
         yield f"{which}: written at creation only"
     if rule.on_change is not None:
@@ -141,7 +144,7 @@ def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
 def _tables(pair: Pair, left: Called, right: Called) -> Iterator[Section]:
     """The value tables of both sides, by hub value."""
     for hub in _hubs(pair):
-        own, theirs = pair.left.fields.get(hub), pair.right.fields.get(hub)
+        own, theirs = _rule(pair.left, hub), _rule(pair.right, hub)
         values = dict.fromkeys(value for rule in (own, theirs) if rule for _, each in rule.maps() for value in each.map)
         if not values:
             continue

@@ -99,7 +99,8 @@ def _untold(
     for which, record in newest.items():
         end, target = run.end(which), run.end(which.other)
         own = bases.get((link.id, which), {})
-        told = composed.told_by(end, target, record, own, twin.told(end, record, hub_status(end, record, own)))
+        news = twin.told(end, record, hub_status(end, record, own))
+        told = composed.told_by(end, target, record, own, news, newest.get(which.other))
         heard = twin.heard(target, bases.get((link.id, which.other), {}))
         taken = {hub for hub, rule in target.offer.fields.items() if rule.of_twin}
         if any(hub in taken and value != heard.get(hub) for hub, value in told.items()):

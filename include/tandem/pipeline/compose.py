@@ -23,10 +23,11 @@ from tandem.markup import Plain, split
 from tandem.pipeline import composed, follow_up
 from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
 from tandem.pipeline.compose_later import edit, withdraw
-from tandem.pipeline.environment import End, Placed, Spot
+from tandem.pipeline.environment import End, Placed
 from tandem.pipeline.onward import caused
 from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.scene import Scene, causes_of, make_action
+from tandem.pipeline.spot import meant, spot_of
 from tandem.pipeline.translate import canonical
 from tandem.state.actions import Action
 from tandem.state.store import Tx
@@ -158,8 +159,8 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     bases: dict[str, Json] = {}
     told: set[str] = set()
     overflow: list[Doc] = []
-    meant = {**intent.fields, **composed.fixed(end, scene.hubs[source])}
-    for hub, value in meant.items():
+    values = {**intent.fields, **composed.fixed(end, scene.hubs[source])}
+    for hub, value in values.items():
         rule = end.offer.fields[hub]
         present = record.fields.get(rule.native)
         if (fitted := _fitted(scene, intent, hub, value, present)) is None:
@@ -183,7 +184,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     content: dict[str, Json] = {
         "native": native,
         "before": before,
-        "fields": {hub: value for hub, value in meant.items() if hub in bases or hub in told},
+        "fields": {hub: value for hub, value in values.items() if hub in bases or hub in told},
         "bases": bases,
         "gives_back": intent.gives_back,
         "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at)),
@@ -230,31 +231,9 @@ def _natives(end: End, hubs: Iterable[str]) -> dict[str, str]:
 
 
 def _spot(scene: Scene, which: Which) -> Placed:
-    """Where a ticket lies, of what type it is, and what it shows of what maps depend on, once the plan is done.
-
-    A ticket still to be made has what its create will say.
-    """
-    end, record = scene.run.end(which), scene.records.get(which)
-    caps = end.caps
-    decides = {caps.place_field, caps.type_field} | {end.offer.fields[hub].native for hub in end.offer.conditions}
-    shown: dict[str, Json] = {name: end.bound_value(name, value) for name, value in (end.offer.create or {}).items()}
-    if record is not None:
-        if not record.in_scope:
-            return record
-        shown = {**record.fields, caps.place_field: record.place, caps.type_field: record.type}
-    spot = Spot(str(shown.get(caps.place_field) or ""), str(shown.get(caps.type_field) or ""), fields=shown)
+    """Where a ticket lies, of what type it is, and what it shows of what maps depend on, once the plan is done."""
     written = {hub: value for one in scene.plan.intents if one.target is which for hub, value in one.fields.items()}
-    # Types and places first: what depends on them, and others depend on, goes by where the ticket will be.
-    for hub in sorted(written, key=lambda name: bool(end.offer.fields[name].when)):
-        rule = end.offer.fields[hub]
-        if rule.native in decides and not (rule.of_twin or (record is not None and rule.once)):
-            try:
-                native = to_native(end.rule_for(hub, spot), written[hub], end.terms(rule.native))
-            except LookupError:  # a person unknown there: it stays as it is
-                continue
-            shown = {**shown, rule.native: native}
-            spot = Spot(str(shown.get(caps.place_field) or ""), str(shown.get(caps.type_field) or ""), fields=shown)
-    return spot
+    return spot_of(scene.run.end(which), scene.records.get(which), written)
 
 
 def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) -> tuple[Json, list[Doc]] | None:
@@ -266,6 +245,7 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
     end = scene.run.end(intent.target)
     try:
         rule = end.rule_for(hub, _spot(scene, intent.target))
+        value = meant(rule, value)
         if missing := left_out(rule, value, end.terms(rule.native)):
             scene.plan.left_out[(intent.target.other, hub)] = missing
         return _fit(end, rule, value, present, scene.records.get(intent.target))

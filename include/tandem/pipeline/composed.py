@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tandem.config.composed import names_in, render
-from tandem.config.models import TWIN, FieldRule
+from tandem.config.composed import uses
+from tandem.config.models import FieldRule
 from tandem.connectors.base import Record
 from tandem.core.model import HubTicket
-from tandem.core.plain import to_plain
 from tandem.core.values import Json
-from tandem.errors import MappingError
-from tandem.pipeline.environment import End
+from tandem.errors import MappingError, TooLargeError
+from tandem.pipeline.environment import End, Placed
+from tandem.pipeline.sent import Texts, sent, texts
+from tandem.pipeline.spot import spot_of
 from tandem.pipeline.translate import hub_value
 from tandem.state.links import Base
 
@@ -30,24 +31,37 @@ class Told:
     failed: Mapping[str, MappingError]
 
 
-def tell(source: End, target: End, ticket: HubTicket, *, twin: bool) -> Told:
-    """Add to what a ticket tells what the target composes of it. ``twin``: there is one already."""
+def tell(source: End, target: End, ticket: HubTicket, *, lone: bool, there: Record | None) -> Told:
+    """Add to what a ticket tells what the target composes of it. ``lone``: it has no twin; else ``there`` is the twin,
+    if it was ever read."""
     if not ticket.in_scope:
         return Told(ticket, {})
-    values = {hub: ticket.fields[hub].value for hub in passing(source, target) if hub in ticket.fields}
-    texts, failed = _texts(target, {**values, **ticket.told}, twin=twin)
-    return Told(ticket.model_copy(update={"told": {**ticket.told, **texts}}) if texts else ticket, failed)
+    states = {hub: ticket.fields[hub] for hub in passing(source, target) if hub in ticket.fields}
+    values = {hub: state.value for hub, state in states.items()}
+    told = _taken(target, ticket.told, twin=not lone)
+    placed: Placed | None = there
+    if lone and by_spot(target):
+        placed = _to_be(target, {hub: state.value for hub, state in states.items() if not state.unsaid}, told)
+    own = _texts(target, {**values, **told}, placed, twin=not lone)
+    return Told(ticket.model_copy(update={"told": {**told, **own.made}}), own.failed)
 
 
 def told_by(
-    source: End, target: End, record: Record, bases: Mapping[str, Base], told: Mapping[str, str]
+    source: End,
+    target: End,
+    record: Record,
+    bases: Mapping[str, Base],
+    told: Mapping[str, str],
+    there: Record | None,
 ) -> dict[str, str]:
-    """Give, as :func:`tell` does, what a linked ticket tells by its record."""
+    """Give, as :func:`tell` does, what a linked ticket tells by its record. ``there`` is its twin."""
     if not record.in_scope:
         return dict(told)
-    used = {name for rule in target.offer.fields.values() for name in _uses(rule)} & passing(source, target)
+    offered = sent(source, record, lambda hub: hub_value(source, hub, record, bases), told)
+    whole = _taken(target, {**told, **offered.made}, twin=True)
+    used = {name for rule in target.offer.fields.values() for name in uses(rule)} & passing(source, target)
     values = {hub: hub_value(source, hub, record, bases) for hub in used}
-    return {**told, **_texts(target, {**values, **told}, twin=True)[0]}
+    return {**whole, **_texts(target, {**values, **whole}, there, twin=True).made}
 
 
 def fixed(end: End, source: HubTicket) -> dict[str, Json]:
@@ -56,7 +70,7 @@ def fixed(end: End, source: HubTicket) -> dict[str, Json]:
     return {
         hub: text
         for hub, text in source.told.items()
-        if hub in rules and rules[hub].is_composed and not _templates(rules[hub]) and not rules[hub].once
+        if hub in rules and rules[hub].is_composed and not rules[hub].templates and not rules[hub].once
     }
 
 
@@ -67,31 +81,31 @@ def passing(source: End, target: End) -> set[str]:
     return {hub for hub, own, taken in rules if own.goes_out and taken.comes_in and not (own.of_twin or taken.of_twin)}
 
 
-def _texts(target: End, values: Mapping[str, Json], *, twin: bool) -> tuple[dict[str, str], dict[str, MappingError]]:
-    texts: dict[str, str] = {}
-    failed: dict[str, MappingError] = {}
-    shown = {name: to_plain(value) if isinstance(value, dict) else value for name, value in values.items()}
-    for hub, rule in target.offer.fields.items():
-        if not rule.is_composed or (twin and rule.once):
-            continue
-        template, value = rule.text_for(shown.get)
-        if template is None:
-            texts |= {hub: value} if value is not None else {}
-            continue
-        try:
-            texts[hub] = render(template, {name: shown.get(name) for name in names_in(template)})
-        except ValueError as error:
-            failed[hub] = MappingError(f"The text for {rule.native} cannot be made: {error}.", fields=[hub])
-    return texts, failed
+def by_spot(end: End) -> bool:
+    """Tell whether a text of a contract's own depends on where its ticket lies, or of what type it is."""
+    rules = (rule for rule in end.offer.fields.values() if rule.is_composed)
+    return any(entry.place or entry.type for rule in rules for entry in rule.when)
 
 
-def _templates(rule: FieldRule) -> list[str]:
-    return [text for text in (rule.template, *(entry.template for entry in rule.when)) if text is not None]
+def _to_be(target: End, values: Mapping[str, Json], told: Mapping[str, str]) -> Placed | None:
+    """Tell where a ticket will lie that is to be made; none where its place or type cannot be written."""
+    known = {
+        hub: value for hub, value in {**values, **told}.items() if hub in target.offer.fields and value is not None
+    }
+    try:
+        return spot_of(target, None, known)
+    except (MappingError, TooLargeError):
+        return None
 
 
-def _uses(rule: FieldRule) -> set[str]:
-    """The hub fields that a composed field looks at."""
-    if not rule.is_composed:
-        return set()
-    names = {name for text in _templates(rule) for name in names_in(text)}
-    return {name for name in names | {one for entry in rule.when for one in entry.where} if not name.startswith(TWIN)}
+def _taken(target: End, told: Mapping[str, str], *, twin: bool) -> dict[str, str]:
+    """What is told, without that which the target takes at creation only, if it is there."""
+    rules = target.offer.fields
+    return {hub: text for hub, text in told.items() if not (twin and hub in rules and rules[hub].once)}
+
+
+def _texts(target: End, values: Mapping[str, Json], there: Placed | None, *, twin: bool) -> Texts:
+    rules: dict[str, FieldRule] = {
+        hub: rule for hub, rule in target.offer.fields.items() if rule.is_composed and not (twin and rule.once)
+    }
+    return texts(target, rules, there, values.get) if rules else Texts()

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from tandem.connectors.base import Record
 from tandem.core.closing import CLOSED, arrive, ends, is_closed, take_back, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_create, plan_link
@@ -41,13 +42,14 @@ def decide(run: Run) -> dict[str, int]:
         held: dict[str, list[Held]] = {}
         for one in runs.held(tx, run.name):
             held.setdefault(one.link, []).append(one)
+        lying = {which: _lying(tx, run, which, all_links.values()) for which in Which}
     by_link: dict[str, dict[Which, HubTicket]] = {}
     for which, tickets in hubs.items():
         for ticket in tickets.values():
             by_link.setdefault(ticket.link, {})[which] = ticket
     diff = Diff(held)
     for id_, sides in by_link.items():
-        _tell_composed(run, all_links[id_], sides, diff)
+        _tell_composed(run, all_links[id_], sides, lying, diff)
     with run.store.begin(run.fence) as tx:
         earlier = actions.in_state(tx, run.name, ["planned"])
         actions.drop(tx, [action.id for action in earlier], "cancelled", reason="planned anew")
@@ -69,14 +71,27 @@ def decide(run: Run) -> dict[str, int]:
     return {"links": len(by_link), "actions": len(diff.actions), **diff.counts}
 
 
-def _tell_composed(run: Run, link: Link, sides: dict[Which, HubTicket], diff: Diff) -> None:
-    """Let each ticket tell what the other side's contract composes of it; what cannot be made is set aside alone."""
+def _lying(tx: Tx, run: Run, which: Which, all_links: Iterable[Link]) -> Mapping[str, Record]:
+    """The records of a side, by link, if a text of its contract depends on where a ticket lies, or on its type."""
+    if not composed.by_spot(run.end(which)):
+        return {}
+    tickets = {link.members[which].ticket: link.id for link in all_links if which in link.members}
+    return {tickets[id_]: one for id_, one in records.latest_records(tx, run.name, which, tickets).items()}
+
+
+def _tell_composed(
+    run: Run, link: Link, sides: dict[Which, HubTicket], lying: Mapping[Which, Mapping[str, Record]], diff: Diff
+) -> None:
+    """Let each ticket tell what the contracts compose of it; what cannot be made is set aside alone."""
     for which, ticket in list(sides.items()):
-        target = run.end(which.other)
-        told = composed.tell(run.end(which), target, ticket, twin=link.lone is None)
+        source, target = run.end(which), run.end(which.other)
+        there = lying[which.other].get(link.id)
+        told = composed.tell(source, target, ticket, lone=link.lone is not None, there=there)
         sides[which] = told.ticket
-        for hub, error in told.failed.items():
-            key = target.offer.key_of(f"fields.{hub}")
+        failed = [(target, hub, error) for hub, error in told.failed.items()]
+        failed += [(source, one.field, MappingError(one.what, fields=[one.field])) for one in ticket.unmade]
+        for end, hub, error in failed:
+            key = end.offer.key_of(f"fields.{hub}")
             diff.refused[f"{link.id}/{which}/{hub}"] = Refused(which, error, key, "", hub)
 
 

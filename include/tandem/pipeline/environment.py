@@ -167,13 +167,15 @@ class End:
         rule = self.offer.fields[hub]
         if not rule.when:
             return 0
-        types = self._words(self.caps.type_field, ticket.type) if ticket.in_scope else None
-        chosen = rule.map_at(
-            self._words(self.caps.place_field, ticket.place), types, lambda name: self._shows(name, ticket)
-        )
+        chosen = rule.map_at(*self.spot_words(ticket), lambda name: self._shows(name, ticket))
         if chosen is None:
             raise MappingError(f"Which map of {hub} is in force cannot be told out of scope.", fields=[hub])
         return chosen
+
+    def spot_words(self, ticket: Placed) -> tuple[set[str], set[str] | None]:
+        """Give all words for a ticket's place and its type; of one out of scope the type is not told."""
+        types = self._words(self.caps.type_field, ticket.type) if ticket.in_scope else None
+        return self._words(self.caps.place_field, ticket.place), types
 
     @property
     def people(self) -> People:

@@ -22,6 +22,7 @@ from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
 from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.rewrite import text_hash
+from tandem.pipeline.spot import meant
 from tandem.pipeline.translate import canonical, hub_status
 from tandem.state import early, joins, links, records, runs
 from tandem.state.links import Base
@@ -273,14 +274,22 @@ def heard_so_far(tx: Tx, run: Run, sides: Sides, which: Which) -> None:
     """What a side shows of its twin, as the other tells it, need not be told again."""
     end, other = run.end(which), run.end(which.other)
     record, source = sides[which].record, sides[which.other].record
-    told = composed.told_by(other, end, source, {}, twin.told(other, source, hub_status(other, source, {})))
+    news = twin.told(other, source, hub_status(other, source, {}))
+    told = composed.told_by(other, end, source, {}, news, record)
     of = links.link_of(tx, run.name, which, [record.id])[record.id]
     heard = {
         hub: Base(told[hub], end.mapping)
         for hub, rule in end.offer.fields.items()
-        if rule.of_twin and hub in told and same(record.fields.get(rule.native), told[hub])
+        if rule.of_twin and hub in told and _shows(end, hub, record, told[hub])
     }
     links.set_bases(tx, of, which, heard)
+
+
+def _shows(end: End, hub: str, record: Record, told: str) -> bool:
+    """Tell whether a field shows what its twin tells, in its own way."""
+    shown = record.fields.get(end.offer.fields[hub].native)
+    native = _native(end, hub, record, meant(end.offer.fields[hub], told))
+    return native is not None and same(canonical(end, hub, native, record), canonical(end, hub, shown, record))
 
 
 def words_of(end: End, seen: Seen, kind: str) -> list[Words]:

@@ -23,6 +23,7 @@ from tandem.errors import MappingError
 from tandem.pipeline import twin
 from tandem.pipeline.environment import AT_ONCE, End, Run, log
 from tandem.pipeline.onward import said_by, words_of
+from tandem.pipeline.sent import sent
 from tandem.pipeline.translate_events import bare, events_of
 from tandem.state import links, paths, records
 from tandem.state.links import Base, Link
@@ -163,6 +164,8 @@ def hub_ticket(
                 key = end.offer.key_of(f"fields.{hub}.map")
                 problems.append(HubProblem(field=hub, code=error.code, key=key, what=error.what, shown=shown))
     member = link.members.get(end.which)
+    told = twin.told(end, record, hub_status(end, record, bases))
+    texts = sent(end, record, lambda hub: fields[hub].value if hub in fields else None, told)
     words = words_of(end.offer, record.reporter.name if record.reporter else "", opened.by)
     return HubTicket(
         side=end.which,
@@ -178,7 +181,11 @@ def hub_ticket(
         reporter=words.author,
         company=words.company,
         names=words.names,
-        told=twin.told(end, record, hub_status(end, record, bases)),
+        unmade=tuple(
+            HubProblem(field=hub, code=error.code, key=end.offer.key_of(f"fields.{hub}"), what=error.what)
+            for hub, error in texts.failed.items()
+        ),
+        told={**told, **texts.made},
         heard=twin.heard(end, bases),
         lossy=lossy,
     )
