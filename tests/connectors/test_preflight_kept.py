@@ -8,11 +8,12 @@ import pytest
 
 from tandem.config.load import load_pair
 from tandem.config.models import Side
-from tandem.connectors.base import Author, Needs, Preflight
+from tandem.connectors.base import Author, FieldInfo, Needs, Preflight
 from tandem.connectors.memory import JIRA_LIKE, Memory, Tracker
 from tandem.core.rules import Which
 from tandem.pipeline.dictionary import keep_dictionary, load_dictionary
 from tandem.pipeline.environment import End
+from tandem.state import runs
 from tandem.state.store import Store
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -43,6 +44,26 @@ def test_what_a_preflight_told_goes_before_what_the_connector_can_say(
     for end in (first, later):
         assert end.private_comments == (caps.private_comments if private is None else private)
         assert end.max_file == (caps.max_file if largest is None else largest)
+
+
+def test_what_an_older_version_kept_in_clear_is_read_until_a_preflight_seals_it(
+    sqlite_store: Store, offer: Side
+) -> None:
+    told = {"choices": {"1": "hush"}, "max_length": None, "kind": "choice", "label": "Rating"}
+    rating = FieldInfo("rating", "Rating", "choice", choices={"1": "hush"})
+    found = Preflight(Author("1", "we"), 0.0, "1", {"rating": rating}, 0.0)
+    end = _end(offer)
+    with sqlite_store.begin() as tx:
+        runs.get_side(tx, "a__b", Which.RIGHT)
+        runs.set_side(tx, "a__b", Which.RIGHT, dictionary={"account": "1", "fields": {"rating": told}})
+        load_dictionary(tx, "a__b", end)
+    assert end.dictionary["rating"].names == {"1": "hush"}
+    with sqlite_store.begin() as tx:
+        keep_dictionary(tx, "a__b", end, found, NOW)
+        row = runs.get_side(tx, "a__b", Which.RIGHT)
+        load_dictionary(tx, "a__b", end)
+    assert end.dictionary["rating"].names == {"1": "hush"}
+    assert "hush" not in str(row)
 
 
 def test_before_any_preflight_the_capabilities_count(sqlite_store: Store, offer: Side) -> None:

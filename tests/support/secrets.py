@@ -14,10 +14,17 @@ Ask = Callable[..., Any]
 
 UNLISTED_FIELD = 360009999999  # in Zendesk; the contract does not name it
 UNLISTED_JIRA_FIELD = "customfield_10077"
+UNLISTED_CHOICE, UNLISTED_JIRA_CHOICE = 360008888888, "customfield_10088"
+# What a field's own setup says is secret as well: a choice is what tickets hold.
+CHOICES: Mapping[str, tuple[str, str, str]] = {
+    "zendesk": ("hushclasstitle", "hushclassgood", "hushclasspoor"),
+    "jira": ("hushtiername", "hushtierfirst", "hushtierlast"),
+}
 ZENDESK_SETTINGS: Mapping[str, Any] = {
     "ticket_fields": [
         {"id": 360001234567, "title": "Order number", "type": "text"},
         {"id": UNLISTED_FIELD, "title": "Credit rating", "type": "text"},
+        {"id": UNLISTED_CHOICE, "title": CHOICES["zendesk"][0], "type": "tagger", "options": CHOICES["zendesk"][1:]},
     ]
 }
 JIRA_SETTINGS: Mapping[str, Any] = {
@@ -25,6 +32,7 @@ JIRA_SETTINGS: Mapping[str, Any] = {
     "custom_fields": {
         "customfield_10042": {"name": "Order no", "type": "string"},
         UNLISTED_JIRA_FIELD: {"name": "Margin", "type": "string"},
+        UNLISTED_JIRA_CHOICE: {"name": CHOICES["jira"][0], "type": "option", "options": CHOICES["jira"][1:]},
     },
 }
 
@@ -35,7 +43,7 @@ class Secrets:
 
     zendesk: Ask
     jira: Ask
-    words: dict[str, list[str]] = field(default_factory=lambda: {"zendesk": [], "jira": []})
+    words: dict[str, list[str]] = field(default_factory=lambda: {side: list(words) for side, words in CHOICES.items()})
     public: list[str] = field(default_factory=list)  # what may travel, and is sealed wherever we keep it
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -76,6 +84,7 @@ class Secrets:
         comment = {"body": self.word("zendesk", "note"), "public": False, "uploads": [self._upload("notefile")]}
         self.change(ticket, comment=comment)
         self.change(ticket, custom_fields=[{"id": UNLISTED_FIELD, "value": self.word("zendesk", "rating")}])
+        self.change(ticket, custom_fields=[{"id": UNLISTED_CHOICE, "value": CHOICES["zendesk"][1]}])
         self.tag(ticket, self.word("zendesk", "tag"))
 
     def change(self, ticket: int, **fields: Any) -> None:
@@ -119,6 +128,7 @@ class Secrets:
         visibility = {"type": "role", "value": "Developers", "identifier": "Developers"}
         self.jira("POST", f"/rest/api/3/issue/{issue}/comment", json={"body": text, "visibility": visibility})
         self.edit(issue, **{UNLISTED_JIRA_FIELD: self.word("jira", "margin")})
+        self.edit(issue, **{UNLISTED_JIRA_CHOICE: {"value": CHOICES["jira"][1]}})
 
     def attach(self, issue: str, name: str) -> str:
         """Attach a file with secret bytes."""

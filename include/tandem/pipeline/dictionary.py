@@ -33,7 +33,7 @@ def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
             row = runs.get_side(tx, pair.name, which)
             bound = _scope_of(row)
             end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
-            _take(end, row)
+            _take(tx, end, row)
     return ends
 
 
@@ -58,10 +58,10 @@ def bindings(
 
 def load_dictionary(tx: Tx, pair: str, end: End) -> None:
     """Take the dictionary, bindings and clock that the state holds for a side."""
-    _take(end, runs.get_side(tx, pair, end.which))
+    _take(tx, end, runs.get_side(tx, pair, end.which))
 
 
-def _take(end: End, row: Mapping[str, Any]) -> None:
+def _take(tx: Tx, end: End, row: Mapping[str, Any]) -> None:
     end.row = row
     end.offset = float(row["clock_offset"] or 0.0)
     stored = row["dictionary"] or {}
@@ -77,9 +77,18 @@ def _take(end: End, row: Mapping[str, Any]) -> None:
             max_length=info["max_length"],
             kind=info["kind"],
         )
-        for name, info in stored.get("fields", {}).items()
+        for name, info in _fields(tx, row).items()
     }
     end.learn(known)
+
+
+def _fields(tx: Tx, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What preflight found of fields. Before it was sealed it stood in clear, and does until the next preflight."""
+    if row["sealed"] is None:
+        clear: Mapping[str, Any] = (row["dictionary"] or {}).get("fields", {})
+        return clear
+    fields = tx.open(row["sealed"])
+    return fields if isinstance(fields, dict) else {}
 
 
 def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime) -> list[str]:
@@ -110,7 +119,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
                 own[name] = name
     scope = scope_ids.bind(end.offer.scope, found.fields, _scope_of(row))
     notices += [_renamed(native, word) for native, word in scope_ids.renamed(scope, found.fields)]
-    fields = {
+    fields: dict[str, Json] = {
         name: {"choices": dict(info.choices), "max_length": info.max_length, "kind": info.kind, "label": info.label}
         for name, info in found.fields.items()
     }
@@ -123,13 +132,13 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
         dictionary={
             "account": found.account.id,
             "version": found.version,
-            "fields": fields,
             "scope": scope,
             "ways": end.ways,
             "private_comments": found.private_comments,
             "max_file": found.max_file,
             "inactive": sorted(found.inactive),
         },
+        sealed=tx.seal(fields),
         bindings=bindings,
     )
     runs.put_edges(tx, end.system, found.edges, whole=found.whole_workflow)

@@ -64,8 +64,8 @@ def read_sides(run: Run) -> dict[str, dict[str, int]]:
 def preflight(run: Run, end: End) -> None:
     """Ask the tracker about itself, at most once an hour, and when the contract names a field that it did not."""
     now, at, asked = run.env.now(), end.row["preflight_at"], needs(end.offer)
-    told = (end.row["dictionary"] or {}).get("fields", {})
-    if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told.keys() >= asked.read | asked.write:
+    told = end.dictionary.keys()
+    if at is not None and now - from_db(at) < PREFLIGHT_EVERY and told and told >= asked.read | asked.write:
         return
     bindings = end.row["bindings"] or {}
     found, wrong = _asked(end, bindings)

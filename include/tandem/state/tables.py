@@ -62,7 +62,8 @@ side = Table(
     Column("swept_at", DateTime),
     Column("preflight_at", DateTime),
     Column("clock_offset", Float, nullable=False, default=0.0),
-    Column("dictionary", JSON),  # preflight's fields: names, choices, limits
+    Column("dictionary", JSON),  # what preflight told but for fields: our account, ids of the contract's names
+    Column("sealed", Text),  # preflight's fields: names, choices, limits
     Column("bindings", JSON),  # names in the contract, bound to ids when first seen
     Column("highest", JSON),  # place → highest key known (to look up lost creates)
     Column("start", CODE),  # the pair's ``start`` by which before_start was filled
