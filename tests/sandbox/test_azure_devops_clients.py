@@ -119,6 +119,47 @@ def test_the_client_learns_what_there_is(desk: Desk) -> None:
     assert "System.LinkTypes.Hierarchy-Forward" in [one.reference_name for one in client.get_relation_types()]
 
 
+def test_a_tour_of_what_stands_beside_work_items(desk: Desk) -> None:
+    client = boards(desk, "ada")
+    made = client.create_work_item([sets("System.Title", "x"), sets("System.Tags", "blue; green")], PROJECT, "Bug")
+    said = client.add_comment(models.CommentCreate(text="Seen"), PROJECT, made.id)
+    boards(desk, "david").create_comment_reaction(PROJECT, made.id, said.id, "like")
+    (felt,) = client.get_comment_reactions(PROJECT, made.id, said.id)
+    assert (felt.type, felt.count, felt.is_current_user_engaged) == ("like", 1, False)
+    assert [one.unique_name for one in client.get_engaged_users(PROJECT, made.id, said.id, "like")] == [
+        "david@global.example"
+    ]
+    (shown,) = client.get_comments(PROJECT, made.id, expand="reactions").comments
+    assert [one.type for one in shown.reactions] == ["like"]
+    boards(desk, "david").delete_comment_reaction(PROJECT, made.id, said.id, "like")
+    assert client.get_comment_reactions(PROJECT, made.id, said.id) == []
+    with pytest.raises(AzureDevOpsServiceError, match="frown"):
+        client.create_comment_reaction(PROJECT, made.id, said.id, "frown")
+    assert client.get_tag(PROJECT, "blue").name == "blue"
+    with pytest.raises(AzureDevOpsServiceError, match="exists already"):
+        client.update_tag(models.WorkItemTagDefinition(name="Green"), PROJECT, "blue")
+    client.update_tag(models.WorkItemTagDefinition(name="navy"), PROJECT, "blue")
+    client.delete_tag(PROJECT, "green")
+    after = client.get_work_item(made.id)
+    assert (after.fields["System.Tags"], after.rev) == ("navy", made.rev + 1)  # the comment revised it, nothing else
+    query = models.QueryHierarchyItem(name="Mine", wiql="SELECT [System.Id] FROM WorkItems")
+    kept = client.create_query(query, PROJECT, "Shared Queries")
+    wanted = models.QueryBatchGetRequest(ids=[kept.id, PROJECT], error_policy="omit")
+    assert [one.name for one in client.get_queries_batch(wanted, PROJECT)] == ["Mine"]
+
+
+def test_the_client_finds_teams_and_who_is_in_them(desk: Desk) -> None:
+    client = connection(desk).clients_v7_1.get_core_client()
+    (team,) = client.get_teams(PROJECT)
+    assert (team.name, client.get_project(PROJECT).default_team.id) == (f"{PROJECT} Team", team.id)
+    assert team.id in [one.id for one in client.get_all_teams()]
+    assert client.get_team(PROJECT, team.name).id == team.id
+    members = client.get_team_members_with_extended_properties(PROJECT, team.id)
+    assert [one.identity.unique_name for one in members if one.is_team_admin] == ["ada@global.example"]
+    with pytest.raises(AzureDevOpsServiceError, match="does not exist"):
+        client.get_team(PROJECT, "Others")
+
+
 def test_the_client_understands_refusals(desk: Desk) -> None:
     client = boards(desk)
     with pytest.raises(AzureDevOpsServiceError, match="TF401320"):

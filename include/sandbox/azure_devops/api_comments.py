@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.azure_devops import comments, errors
+from sandbox.azure_devops import api_reactions, comments, errors
 from sandbox.azure_devops.calls import Answer, Call
 from sandbox.azure_devops.items import Comment, Item
 from sandbox.azure_devops.shapes import listed
@@ -35,6 +35,8 @@ def serve(call: Call, item: Item, rest: Sequence[str]) -> Answer:
         case ("DELETE", number):
             comments.delete(call.organization, call.who, item, _one(item, number))
             return Answer(None, 204)
+        case (_, number, "reactions", *more):
+            return api_reactions.serve(call, item, _one(item, number), more)
         case ("GET", number, "versions"):
             comment = _one(item, number, deleted=True)
             return Answer(listed([comments.shown(call.organization, item, comment, one) for one in comment.versions]))
@@ -48,7 +50,12 @@ def serve(call: Call, item: Item, rest: Sequence[str]) -> Answer:
 
 
 def _shown(call: Call, item: Item, comment: Comment, expand: str = "") -> dict[str, Any]:
-    return comments.shown(call.organization, item, comment, expand=expand)
+    told = comments.shown(call.organization, item, comment, expand=expand)
+    if expand.lower() in ("reactions", "all") and (
+        felt := comments.reactions(call.organization, item, comment, call.who)
+    ):
+        told["reactions"] = felt
+    return told
 
 
 def _one(item: Item, number: str, *, deleted: bool = False) -> Comment:

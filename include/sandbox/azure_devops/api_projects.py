@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from sandbox.azure_devops import errors
+from sandbox.azure_devops import api_teams, errors
 from sandbox.azure_devops.calls import Answer, Call
 from sandbox.azure_devops.locations import AREAS, LOCATIONS
 from sandbox.azure_devops.organization import Organization, Project
@@ -72,6 +72,8 @@ def projects(call: Call) -> Answer:
             return Answer(listed([_brief(organization, one) for one in found[skip : skip + top]]))
         case ("GET", name):
             return Answer(_whole(call, organization.project(name, call.who)))
+        case ("GET", name, "teams", *rest):
+            return api_teams.of_project(call, organization.project(name, call.who), rest)
         case ("POST",):
             return _found(call)
         case ("DELETE", name):
@@ -142,7 +144,7 @@ def _whole(call: Call, project: Project) -> dict[str, Any]:
         "processTemplate": {"templateName": project.process, "templateTypeId": TEMPLATES[project.process]},
         "versioncontrol": {"sourceControlType": "Git", "gitEnabled": "True", "tfvcEnabled": "False"},
     }
-    team = made_id(project.id, "team")
+    team = api_teams.told(organization, project)
     return {
         **{name: brief[name] for name in ("id", "name", "url", "state")},
         **({"capabilities": capabilities} if call.flag("includeCapabilities") else {}),
@@ -153,6 +155,6 @@ def _whole(call: Call, project: Project) -> dict[str, Any]:
             "web": {"href": f"{organization.url}/{project.name}"},
         },
         "visibility": "private",
-        "defaultTeam": {"id": team, "name": f"{project.name} Team", "url": f"{brief['url']}/teams/{team}"},
+        "defaultTeam": {name: team[name] for name in ("id", "name", "url")},
         "lastUpdateTime": brief["lastUpdateTime"],
     }

@@ -127,6 +127,24 @@ def serve_saved(call: Call) -> Answer:
     raise errors.no_method(call.method)
 
 
+def serve_batch(call: Call) -> Answer:
+    """`wit/queriesbatch`: several by their ids. Raises: AzureError."""
+    if call.method != "POST":
+        raise errors.no_method(call.method)
+    body = call.object()
+    ids = body.get("ids")
+    if not isinstance(ids, list):
+        raise errors.bad_argument("Value cannot be null. Parameter name: ids")
+    found = []
+    for id_ in map(str, ids):
+        try:
+            found.append(_told(call, _query(call, id_)))
+        except errors.AzureError:
+            if str(body.get("errorPolicy") or "").lower() != "omit":
+                raise
+    return Answer(listed(found))
+
+
 def _changed(call: Call, query: Query) -> dict[str, Any]:
     """Another name for a query, or other words."""
     body = call.object()

@@ -183,13 +183,3 @@ def relation_types(call: Call) -> Answer:
         if wanted in (one["referenceName"].lower(), one["name"].lower()):
             return Answer(one)
     raise errors.no_resource(call.path[0])
-
-
-def tags(call: Call) -> Answer:
-    """`wit/tags`: those that the project ever had. Raises: AzureError."""
-    project = project_of(call)
-    if call.method != "GET" or call.path:
-        raise errors.no_method(call.method)
-    base = f"{call.organization.url}/{project.id}/_apis/wit/tags"
-    ids = {name: made_id(project.id, "tag", key) for key, name in sorted(project.tags.items())}
-    return Answer(listed([{"id": id_, "name": name, "url": f"{base}/{id_}"} for name, id_ in ids.items()]))

@@ -81,6 +81,24 @@ def rendered(text: str, form: Format) -> str:
     return str(_MARKDOWN.render(text)).strip() if form == "markdown" else text
 
 
+def reactions(organization: Organization, item: Item, comment: Comment, who: Identity) -> list[dict[str, Any]]:
+    """What people feel about a comment, as one of them is told it."""
+    return [reaction(organization, item, comment, kind, who) for kind, some in comment.reactions.items() if some]
+
+
+def reaction(organization: Organization, item: Item, comment: Comment, kind: str, who: Identity) -> dict[str, Any]:
+    """How many feel so about a comment."""
+    base = f"{organization.url}/{organization.of(item).id}/_apis/wit/workItems/{item.number}/comments/{comment.number}"
+    engaged = comment.reactions.get(kind, [])
+    return {
+        "commentId": comment.number,
+        "type": kind,
+        "count": len(engaged),
+        "isCurrentUserEngaged": who in engaged,
+        "url": f"{base}/reactions/{kind}",
+    }
+
+
 def plain(text: str) -> str:
     """What people read of HTML, for the pages."""
     broken = re.sub(r"(?i)<br\s*/?>|</(p|div|li|h\d|tr|pre|blockquote)>", "\n", text)

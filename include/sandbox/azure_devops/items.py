@@ -93,6 +93,8 @@ class Comment:
     at: datetime
     format: Literal["html", "markdown"]
     versions: list[CommentVersion]
+    reactions: dict[str, list[Identity]] = field(default_factory=dict)
+    """By kind: who feels so."""
 
     @property
     def now(self) -> CommentVersion:

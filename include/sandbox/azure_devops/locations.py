@@ -39,10 +39,23 @@ class Location:
 
 
 _COMMENT = f"{_ITEM}/{{workItemId}}/{{resource}}/{{commentId}}"
+_FEELS = f"{_ITEM}/{{workItemId}}/comments/{{commentId}}/reactions"
+_REACTION = f"{_ITEM}/{{workItemId}}/comments/{{commentId}}/{{resource}}/{{reactionType}}"
+_TEAM = "_apis/projects/{projectId}/teams/{teamId}/{resource}"
 LOCATIONS = [
     Location("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}/{areaId}", 1, True),
     Location("00d9565f-ed9c-4a06-9a50-00e7896ccab4", "Location", "ConnectionData", "_apis/{resource}", 1, True),
     Location("603fe2ac-9723-48b9-88ad-09305aa6c6e1", "core", "projects", "_apis/{resource}/{projectId}", 4),
+    Location(
+        "d30a3dd1-f8ba-442a-b86a-bd0c0c383e59",
+        "core",
+        "teams",
+        "_apis/projects/{projectId}/{resource}/{*teamId}",
+        3,
+        True,
+    ),
+    Location("7a4d9ee9-3433-4347-b47a-7a80f1cf307e", "core", "teams", "_apis/{resource}", 3, True),
+    Location("294c494c-2600-4d7e-b76c-3dd50c3c95be", "core", "members", _TEAM, 2, True),
     Location("9a1b74b4-2ca8-4a9f-8470-c2f2e6fdc949", "operations", "operations", "_apis/{resource}/{operationId}", 1),
     Location("62d3d110-0047-428c-ad3c-4fe872c91c74", "wit", "workItems", _WIT + "/${type}", 3),
     Location("72c7ddf8-2cdc-4f60-90cd-ab71c14a399b", "wit", "workItems", _WIT + "/{id}", 3),
@@ -108,6 +121,11 @@ LOCATIONS = [
         "5a172953-1b41-49d3-840a-33f79c3ce89f", "wit", "classificationNodes", _WIT + "/{structureGroup}/{*path}", 2
     ),
     Location("a70579d1-f53a-48ee-a5be-7be8659023b9", "wit", "classificationNodes", _WIT, 2),
+    Location("549816f9-09b0-4e75-9e81-01fbfcd07426", "wit", "queriesBatch", _WIT, 1, True),
+    Location("f6cb3f27-1028-4851-af96-887e570dc21f", "wit", "reactions", _REACTION, 1, True),
+    Location(
+        "e33ca5e0-2349-4285-af3d-d72d86781c35", "wit", "users", f"{_FEELS}/{{reactionType}}/{{resource}}", 1, True
+    ),
     Location("bc15bc60-e7a8-43cb-ab01-2106be3983a1", "wit", "tags", _WIT + "/{tagIdOrName}", 1),
 ]
 VERSIONS = {one.resource.lower(): max(o.version for o in LOCATIONS if o.resource == one.resource) for one in LOCATIONS}
