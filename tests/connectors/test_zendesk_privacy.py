@@ -116,6 +116,28 @@ def test_what_does_not_say_public_is_private(public):
     assert history_of(Audits((audit,)), needs(), {}).comments == ()
 
 
+def _audit(number: int, kind: str, text: str, *, public: bool):
+    said = {"id": number + 1, "type": kind, "author_id": 7, "body": text, "html_body": f"<p>{text}</p>"}
+    told = {"id": number, "ticket_id": 1, "author_id": 7, "created_at": f"2026-03-01T10:00:{number:02d}Z"}
+    return {**told, "via": {}, "metadata": {}, "events": [{**said, "public": public, "data": {"to": "+1"}}]}
+
+
+@pytest.mark.parametrize("kind", ["VoiceComment", "FacebookComment"])
+def test_a_call_is_a_comment_too_also_as_the_first(kind):
+    """What a caller said is the description, and never the reply to it."""
+    listed = (
+        _audit(10, kind, "Call from +1", public=True),
+        _audit(20, "Comment", "An answer", public=True),
+        _audit(30, kind, "Called back", public=True),
+        _audit(40, kind, SECRET, public=False),
+    )
+    audits = Audits(listed)
+    told = history_of(audits, needs(), {})
+    assert audits.description == "<p>Call from +1</p>"
+    assert [comment.body for comment in told.comments] == ["<p>An answer</p>", "<p>Called back</p>"]
+    assert SECRET not in repr(told)
+
+
 def test_the_first_comment_is_the_description_and_its_files_the_tickets(desk, zendesk):
     uploaded = desk.ask("POST", "uploads.json", "anna", params={"filename": "shot.png"}, data=b"pixels").json()[
         "upload"

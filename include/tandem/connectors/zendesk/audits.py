@@ -23,6 +23,8 @@ from tandem.connectors.zendesk.shape import (
 from tandem.core.values import Json
 from tandem.http import Http, parsed
 
+# A call and a word on Facebook stand among a ticket's comments, and may be the first of them.
+_COMMENTS = frozenset({"Comment", "VoiceComment", "FacebookComment"})
 WITHHELD = "<p>The first message of this ticket is internal.</p>"
 
 
@@ -88,7 +90,7 @@ class Audits:
     def comments(self) -> Iterator[tuple[Raw, Raw]]:
         """Yield each comment's audit and event."""
         for audit in self.listed:
-            yield from ((audit, event) for event in audit["events"] if event.get("type") == "Comment")
+            yield from ((audit, event) for event in audit["events"] if event.get("type") in _COMMENTS)
 
     def is_public(self, event: Raw) -> bool:
         """Tell whether a comment is for everyone's eyes, now. Whatever does not say so is private."""
