@@ -142,6 +142,30 @@ def test_a_query_is_taken_apart_as_servicenow_does() -> None:
     assert misread("active=true^actve=true^NQactive=false", known) == ["actve=true", "NQactive=false"]
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "opened_atONToday@javascript:gs.beginningOfToday()@javascript:gs.endOfToday()",
+        "opened_atRELATIVEGT@hour@ago@3",
+        "opened_at>=javascript:gs.daysAgoStart(30)",
+        "opened_atDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','EE')",
+        "assigned_toDYNAMIC90d1921e5f510100a9ad2572f2b477fe",
+        "impactSAMEASurgency",
+        "impactGT_FIELDurgency",
+        "descriptionEMPTYSTRING",
+    ],
+)
+def test_what_people_copy_from_a_list_s_filter_is_understood(part: str) -> None:
+    known = ["opened_at", "assigned_to", "impact", "description"].__contains__
+    assert misread(part, known) == []
+    assert misread(f"x{part}", known) == [f"x{part}"]
+
+
+@pytest.mark.parametrize("part", ["stateVALCHANGES", "stateCHANGESTO6", "stateIS6", "state LIKE 6"])
+def test_what_no_query_knows_is_named(part: str) -> None:
+    assert misread(f"active=true^{part}", ["active", "state"].__contains__) == [part]
+
+
 # ---- lists
 
 

@@ -3,8 +3,10 @@
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pysnow
 import pytest
@@ -65,6 +67,30 @@ def test_pysnow_queries_pages_and_streams(desk: Desk) -> None:
 
     assert [row["short_description"] for row in seen] == [f"page {place}" for place in range(7)]
     assert seen == streamed
+
+
+def test_pysnow_asks_for_times(desk: Desk) -> None:
+    incidents = client(desk).resource(api_path="/table/incident")
+    made = incidents.create({"short_description": "in time"})["number"]
+
+    def found(query: Any) -> bool:
+        return made in [row["number"] for row in incidents.get(query=query, fields=["number"]).all()]
+
+    at = datetime.now(UTC)
+    day, zone = timedelta(days=1), ZoneInfo(desk.place.people["john"].zone or "Europe/Brussels")
+    local = at.astimezone(zone).replace(tzinfo=None)
+    for query, there in (
+        (pysnow.QueryBuilder().field("sys_created_on").between(local - day, local + day), True),
+        (pysnow.QueryBuilder().field("sys_created_on").between(local - 2 * day, local - day), False),
+        (pysnow.QueryBuilder().field("sys_created_on").greater_than(at - day), True),
+        ("sys_created_on>javascript:gs.daysAgoStart(1)", True),
+        ("sys_created_on>javascript:gs.minutesAgo(5)", True),
+        ("sys_created_on<javascript:gs.hoursAgo(1)", False),
+        ("sys_created_onONToday@javascript:gs.beginningOfToday()@javascript:gs.endOfToday()", True),
+        ("sys_created_onONYesterday@javascript:gs.beginningOfYesterday()@javascript:gs.endOfYesterday()", False),
+        ("sys_created_on>=javascript:gs.dateGenerate('2020-01-31','00:00:00')", True),
+    ):
+        assert found(query) is there, query
 
 
 def test_pysnow_understands_refusals(desk: Desk) -> None:

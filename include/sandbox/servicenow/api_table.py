@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from sandbox.servicenow import errors, writes
 from sandbox.servicenow.calls import Answer, Call
 from sandbox.servicenow.query import Row, parse
+from sandbox.servicenow.scripts import filled
 from sandbox.servicenow.shapes import Display, View
 
 MOST = 10_000
@@ -93,9 +94,7 @@ def matching(call: Call, table: str, text: str) -> list[Row]:
         return instance.cell(table, row, path)
 
     rows: Iterable[Row] = instance.table(table)
-    for name, value in (("getUserID", call.user.sys_id), ("getUserName", call.user.user_name)):
-        text = text.replace(f"javascript:gs.{name}()", value)
-    query = parse(text, lambda path: instance.has(table, path))
+    query = parse(filled(text, call.user, instance.now()), lambda path: instance.has(table, path))
     if query.invalid and instance.settings.invalid_query_returns_no_rows:
         return []
     # Without an order there is none that anyone could rely on.

@@ -17,7 +17,7 @@ _SPLIT = re.compile(r"(?<!\^)\^(?!\^)")
 _TERM = re.compile(
     r"(?P<column>[a-z_][a-z0-9_.]*)"
     r"(?P<operator>DOES NOT CONTAIN|NOT LIKE|STARTSWITH|ENDSWITH|CONTAINS|BETWEEN|NOT IN|ISNOTEMPTY|ISEMPTY|EMPTYSTRING"
-    r"|ANYTHING|NSAMEAS|SAMEAS|LIKE|IN|!=|>=|<=|>|<|=)"
+    r"|ANYTHING|NSAMEAS|SAMEAS|NOTON|LIKE|IN|ON|!=|>=|<=|>|<|=)"
     r"(?P<value>.*)",
     re.DOTALL,
 )
@@ -65,6 +65,9 @@ class Term:
                 return found == cell(row, self.value).lower()
             case "NSAMEAS":
                 return found != cell(row, self.value).lower()
+            case "ON" | "NOTON":  # a word for people, then the first and the last second: `Today@…@…`
+                _, low, high = [*value.split("@"), "", ""][:3]
+                return bool(there) and (order(low) <= order(found) <= order(high)) is (self.operator == "ON")
             case "BETWEEN":
                 low, _, high = value.partition("@")
                 return bool(there) and order(low) <= order(found) <= order(high)

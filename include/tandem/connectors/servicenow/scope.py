@@ -25,10 +25,12 @@ _EXAMPLES = {
     "datetime": "2026-11-25 10:00:00 (UTC)",
 }
 _SPLIT = re.compile(r"(?<!\^)\^(?!\^)")
+# The vendor's "operators available for filters and queries", but for those that ask for changes: no query knows these.
 _TERM = re.compile(
     r"([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)"
-    r"(?:DOES NOT CONTAIN|NOT LIKE|STARTSWITH|ENDSWITH|CONTAINS|BETWEEN|NOT IN|ISNOTEMPTY|ISEMPTY|LIKE|IN"
-    r"|!=|>=|<=|>|<|=)",
+    r"(?:DOES NOT CONTAIN|NOT LIKE|STARTSWITH|ENDSWITH|CONTAINS|BETWEEN|NOT IN|ISNOTEMPTY|ISEMPTY|EMPTYSTRING|ANYTHING"
+    r"|RELATIVE(?:GT|GE|LT|LE|EE)@|(?:GT|LT|GT_OR_EQUALS|LT_OR_EQUALS)_FIELD|(?:MORE|LESS)THAN@|DATEPART"
+    r"|N?SAMEAS|DYNAMIC|INSTANCEOF|NOTON|LIKE|IN|ON|!=|>=|<=|>|<|=)",
 )
 
 
