@@ -7,13 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 import requests
 
 from specs.description import check_file
@@ -142,32 +144,50 @@ class RunningSandbox:
 
 @contextmanager
 def running_sandbox(world: Path | Mapping[str, Any] = STORY) -> Iterator[RunningSandbox]:
-    """Runs `python -m sandbox` with that world on free ports until the block ends."""
+    """Runs the sandbox with that world on free ports until the block ends."""
     with TemporaryDirectory() as folder:
         file, log, exchanges = Path(folder, "places.json"), Path(folder, "log"), Path(folder, "exchanges.jsonl")
         # JSON is YAML; a world given as a file keeps its own ports, which give way if they are taken.
         path = world if isinstance(world, Path) else Path(folder, "world.yaml")
         if not isinstance(world, Path):
             path.write_text(json.dumps(world))
-        with log.open("w") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox", str(path), "--write", str(file), "--exchanges", str(exchanges)],
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(INCLUDE)},
-            )
+        process = _forked(log, [str(path), "--write", str(file), "--exchanges", str(exchanges)])
         try:
             deadline = time.monotonic() + START_SECONDS
             while not file.exists():
-                assert process.poll() is None, f"the sandbox ended:\n{log.read_text()}"
+                assert process.is_running(), f"the sandbox ended:\n{log.read_text()}"
                 assert time.monotonic() < deadline, f"the sandbox did not start:\n{log.read_text()}"
                 time.sleep(0.02)
             yield _described(process.pid, json.loads(file.read_text()), log)
         finally:
-            process.terminate()
-            process.wait(timeout=10)
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+                process.wait(timeout=10)
         wrong = check_file(exchanges)
         assert not wrong, "answers that the vendor's description does not allow:\n" + "\n".join(wrong[:20])
+
+
+def _forked(log: Path, arguments: list[str]) -> psutil.Process:
+    """`python -m sandbox` with these arguments, out of a process that has loaded it already (see `nursery`)."""
+    nursery = _nursery()
+    assert nursery.stdin is not None and nursery.stdout is not None
+    log.touch()
+    print(json.dumps({"log": str(log), "arguments": arguments}), file=nursery.stdin, flush=True)
+    return psutil.Process(int(nursery.stdout.readline()))
+
+
+@cache
+def _nursery() -> subprocess.Popen[str]:
+    """One for each process of tests; it ends with the tests, when its input does."""
+    nursery = subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("nursery.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(INCLUDE)},
+    )
+    assert nursery.stdout is not None and nursery.stdout.readline() == "ready\n"
+    return nursery
 
 
 def _described(pid: int, described: Mapping[str, Any], log: Path) -> RunningSandbox:
