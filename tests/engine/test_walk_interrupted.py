@@ -14,6 +14,7 @@ import pytest
 from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.base import FieldInfo, Way
 from tandem.connectors.memory import JIRA_LIKE
+from tandem.errors import RefusedError
 from tandem.state import tables
 
 NAMES = {"1": "To Do", "2": "In Progress", "3": "In Review", "4": "Done", "9": "On Hold", "6": "Verified"}
@@ -69,6 +70,25 @@ def test_a_person_who_steps_in_has_the_last_word(bench: Bench, step: int, verb: 
     bench.run()
     assert bench.changes() == before
     assert not [row for row in bench.rows(tables.event) if row["state"] is None]
+
+
+def test_a_ticket_whose_ways_the_tracker_refuses_to_tell_keeps_back_no_other(bench: Bench) -> None:
+    pairs = [bench.linked(), bench.linked()]
+    for ticket, _ in pairs:
+        bench.move(LEFT, ticket, "solved")
+    (_, refused), (_, other) = pairs
+
+    def act(name: str, phase: str, item: object) -> None:
+        if name == "ways" and phase == "before" and refused in str(item):
+            raise RefusedError("No.", where=refused)
+
+    bench.tracker(RIGHT).fail = act
+    bench.run()
+    assert (bench.get(RIGHT, refused, "status"), bench.get(RIGHT, other, "status")) == ("2", "4")
+    assert bench.events("quarantined")
+    bench.tracker(RIGHT).fail = lambda name, phase, item: None
+    bench.quiet()
+    assert bench.get(RIGHT, refused, "status") == "4"
 
 
 def _path(here: str, to: str) -> list[str]:

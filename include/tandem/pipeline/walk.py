@@ -63,7 +63,12 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
                 results[action.id] = last.get(action.id, Outcome(id=ticket, version=record.version))
             else:
                 moving.append((action, record))
-        told = end.connector.ways([record.id for _, record in moving]) if moving else {}
+        told, refused = _ask(end, [record.id for _, record in moving])
+        for action, record in moving:
+            if record.id in refused:
+                results[action.id] = Outcome(error=refused[record.id])
+                _stay(run, end, action, record, last)
+        moving = [(action, record) for action, record in moving if record.id not in refused]
         ways = {ticket: tuple(way for way in all_ if (ticket, way.id) not in closed) for ticket, all_ in told.items()}
         _learn(run, end, moving, ways)
         moves = []
@@ -93,6 +98,21 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
         far = TransitionError(f"The status was not reached in {STEPS} steps.")
         results.setdefault(action.id, Outcome(error=far))
     return tuple(results[action.id] for action, _ in wanted)
+
+
+def _ask(end: End, ids: Sequence[str]) -> tuple[Mapping[str, tuple[Way, ...]], Mapping[str, ItemError]]:
+    """Ask which ways there are. Where that is refused, each ticket is asked for by itself: one keeps back no other."""
+    try:
+        return (end.connector.ways(ids) if ids else {}), {}
+    except ItemError as error:
+        if len(ids) == 1:
+            return {}, {ids[0]: error}
+    told: dict[str, tuple[Way, ...]] = {}
+    refused: dict[str, ItemError] = {}
+    for id_ in ids:
+        ways, errors = _ask(end, [id_])
+        told, refused = {**told, **ways}, {**refused, **errors}
+    return told, refused
 
 
 def _stay(run: Run, end: End, action: Action, record: Record, last: Mapping[str, Outcome]) -> None:
