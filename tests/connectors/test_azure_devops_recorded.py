@@ -88,12 +88,28 @@ def test_a_person_is_the_same_in_all_recorded_forms() -> None:
         ("2018-10-24T09:25:35.9312345Z", "2018-10-24T09:25:35.931234+00:00"),
         ("9999-01-01T00:00:00Z", "9999-01-01T00:00:00+00:00"),
         ("1/10/2025 12:13:35 PM", "2025-01-10T12:13:35+00:00"),
+        ("0001-01-01T00:00:00", "0001-01-01T00:00:00+00:00"),
+        ("0001-01-01T00:00:00+05:30", "1970-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59.9999999-08:00", "1970-01-01T00:00:00+00:00"),
         (None, "1970-01-01T00:00:00+00:00"),
         ("rubbish", "1970-01-01T00:00:00+00:00"),
     ],
 )
 def test_times_are_read_in_every_form(told: str | None, read: str) -> None:
     assert moment(told).isoformat() == read
+
+
+def test_a_name_that_people_give_themselves_is_no_account() -> None:
+    """People are mapped by account: a display name that looks like another's would be theirs."""
+    gone = {"id": "0C38B4A2-4e08-447d-8cd2-7c4a1c4baf3d", "displayName": "david@global.example", "inactive": True}
+    told = author(gone)
+    assert (told.id, told.email, told.name) == (gone["id"].lower(), None, "david@global.example")
+    assert author({"displayName": "[Shop]\\Team", "uniqueName": "vstfs:///Classification/x"}).id.startswith("vstfs")
+
+
+def test_a_day_of_the_first_year_is_a_time_as_any() -> None:
+    known = Field("Custom.Seen", "Seen", "dateTime")
+    assert flat(known, "0001-01-01T00:00:00Z") == "0001-01-01T00:00:00.000Z"
 
 
 def test_tags_are_one_text() -> None:

@@ -75,7 +75,7 @@ def length(text: str, utf16: bool) -> int:
 
 def utc_text(moment: datetime) -> str:
     """Write an instant as UTC text with milliseconds, so that texts sort as the instants do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_utc_text(text: str) -> datetime:

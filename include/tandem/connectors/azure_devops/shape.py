@@ -106,7 +106,10 @@ def moment(value: object) -> datetime:
             found = datetime.strptime(text, _SPOKEN).replace(tzinfo=UTC)
         except ValueError:
             return _EPOCH
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:  # the first and the last day that there are stand for none
+        return _EPOCH
 
 
 def version(rev: object) -> str:
@@ -123,13 +126,14 @@ def revision(of: str) -> int:
 
 
 def author(told: Any) -> Author:
-    """Read a person in any of the forms. The id is the account's unique name, which all of them hold."""
+    """Read a person in any of the forms. The id is the account's unique name, which nearly all of them hold: whoever
+    has none is known by the id, and by a name that everybody may give themselves only where there is nothing else."""
     if isinstance(told, str):
         found = _PERSON.fullmatch(told.strip())
         return _person(found["account"], found["name"]) if found else _person(told.strip(), "")
     if not isinstance(told, Mapping):
         return NOBODY
-    unique = str(told.get("uniqueName") or told.get("name") or told.get("displayName") or told.get("id") or "")
+    unique = str(told.get("uniqueName") or told.get("name") or told.get("id") or told.get("displayName") or "")
     found = _PERSON.fullmatch(unique.strip())
     name = str(told.get("displayName") or "")
     return _person(found["account"], name or found["name"]) if found else _person(unique, name)
