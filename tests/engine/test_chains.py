@@ -69,6 +69,24 @@ def test_files_go_through_a_chain_once(tmp_path: Path) -> None:
         ]
 
 
+def test_a_file_that_goes_without_a_comment_goes_on_without_one(tmp_path: Path) -> None:
+    """Where a tracker takes files with comments alone, ours only holds the file: nobody said it, and it ends there."""
+    joins = [("acme", "globex"), ("acme", "hooli"), ("umbra", "hooli")]
+    ring = Ring(tmp_path, joins, {name: {"comments": SAID} for name in ("acme", "globex", "hooli", "umbra")})
+    ring.round()
+    ticket = ring.open("globex")
+    ring.quiet()
+    ring.trackers["globex"].attach(ticket, "plan.txt", b"plan", ring.person("globex"))
+    ring.quiet()
+    for name in ring.names:
+        assert [one.name for one in ring.trackers[name].tickets[ring.only(name)].files] == ["plan.txt"]
+    assert {name: len(at(ring, name, "plan.txt")) for name in ring.names} == {
+        "acme": 1, "globex": 0, "umbra": 1, "hooli": 0,
+    }  # fmt: skip
+    open_ = [row for pair in ring.pairs for row in ring.events(pair) if row["state"] in ("waiting", "deferred")]
+    assert open_ == []
+
+
 def test_each_status_step_is_taken_at_the_far_end(tmp_path: Path) -> None:
     ring = Ring(tmp_path, [("globex", "initech"), ("initech", "hooli")])
     ring.round()

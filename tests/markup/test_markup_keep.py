@@ -16,7 +16,7 @@ from markup.trees import documents, recorded
 from sandbox.jira import adf as jira_site
 from tandem.core import doc as hub
 from tandem.core.plain import to_plain
-from tandem.markup import Adf, Html, Plain
+from tandem.markup import Adf, CommonMark, Html, Plain
 from tandem.markup.adf_read import native_nodes
 
 ADF, HTML = Adf(), Html()
@@ -172,6 +172,40 @@ def test_no_edit_ever_drops_a_media_node(old: hub.Doc, new: hub.Doc) -> None:
     jira_site.check(rendered.native)
     assert rendered.dropped_media == ()
     assert media_of(rendered.native) >= media_of(present)
+
+
+@pytest.mark.parametrize("peer", [HTML, Plain(), CommonMark(azure=True)], ids=lambda markup: markup.name)
+@given(document=documents())
+def test_what_a_peer_makes_of_a_text_is_written_over_it(peer: hub.Markup, document: hub.Doc) -> None:
+    """Whatever kinds of blocks it became there, and whether or not people changed each of them: Jira takes it."""
+    present = ADF.render(document).native
+    arrived = peer.parse(peer.render(ADF.parse(present).doc).native).doc
+    for changed in (arrived, hub.normalise(_strong(arrived))):
+        jira_site.check(ADF.render(changed, present).native)
+
+
+def _strong(node: hub.Node) -> hub.Node:
+    """The same text, all of it strong: each block was changed by somebody."""
+    if node["type"] == "text":
+        return {**node, "marks": ["strong"]}
+    return {**node, "content": [_strong(part) for part in node["content"]]} if "content" in node else node
+
+
+def test_a_table_of_which_a_peer_made_lines_is_written_over() -> None:
+    cells = hub.table([hub.cell(hub.paragraph("a"))], [hub.cell(hub.code("select a | b", "sql"))])
+    present = ADF.render(hub.doc(cells)).native
+    lines = hub.doc(hub.paragraph("a", hub.BREAK, hub.text("select a | b", "strong")))
+    native: Any = ADF.render(lines, present).native
+    jira_site.check(native)
+    assert to_plain(ADF.parse(native).doc) == "a\nselect a | b"
+
+
+def test_a_quotation_that_became_a_paragraph_is_one() -> None:
+    present = ADF.render(hub.doc(hub.quote(hub.paragraph("said so")))).native
+    changed = hub.doc(hub.paragraph(hub.text("said so", "strong")))
+    native: Any = ADF.render(changed, present).native
+    jira_site.check(native)
+    assert ADF.parse(native).doc == changed
 
 
 @given(documents())

@@ -29,7 +29,7 @@ def letters(document: hub.Doc) -> str:
 @both
 @given(document=documents(st.one_of(MENTIONS, PICTURES)))
 def test_every_word_is_read_back(markup: hub.Markup, document: hub.Doc) -> None:
-    wanted = hub.normalise(seen(document))
+    wanted = hub.normalise(seen(hub.normalise(document)))
     rendered = markup.render(document)
     read = markup.parse(rendered.native).doc
     assert rendered.lossy or read == autolinked(wanted)
@@ -90,6 +90,23 @@ def test_what_the_tracker_acts_on_is_written_so_that_it_does_not(markup: hub.Mar
 def test_what_azure_devops_acts_on_is_written_so_that_it_does_not(value: str) -> None:
     native = str(CommonMark(azure=True).render(hub.doc(P(f"see #12, AB#7 !3 @anna {value}"))).native)
     assert not re.search(r"(?<!&)#\d|!\d|@anna", native)
+
+
+@pytest.mark.parametrize("begins", ["@Elaine", "#12", "AB#7", "ABCDE#7", "!3", "@a@b@c@d"])
+@pytest.mark.parametrize("goes_on", ["*so* it is", "[x](y)", "| a | b |", "_x_ `y`"])
+def test_what_azure_devops_acts_on_at_the_begin_is_read_as_it_was(begins: str, goes_on: str) -> None:
+    document = hub.doc(P(f"{begins} {goes_on}"), P(hub.text("and", "strong"), f" {begins}"))
+    rendered = CommonMark(azure=True).render(document)
+    assert (CommonMark().parse(rendered.native).doc, rendered.lossy) == (hub.normalise(document), ())
+
+
+@pytest.mark.parametrize("rest", ["?q=[1]", '?r="2"', "(a)b", "a%7Cb", "a|b", "b%20c", "ü?é=ä", "a\\b", "?a=1&copy=2"])
+def test_an_address_stays_as_it_was_written(rest: str) -> None:
+    link = hub.text("la]b*el", "strong", href=f"https://e.example/{rest}")
+    document = hub.doc(P("see ", link, " and ", hub.text("more", "em")))
+    for markup in (CommonMark(), CommonMark(azure=True)):
+        rendered = markup.render(document)
+        assert (markup.parse(rendered.native).doc, rendered.lossy) == (document, ())
 
 
 ORDINARY = [

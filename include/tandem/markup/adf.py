@@ -39,6 +39,7 @@ _HOLDS = {  # where: hub blocks that may stand there
     "quote": {"paragraph", "list", "code"},
     "item": {"paragraph", "list", "code"},
 }
+_LINES = {"paragraph", "heading"}  # native blocks that hold inlines
 _WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquote": "quote"}
 
 
@@ -250,7 +251,7 @@ class _Writer:
 
     def _restored(self, new: Node, old: Node) -> Node:
         """Give an edited paragraph back what it held beside text: each node whose words still stand there."""
-        for inline in children_of(old):
+        for inline in children_of(old) if kind_of(old) in _LINES else ():
             reader = AdfReader(self.hosts)
             blocks, _ = reader.one(inline)
             if kind_of(inline) not in ("text", "hardBreak") or reader.lossy == {"address"}:

@@ -30,9 +30,11 @@ _ACTS_AZURE = re.compile(r"(?=#\d|!\d)|(?<!\w)(?=@[\w<])")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _NUMBERED = re.compile("\x02([0-9]+)\x03")
 _LITERALLY = re.compile("(?!)")  # nothing
-_TOKEN = re.compile(r"(?m)^[^\s<]{1,8}")
+_ENTITY = re.compile(r"&#\d+;")
+_TOKEN = re.compile(rf"(?m)^(?:{_ENTITY.pattern}|[^\s<]){{1,8}}")
 # Azure DevOps calls people by @<id>; what stands in code calls nobody.
 _CALLED = re.compile(r"(`+)[\s\S]*?\1|@<([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>")
+_SIGN = re.compile(f"{_ENTITY.pattern}|{_SPECIAL.pattern}")
 _BULLETS = ("-", "*")
 _NUMBERS = (".", ")")
 
@@ -67,11 +69,17 @@ def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = Fal
     """Read CommonMark into the hub's tree."""
     source = repair(native) if isinstance(native, str) else ""
     markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown.normalizeLink = _as_written  # type: ignore[assignment, method-assign]  # of this one reader
     tokens = markdown.parse(_CALLED.sub(_called, source).replace("\t", "    "))
     for token in tokens:
         _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
     return finished(parsed, native, hosts)
+
+
+def _as_written(address: str) -> str:
+    """An address is not spelt anew: it would be another one to whoever compares."""
+    return address
 
 
 def _called(found: re.Match[str]) -> str:
@@ -146,7 +154,7 @@ class _Writer:
     def inlines(self, nodes: list[Node]) -> str:
         written = "".join(map(self._inline, nodes))
         if self.caution >= BEGINNINGS:
-            written = _TOKEN.sub(lambda m: _SPECIAL.sub(r"\\\g<0>", m[0]) if "\\" not in m[0] else m[0], written)
+            written = _TOKEN.sub(lambda m: _careful(m[0]) if "\\" not in m[0] else m[0], written)
         return re.sub(r"(?m)^ ", "&nbsp;", written)  # what stands behind it begins no line any more
 
     def _inline(self, node: Node) -> str:
@@ -197,6 +205,11 @@ class _Writer:
         written = [pieces[0], *(f"\x02{ord(piece[0])}\x03{piece[1:]}" for piece in pieces[1:])]
         escaped = "".join(written) if self.caution < ALL else _SPECIAL.sub(r"\\\g<0>", "".join(written))
         return _NUMBERED.sub(r"&#\1;", escaped)
+
+
+def _careful(token: str) -> str:
+    """Escape every sign of how a line begins; an entity stands for one, and stays."""
+    return _SIGN.sub(lambda m: m[0] if len(m[0]) > 1 else f"\\{m[0]}", token)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -175,31 +175,37 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
         happened.append(one if copy is None else onward.going_on(tx, end, one, copy, comment))
     held, brought = onward.sources(tx, run, end, record, "file", [file.id for file in history.files])
     for file in history.files:
-        one = _file_event(end, file, file.id in held or file.comment in copies)
         copy = brought.get(file.id)
+        one = _file_event(end, file, file.id in held or (copy is None and file.comment in copies))
         happened.append(one if copy is None else onward.going_on(tx, end, one, copy))
     return happened
 
 
 def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
-    """A comment that bears our mark is a copy that we made, even where its answer was lost."""
+    """A comment that bears our mark is a copy that we made, even where its answer was lost.
+
+    One that only holds a file bears the file's mark, and its file is the copy.
+    """
     of = origin_of(comment.mark)
-    if of is None or not links.has_origin(tx, of):
+    kind = links.kind_of_origin(tx, of) if of else None
+    if of is None or kind is None:
         return
     id_, meant = onward.late_copy(tx, str(comment.mark)) or ("found", {})
-    links.put_presence(
-        tx,
-        of=of,
-        kind="comment",
-        system=end.system,
-        native=comment.id,
-        place=record.place,
-        ticket=record.id,
-        action=id_,
-        heading=str(meant.get("heading") or ""),
-        onward=meant.get("onward") is True,
-        names=str(meant.get("names") or "none"),
-    )
+    held = [("file", native) for native in comment.files] if kind == "file" else []
+    for what, native in (("comment", comment.id), *held):
+        links.put_presence(
+            tx,
+            of=of,
+            kind=what,
+            system=end.system,
+            native=native,
+            place=record.place,
+            ticket=record.id,
+            action=id_,
+            heading=str(meant.get("heading") or "") if what == "comment" else "",
+            onward=meant.get("onward") is True,
+            names=str(meant.get("names") or "none"),
+        )
 
 
 def _field_event(end: End, record: Record, entry: Entry, echo: bool, rich: bool) -> Happened:

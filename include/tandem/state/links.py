@@ -154,9 +154,9 @@ def link_with_origin(tx: Tx, pair: str, of: str) -> Link | None:
     return links(tx, pair, ids=[row["id"]])[row["id"]] if row else None
 
 
-def has_origin(tx: Tx, of: str) -> bool:
-    """Tell whether an origin is known in this installation."""
-    return tx.row(sa.select(origin.c.id).where(origin.c.id == of)) is not None
+def kind_of_origin(tx: Tx, of: str) -> str | None:
+    """Tell what an origin is, if it is known in this installation."""
+    return (tx.row(sa.select(origin.c.kind).where(origin.c.id == of)) or {}).get("kind")
 
 
 def origin_at(tx: Tx, system: str, kind: str, native: str) -> str | None:

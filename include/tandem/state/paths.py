@@ -37,7 +37,7 @@ class Copy:
     private: bool  # where it was said
     onward: bool
     names: str
-    notice: bool  # a word of our own, which nobody said
+    notice: bool  # a word of our own, which nobody said: a notice, or a comment that only holds a file
 
 
 def field_cause(system: str, ticket: str, key: str) -> str:
@@ -93,7 +93,7 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str 
                 private=bool(row["private"]),
                 onward=bool(row["onward"]),
                 names=row["names"] or "none",
-                notice=row["kind"] == "notice",
+                notice=row["kind"] == "notice" or (kind == "comment" and row["kind"] == "file"),
             )
     return found
 
