@@ -24,7 +24,7 @@ from tandem.pipeline.dictionary import NO_CHOICE, bound_scope, keep_dictionary, 
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.held import held, known
 from tandem.pipeline.policy import note_offers
-from tandem.pipeline.reading import Reading, read_and_store, store, to_read, with_histories
+from tandem.pipeline.reading import Reading, histories_of, read_and_store, store, to_read, with_histories
 from tandem.pipeline.start import left_out_of, widened
 from tandem.pipeline.wake import read_woken
 from tandem.state import early, links, records, runs
@@ -172,7 +172,7 @@ def _pending(run: Run, end: End, reading: Reading) -> None:
         reading.still |= still
         moved = [one for one in got if one.id not in still]
         asked = with_histories(run, end, moved)
-        histories = end.connector.history(asked)
+        histories = histories_of(end, asked)
         found = [(one, histories.get(one.id)) for one in moved if one.id not in asked or one.id in histories]
         store(run, end, reading, found, set(some) - still)
 

@@ -14,6 +14,7 @@ from tandem.connectors.base import Delta, History, Record
 from tandem.core.plan import DELETED
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.held import explained, known
+from tandem.pipeline.reading import histories_of
 from tandem.state import records
 
 
@@ -45,7 +46,7 @@ def read_back(
     with run.store.read() as tx:
         told = explained(tx, run, end, reach)
     asked = [id_ for id_, record in read.items() if record.final != DELETED and id_ not in told]
-    histories = {**told, **(end.connector.history(asked) if asked else {})}
+    histories = {**told, **(histories_of(end, asked) if asked else {})}
     return {
         ticket: (record, _looked_at(record, histories.get(ticket)))
         for ticket, record in read.items()

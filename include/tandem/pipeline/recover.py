@@ -15,6 +15,7 @@ from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.outcomes import LOST, note_done, riding
+from tandem.pipeline.reading import histories_of
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
@@ -74,7 +75,7 @@ def _look_up(run: Run, end: End, sent: list[Action], counts: dict[str, int]) -> 
         found = links.links(tx, run.name, ids=[one.link for one in others])
     at = {one.id: rewrite.ticket_of(one, _current(found[one.link], end)) for one in others}
     read = {record.id: record for record in end.connector.fetch(sorted({one for one in at.values() if one}))}
-    histories = end.connector.history(sorted(read))
+    histories = histories_of(end, sorted(read))
     for one in others:
         member = found[one.link].members.get(end.which)
         record = read.get(at[one.id] or "")
