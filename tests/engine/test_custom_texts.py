@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.laws import laws
+from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
 from tandem.markup import Adf
+from tandem.state import links
 
 NOTES = FieldInfo("notes", "Notes", "rich", max_length=2_000)
 LINE = FieldInfo("notes", "Notes", "text", max_length=2_000)
@@ -92,3 +94,18 @@ def test_an_emptied_text_is_emptied(tmp_path: Path) -> None:
     bench.set(LEFT, ticket, "notes", None)
     quiet(bench)
     assert not shown(bench, RIGHT, issue)
+
+
+def test_a_base_that_an_older_version_noted_as_no_text_is_read_as_one(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    ticket, issue = bench.linked(notes="<p>Do <b>not</b> press</p>")
+    raw = {LEFT: shown(bench, LEFT, ticket), RIGHT: shown(bench, RIGHT, issue)}
+    with bench.store.begin() as tx:
+        (link,) = links.links(tx, PAIR)
+        for which, native in raw.items():
+            links.set_bases(tx, link, which, {"x_notes": links.Base(native, "")})
+    before = bench.changes()
+    bench.set(LEFT, ticket, "title", "Another")
+    quiet(bench)
+    assert bench.changes() == before + 2  # the person's change, and the write of it
+    assert (shown(bench, LEFT, ticket), shown(bench, RIGHT, issue)) == (raw[LEFT], raw[RIGHT])
