@@ -76,6 +76,15 @@ def test_a_history_of_many_pages_is_read_to_its_end(desk, zendesk):
     assert told.whole
 
 
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_ticket_whose_audits_are_refused_is_left_out_alone(desk, zendesk, status):
+    """What it may show is not known; the others are told."""
+    refused, told = (str(desk.make("anna", tags=["shared"])["id"]) for _ in range(2))
+    desk.control.fault("refused", desk.place.name, path=f"/tickets/{refused}/audits", status=status)
+    assert [one.id for one in zendesk.fetch([refused, told])] == [told]
+    assert list(zendesk.history([refused, told])) == [told]
+
+
 def test_private_comments_and_their_files_never_leave(desk):
     number = desk.make("anna", text="first", tags=["shared"])["id"]
     say(desk, number, "for all", True, "plan.txt")

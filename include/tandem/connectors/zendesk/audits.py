@@ -25,6 +25,7 @@ from tandem.http import Http, parsed
 
 # A call and a word on Facebook stand among a ticket's comments, and may be the first of them.
 _COMMENTS = frozenset({"Comment", "VoiceComment", "FacebookComment"})
+_UNTOLD = (400, 403, 404, 410, 422)  # of this ticket nothing is told; of others it may be
 WITHHELD = "<p>The first message of this ticket is internal.</p>"
 
 
@@ -126,12 +127,12 @@ class Audits:
 
 
 def read_audits(http: Http, ticket: str) -> Audits | None:
-    """Read a ticket's audits to their end; none where the ticket is gone or hidden from us."""
+    """Read a ticket's audits to their end; none where the ticket is gone or hidden from us, or they are refused."""
     found: dict[int, Raw] = {}
     params: dict[str, str] = {"page[size]": "100"}
     while True:
         path = f"/api/v2/tickets/{ticket}/audits.json"
-        response = http.request("GET", path, params=params, accept=(403, 404))
+        response = http.request("GET", path, params=params, accept=_UNTOLD)
         if response.status_code != 200:
             return None
         body = parsed(response)
