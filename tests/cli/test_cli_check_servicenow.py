@@ -52,6 +52,12 @@ def test_the_example_pair_has_no_problem(office: ServiceNowHouse) -> None:
     assert said.out.endswith("0 problems. Nothing was written.\n")
 
 
+def test_a_misspelt_state_is_told_of_as_that_alone(office: ServiceNowHouse) -> None:
+    office.edit(SERVICENOW_FILE, ("in_progress: In Progress", "in_progress: in progress"))
+    found = only(office, "TDM-225")
+    assert "In Progress" in found["fix"]
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: ServiceNowHouse) -> None:
     office.desk.make(comments="there is one")
     office.desk.change(office.desk.make()["sys_id"], urgency="1")

@@ -23,12 +23,13 @@ from tandem.papers.page import Paper, Section, markdown, page
 from tandem.papers.samples import samples
 
 CHAIN = [("acme", "globex"), ("globex", "initech")]
+NAMES = ("acme", "globex", "initech")
 SAID = {"out": "public", "as": "public", "names": "full", "onward": True}
 
 
-def pairs(root: Path, **contracts: Any) -> list[Pair]:
+def pairs(root: Path, joins: Sequence[tuple[str, str]] = CHAIN, **contracts: Any) -> list[Pair]:
     """A chain of three companies, with contracts changed so."""
-    Ring(root, CHAIN, contracts)
+    Ring(root, joins, contracts)
     return [pair for pair in load_all(root) if isinstance(pair, Pair)]
 
 
@@ -71,6 +72,18 @@ def test_texts_spread_as_far_as_their_company_lets_them(tmp_path: Path, onward: 
     assert found["globex", "acme"] == (["acme"], "full")
 
 
+def test_round_a_ring_the_shortest_way_is_told(tmp_path: Path) -> None:
+    found = spread_of_texts(pairs(tmp_path, [*CHAIN, ("acme", "initech")]))
+    assert found == {(one, other): ([other], "full") for one in NAMES for other in NAMES if one != other}
+
+
+def test_a_longer_way_is_told_where_it_names_more(tmp_path: Path) -> None:
+    said = {"globex": {"comments": {**SAID, "names": "none"}}}
+    found = spread_of_texts(pairs(tmp_path, [*CHAIN, ("acme", "initech")], **said))
+    assert found["acme", "initech"] == (["initech"], "full")
+    assert found["globex", "acme"] == (["acme"], "none")
+
+
 def test_the_least_that_any_company_lets_be_named_is_told(tmp_path: Path) -> None:
     found = spread_of_texts(pairs(tmp_path, globex={"comments": {**SAID, "names": "company"}}))
     assert found["acme", "initech"] == (["globex", "initech"], "company")
@@ -105,6 +118,14 @@ def test_a_dictionary_holds_fields_tables_and_samples(tmp_path: Path) -> None:
     assert "Cart \\| forgets \\*all\\*" in told
     assert "at most 255 characters" in told and "both ways" in told
     assert "what is too long goes into a comment" in told
+
+
+def test_a_word_that_is_written_in_place_of_others_stands_in_their_rows(tmp_path: Path) -> None:
+    ring = Ring(tmp_path, CHAIN)
+    pair = next(one for one in load_all(tmp_path) if isinstance(one, Pair))
+    told = markdown(dictionary(pair, check_trackers(pair, ring._connect).sides, {}, {}))
+    assert "| new | Open (only written) | To Do |" in told
+    assert "| any other | what comes is written as Open; what stands here is set aside until it is mapped;" in told
 
 
 CELLS = st.lists(st.text(max_size=12), min_size=2, max_size=2)

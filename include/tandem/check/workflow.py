@@ -97,7 +97,10 @@ class Workflow:
         )
 
     def _unreachable(self, key: str, rule: FieldRule, seen: Iterable[Edge]) -> Iterator[Problem]:
-        """Name statuses that no way leads to. It can be told only where every mapped status was seen from inside."""
+        """Name statuses that no way leads to. It can be told only where every mapped status was seen from inside.
+
+        A name that is no status is told of as that, and not once more as one that cannot be reached.
+        """
         mapped = {self.id_of(name) or name: str(value) for value, names in rule.map.items() for name in names}
         graph: dict[tuple[str, str], list[Edge]] = {}
         for edge in seen:
@@ -106,6 +109,8 @@ class Workflow:
             sources = {edge.source for edge in edges}
             several = len({kind for there, kind in graph if there == place}) > 1
             for names in rule.map.values():
+                if names and self.info.choices and self.id_of(names[0]) is None:
+                    continue
                 target = (self.id_of(names[0]) or names[0]) if names else ""
                 others = set(mapped) - {target}
                 if others and others <= sources and not any(e.way.to == target for e in edges if e.source in others):

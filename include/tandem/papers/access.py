@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -128,24 +129,24 @@ def spread_of_texts(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[list[s
     For each: the trackers on the way, and how authors are named there.
     """
     found: dict[tuple[str, str], tuple[list[str], str]] = {}
-    every = hops(pairs)
-    for first in every:
-        said = first.source.comments
-        start = ([first.target.connection], first, said.names, said.onward)
-        ways = [start] if said.out != "none" else []
-        while ways:
-            way, last, names, onward = ways.pop(0)
-            key = (first.source.connection, last.target.connection)
-            known = found.get(key)
-            if known is not None and LEAST.index(known[1]) >= LEAST.index(names):
-                continue
-            found[key] = (way, names)
-            passed = {first.source.connection, *way}
-            for hop in every if onward else ():
-                rule, there = hop.source.comments, hop.target.connection
-                if hop.source.connection != last.target.connection or rule.out == "none" or there in passed:
-                    continue
-                ways.append(([*way, there], hop, min(names, rule.names, key=LEAST.index), rule.onward))
+    every, gone = hops(pairs), set[tuple[str, str, str, bool]]()
+    ways = deque(
+        (hop.source.connection, [hop.target.connection], hop.source.comments.names, hop.source.comments.onward)
+        for hop in every
+        if hop.source.comments.out != "none"
+    )
+    while ways:  # the shortest first: that is the way on which a text arrives, unless a longer one names more
+        source, way, names, onward = ways.popleft()
+        if (source, way[-1], names, onward) in gone:
+            continue
+        gone.add((source, way[-1], names, onward))
+        known = found.get((source, way[-1]))
+        if known is None or LEAST.index(known[1]) < LEAST.index(names):
+            found[source, way[-1]] = (way, names)
+        for hop in every if onward else ():
+            rule, there = hop.source.comments, hop.target.connection
+            if hop.source.connection == way[-1] and rule.out != "none" and there not in (source, *way):
+                ways.append((source, [*way, there], min(names, rule.names, key=LEAST.index), rule.onward))
     return found
 
 

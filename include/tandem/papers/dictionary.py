@@ -164,6 +164,8 @@ def _names(rule: FieldRule | None, value: int | str, called: Called) -> str:
             entry = rule.when[number - 1] if number else None
             where = f" (for {', '.join(_spots(entry))})" if entry else ""
             told.append(", ".join(called(rule, name) for name in names) + where)
+    if not told and rule.otherwise_in is not None:
+        return f"{called(rule, rule.otherwise_in)} (only written)"
     return "; ".join(told) or "–"
 
 
@@ -177,8 +179,9 @@ def _otherwise(rule: FieldRule | None) -> str:
         return "–"
     told = []
     if rule.otherwise_in is not None:
-        told.append(f"written as {rule.otherwise_in}")
-    told.append(f"sent as {rule.otherwise_out}" if rule.otherwise_out is not None else "set aside until it is mapped")
+        told.append(f"what comes is written as {rule.otherwise_in}")
+    sent = f"sent as {rule.otherwise_out}" if rule.otherwise_out is not None else "set aside until it is mapped"
+    told.append(f"what stands here is {sent}" if told else sent)
     if rule.ignore:
         told.append(f"no value: {', '.join(rule.ignore)}")
     return "; ".join(told)
