@@ -146,3 +146,15 @@ def test_a_merge_says_where_each_side_went(desk: ZendeskDesk) -> None:
     assert (kept["source"]["rel"], kept["source"]["from"]["ticket_ids"]) == ("merge", [source])
     ticket = desk.read(f"tickets/{source}.json")["ticket"]
     assert (ticket["status"], ticket["tags"]) == ("closed", ["closed_by_merge"])
+
+
+def test_agents_are_in_the_one_group(desk: ZendeskDesk) -> None:
+    (group,) = desk.read("groups")["groups"]
+    anna, carla = desk.user_id("anna"), desk.user_id("carla")
+    members = {one["user_id"] for one in desk.read(f"groups/{group['id']}/memberships")["group_memberships"]}
+    assert members == {one["id"] for one in desk.read(f"groups/{group['id']}/users")["users"]}
+    assert anna in members and carla not in members
+    (own,) = desk.read(f"users/{anna}/group_memberships")["group_memberships"]
+    assert (own["user_id"], own["group_id"]) == (anna, group["id"])
+    assert desk.read(f"users/{carla}/group_memberships")["group_memberships"] == []
+    assert desk.ask("GET", "groups/1/users").status_code == 404

@@ -2,14 +2,16 @@
 """How the desk is set up: ticket fields, forms, statuses, brands, groups, tags."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.zendesk import errors
+from sandbox.zendesk.api_people import user_of
 from sandbox.zendesk.calls import Answer, Call, Function, Routes
 from sandbox.zendesk.desk import Desk
 from sandbox.zendesk.paging import page_of
-from sandbox.zendesk.records import CUSTOM_STATUS_IDS, FORM_ID, GROUP_ID, PRIORITIES, STATUSES, TYPES, stamp
-from sandbox.zendesk.shapes import brand_shape, group_shape
+from sandbox.zendesk.records import CUSTOM_STATUS_IDS, FORM_ID, GROUP_ID, PRIORITIES, STATUSES, TYPES, User, stamp
+from sandbox.zendesk.shapes import brand_shape, group_shape, user_shape
 
 routes = Routes()
 _SYSTEM = ("subject", "description", "status", "tickettype", "priority", "group", "assignee")
@@ -179,10 +181,8 @@ def count_groups(call: Call) -> Answer:
     return Answer({"count": {"value": 1, "refreshed_at": stamp(call.desk.now())}})
 
 
-@routes.on("GET", "/api/v2/group_memberships")
-def list_memberships(call: Call) -> Answer:
+def _memberships(call: Call, agents: Iterable[User]) -> Answer:
     """Every agent is in the one group."""
-    agents = [user for user in call.desk.users.values() if user.role != "end-user"]
     return _page(
         call,
         "group_memberships",
@@ -197,8 +197,32 @@ def list_memberships(call: Call) -> Answer:
                 "updated_at": stamp(agent.created_at),
             }
             for agent in agents
+            if agent.role != "end-user"
         ],
     )
+
+
+@routes.on("GET", "/api/v2/group_memberships")
+def list_memberships(call: Call) -> Answer:
+    return _memberships(call, call.desk.users.values())
+
+
+@routes.on("GET", "/api/v2/groups/{id}/memberships")
+def list_memberships_of_a_group(call: Call) -> Answer:
+    show_group(call)
+    return list_memberships(call)
+
+
+@routes.on("GET", "/api/v2/users/{user_id}/group_memberships")
+def list_memberships_of_a_user(call: Call) -> Answer:
+    return _memberships(call, [user_of(call)])
+
+
+@routes.on("GET", "/api/v2/groups/{id}/users")
+def list_agents_of_a_group(call: Call) -> Answer:
+    show_group(call)
+    agents = [user_shape(call.desk, user) for user in call.desk.users.values() if user.role != "end-user"]
+    return _page(call, "users", agents)
 
 
 def _none_of(name: str) -> Function:
