@@ -13,6 +13,7 @@ import pytest
 from engine.laws import laws
 from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
+from engine.ring_house import Ring
 from tandem.config.load import load_pair
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
@@ -248,3 +249,35 @@ def test_no_place_or_type_is_told(tmp_path: Path) -> None:
     _, issue = bench.linked()
     assert shown(bench, issue, "line") == "b"
     assert "Help" not in json.dumps([repr(one) for one in bench.tracker(RIGHT).tickets.values()])
+
+
+# ---- over two hops
+
+
+def test_what_is_composed_goes_on_and_a_change_on_the_way_stays_behind(tmp_path: Path) -> None:
+    """Acme composes it, Globex takes it and offers it on: Initech has it, and its own change comes to Globex alone."""
+    rules = {
+        "acme": {"reveal": ["key"], "fields": {"x_line": sends("{{ own.key }} {{ title }}"), "x_order": None}},
+        "globex": {"fields": {"x_line": "duedate_text"}},
+        "initech": {"fields": {"x_line": "duedate_text"}},
+    }
+    ring = Ring(tmp_path, [("acme", "globex"), ("globex", "initech")], rules)
+    for name in ("globex", "initech"):
+        tracker = ring.trackers[name]
+        fields = {**tracker.kind.fields, "duedate_text": FieldInfo("duedate_text", "Line", "text", max_length=200)}
+        tracker.kind = replace(tracker.kind, fields=fields)
+    ring.round()
+    ticket = ring.open("acme", title="Cart", status="open")
+    ring.quiet()
+
+    def line(name: str) -> Any:
+        return ring.trackers[name].tickets[ring.only(name)].fields.get("duedate_text")
+
+    assert (line("globex"), line("initech")) == (f"{ticket} Cart", f"{ticket} Cart")
+    ring.set("initech", ring.only("initech"), "duedate_text", "theirs")
+    ring.quiet()
+    assert (line("globex"), line("initech")) == ("theirs", "theirs")
+    assert "theirs" not in repr(ring.trackers["acme"].tickets)
+    ring.set("acme", ticket, "title", "Basket")
+    ring.quiet()
+    assert (line("globex"), line("initech")) == (f"{ticket} Basket", f"{ticket} Basket")

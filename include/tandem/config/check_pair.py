@@ -71,7 +71,8 @@ def _composed_there(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Pr
         yield side.problem(Code.NOT_FOR_KIND, what, "Take it into a field of text or of choices.", key)
     if rule.direction == "both":
         what = f"The other side composes `{rule.hub}`: what people write here stays here, until there is news."
-        yield side.problem(Code.COMPOSED, what, "Write `direction: in`, so that nobody wonders.", key, warning=True)
+        fix = "Write `direction: in`, unless another pair carries it on from here."
+        yield side.problem(Code.COMPOSED, what, fix, key, warning=True)
     for at, own in rule.maps():
         for value in sent.values if own.map and own.otherwise_in is None else ():
             if hub_value(value) not in own.map:
