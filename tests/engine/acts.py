@@ -36,6 +36,7 @@ class Acts:
     silent: set[Place] = field(default_factory=set)  # tickets of which nothing may leave, ever
     described: dict[Place, str] = field(default_factory=dict)  # descriptions that were written anew, and the last one
     earlier: dict[Place, frozenset[str]] = field(default_factory=dict)  # change → those that the peer had by then
+    midst: bool = False  # an act falls between two calls of a task
 
     def __post_init__(self) -> None:
         self.noting: Callable[[Tracker, str], None] = lambda tracker, ticket: self._note_earlier()
@@ -164,7 +165,7 @@ class Acts:
         if deeds:
             self.bench.tracker(which).make_public(ticket, said.id)
         for deed in deeds:
-            self._become(deed, fate=SHOWN)
+            self._become(deed, fate=SHOWN, private=False)
 
     def black_out(self, which: Which, ticket: str, nth: int) -> None:
         """Black out what a comment says, as Zendesk lets one do."""
@@ -181,7 +182,15 @@ class Acts:
             own = (deed.side, deed.ticket) == (which, ticket)
             lost = deed.fate in ("theirs", "deleted")  # a copy that people wrote anew or deleted is not touched again
             if (deed.kind == "comment" or fate == HIDDEN) and not deed.private:
-                self._become(deed, fate=deed.fate if lost else fate if own else "theirs")
+                never = own and HIDDEN == fate != deed.fate and not (self.midst or self._is_there(deed))
+                self._become(deed, fate=deed.fate if lost else fate if own else "theirs", private=never)
+
+    def _is_there(self, deed: Deed) -> bool:
+        """Tell whether some of what was said stands at the other side; hidden before that, none of it ever does."""
+        there = self.bench.tracker(deed.side.other)
+        files = {file.name for ticket in there.tickets.values() for file in ticket.files}
+        words = repr([(ticket.fields, ticket.comments) for ticket in there.tickets.values()])
+        return deed.text in words or deed.text in files or deed.content in there.contents.values()
 
     def unsay(self, which: Which, ticket: str, nth: int) -> None:
         """Delete a comment, where its tracker has editing."""

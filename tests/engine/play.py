@@ -174,7 +174,9 @@ class Play:
             nonlocal seen, struck
             seen += 1
             for act in acts if seen == call else ():
+                self.acts.midst = True  # a call may be on its way, with what is hidden now
                 self.acts.do(**act)
+                self.acts.midst = False
             if seen < call or struck or what == "acts":
                 return
             if what == "crash":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import LEFT, RIGHT, Bench
+from engine.memory_house import LEFT, RIGHT, Bench, KilledError
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE
 
@@ -59,3 +59,35 @@ def test_each_field_has_a_policy_of_its_own(tmp_path: Path, policy: str, told: i
     assert len([text for text in bench.texts(RIGHT, issue) if LONG in text]) == told
     assert len(bench.events("quarantined")) == waits
     assert str(bench.get(RIGHT, issue, "title")).endswith("…") is (policy != "quarantine")
+
+
+@pytest.mark.parametrize("later", ["nothing", "a comment", "a comment is hidden"])
+def test_the_rest_of_a_text_goes_once_whatever_dies_and_whatever_people_say_meanwhile(
+    tmp_path: Path, later: str
+) -> None:
+    """The source is read anew with its comments, among which the rest is not."""
+    bench = bench_of(tmp_path, title="cut", description="comment")
+    bench.run()
+    ticket = bench.open(LEFT, title="short", description=TEXT)
+    picture, point = bench.save(), 0
+    while True:
+        point += 1
+        bench.restore(picture)
+        bench.on_commit = lambda number: bench.kill() if number == point else None  # noqa: B023
+        try:
+            bench.run()
+        except KilledError:
+            bench.revive()
+        else:
+            break
+        if later != "nothing":
+            bench.say(LEFT, ticket)
+        if later == "a comment is hidden":
+            bench.tracker(LEFT).make_private(ticket, bench.tracker(LEFT).tickets[ticket].comments[-1].id)
+        bench.wait(400)
+        bench.quiet()
+        issue = bench.twin(LEFT, ticket)
+        told = str(bench.get(RIGHT, issue, "description")) + "".join(bench.texts(RIGHT, issue))
+        for part in ("first", "second", "third", "last"):
+            assert told.count(part) == 1, f"killed at commit {point}: {part} stands {told.count(part)} times"
+    assert point > 6

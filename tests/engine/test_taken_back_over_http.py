@@ -136,3 +136,31 @@ def test_a_comment_of_a_closed_tickets_is_taken_back_that_came_from_jira(house: 
     quiet(house)
     said = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]
     assert not any("hush" in one["body"].replace("hush.txt", "") for one in said)
+
+
+def test_what_is_hidden_between_reading_and_writing_never_leaves(house: House) -> None:
+    anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
+    ticket, issue = carried(house, anna)
+    told = {"body": "<p>costs us 90 000</p>", "uploads": [upload(anna, "costs.txt", b"90 000")]}
+    anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"comment": told}})
+    anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"comment": {"body": "and this is public"}}})
+    said = {"body": "their margin is 40 percent"}
+    number = elaine.ask("POST", f"/rest/api/2/issue/{issue}/comment", json=said)["id"]
+    elaine.ask("POST", f"/rest/api/2/issue/{issue}/comment", json={"body": "and this, too"})
+
+    def hide(task: str) -> None:
+        if task == "load":
+            first = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"][1]
+            anna.ask("PUT", f"/api/v2/tickets/{ticket}/comments/{first['id']}/make_private.json")
+            role = {"type": "role", "value": "Developers", "identifier": "Developers"}
+            elaine.ask("PUT", f"/rest/api/2/issue/{issue}/comment/{number}", json={**said, "visibility": role})
+
+    house.box.control.advance(120)
+    house.between = hide
+    house.run()
+    house.between = None
+    quiet(house)
+    there, files = shown(elaine, issue)
+    assert ("90 000" in there, files, "and this is public" in there) == (False, [], True)
+    here = repr([one["body"] for one in anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]])
+    assert ("margin" in here, "and this, too" in here) == (False, True)

@@ -18,7 +18,7 @@ from tandem.errors import RefusedError
 from tandem.state import tables
 
 NAMES = {"1": "To Do", "2": "In Progress", "3": "In Review", "4": "Done", "9": "On Hold", "6": "Verified"}
-WAYS = ["12", "23", "36", "64", "21", "32", "42", "29", "39", "69", "92", "62"]
+WAYS = ["12", "23", "36", "64", "21", "32", "42", "29", "39", "69", "92", "62", "63", "46"]
 WORKFLOW = {
     here: tuple(
         Way(f"{one}1", "Finish" if one[1] == "4" else f"to {NAMES[one[1]]}", one[1]) for one in WAYS if one[0] == here
@@ -96,3 +96,32 @@ def _path(here: str, to: str) -> list[str]:
     if to == "1":
         return ["1"] if here == "2" else ["2", "1"]
     return ["9", "2"] if here == to else [to]
+
+
+@pytest.mark.parametrize(("status", "wanted"), [("pending", ["2", "9"]), ("solved", ["2", "3", "6", "4"])])
+def test_a_person_who_takes_a_step_back_has_the_last_word(bench: Bench, status: str, wanted: list[str]) -> None:
+    """Each step in turn is taken back before anybody has read that it took effect: it took effect all the same."""
+    ticket, issue = bench.linked()
+    for number, reached in enumerate(wanted):
+        back = ["1", *wanted][number]
+        picture = bench.save()
+        bench.move(LEFT, ticket, status)
+        tracker, moved = bench.tracker(RIGHT), []
+
+        def act(name: str, phase: str, item: object) -> None:
+            here = bench.tracker(RIGHT).tickets[issue].fields["status"]
+            if name == "fetch" and phase == "before" and here == reached and not moved:  # noqa: B023
+                moved.append(here)  # noqa: B023
+                bench.wait(10)
+                bench.move(RIGHT, issue, back)  # noqa: B023
+
+        tracker.fail = act
+        bench.run()
+        bench.tracker(RIGHT).fail = lambda name, phase, item: None
+        bench.quiet()
+        assert moved == [reached]
+        on_its_way = back != "1" and reached != wanted[-1]  # it was said to be in progress before and after
+        last = (status, wanted[-1]) if on_its_way else ("open", back)
+        assert (bench.get(LEFT, ticket, "status"), bench.get(RIGHT, issue, "status")) == last, f"back from {reached}"
+        assert not bench.events("waiting", "deferred", "quarantined", "conflict")
+        bench.restore(picture)

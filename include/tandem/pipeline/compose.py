@@ -20,8 +20,8 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
-from tandem.pipeline import composed, follow_up
-from tandem.pipeline.compose_comments import attach, comment, heading_over, rest, shown
+from tandem.pipeline import composed, follow_up, overflow
+from tandem.pipeline.compose_comments import attach, comment, heading_over, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import End, Placed
 from tandem.pipeline.onward import caused
@@ -107,7 +107,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     ticket, record = scene.hubs[intent.target.other], scene.records[intent.target.other]
     native: dict[str, Json] = {name: end.bound_value(name, value) for name, value in (end.offer.create or {}).items()}
     bases: dict[str, Json] = {}
-    overflow: list[Doc] = []
+    rests: list[overflow.Rest] = []
     heading = heading_over(end, ticket.reporter, ticket.company, ticket.told)
     opening = follow_up.opening(tx, scene, intent) if intent.follows else None
     for hub, value in intent.fields.items():
@@ -121,7 +121,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         if (fitted := _fitted(scene, intent, hub, value, None)) is None:
             continue
         written, more = fitted
-        overflow += more
+        rests += [(hub, part) for part in more]
         if rule.kind == "set":  # both what the contract sets on all that it creates, and what came
             written = from_set(as_set(written) | as_set(native.get(rule.native)))
         native[rule.native] = written
@@ -131,7 +131,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     description = end.rule("description")
     if opening is not None:
         yield from follow_up.create(scene, intent, seq, opening, native, bases)
-        yield from rest(tx, scene, intent, seq + 1, overflow, opening.cause)
+        yield from overflow.send(tx, scene, intent, seq + 1, rests, opening.cause)
         return
     if description is not None and native.get(description.native) is None:
         empty = with_heading(doc(paragraph(NO_TEXT)), heading)
@@ -148,7 +148,7 @@ def _create(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "names": ticket.names,
     }
     yield make_action(scene, intent, seq, CREATE, [f"made:{scene.link.origin}"], content)
-    yield from rest(tx, scene, intent, seq + 1, overflow, "made")
+    yield from overflow.send(tx, scene, intent, seq + 1, rests, "made")
 
 
 def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
@@ -158,7 +158,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     before: dict[str, Json] = {}
     bases: dict[str, Json] = {}
     told: set[str] = set()
-    overflow: list[Doc] = []
+    rests: list[overflow.Rest] = []
     values = {**intent.fields, **composed.fixed(end, scene.hubs[source])}
     for hub, value in values.items():
         rule = end.offer.fields[hub]
@@ -166,7 +166,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         if (fitted := _fitted(scene, intent, hub, value, present)) is None:
             continue
         written, more = fitted
-        overflow += more
+        rests += [(hub, part) for part in more]
         if not rule.of_twin:
             bases[hub] = scene.base_of(source, hub)
         if same(canonical(end, hub, written, record), canonical(end, hub, present, record)):
@@ -179,7 +179,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         scene.plan.rebase |= {(source, hub) for hub in bases}
         scene.plan.mark(intent.carries, *_without_a_write(scene, source, bases))
         scene.plan.mark(intent.covers, "superseded")
-        yield from rest(tx, scene, intent, seq, overflow, cause)
+        yield from overflow.send(tx, scene, intent, seq, rests, cause)
         return
     content: dict[str, Json] = {
         "native": native,
@@ -190,7 +190,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at)),
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
-    yield from rest(tx, scene, intent, seq + 1, overflow, cause)
+    yield from overflow.send(tx, scene, intent, seq + 1, rests, cause)
 
 
 def _without_a_write(scene: Scene, source: Which, bases: Mapping[str, Json]) -> tuple[str, str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tandem.config import template
@@ -17,11 +17,11 @@ from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import words_of
-from tandem.pipeline.rewrite import said_of, text_hash
+from tandem.pipeline.recheck import reads_of
+from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
-from tandem.state import actions, links, records
+from tandem.state import actions, links
 from tandem.state.actions import Action
-from tandem.state.records import Happened
 from tandem.state.store import Tx
 
 SHOWS_ALL = "the other side shows its files to everybody"
@@ -60,7 +60,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     text = with_heading(shown(event.doc or doc()), heading)
     public = end.offer.comments.as_ == "public" and not event.private
     parts = list(parts_of(end, text))
-    said = said_of(tx, scene.run, source, event.id)
+    reads = reads_of(tx, scene.run, source, event.id)
     causes = [event.cause if part == 1 else f"{event.cause}/{part}" for part in range(1, len(parts) + 1)]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
@@ -75,7 +75,8 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "body": body,
             "public": public,
             "wrote": text_hash(scene.run, end, body),
-            "said": said,
+            "said": reads["said"],
+            "reads": reads,
             "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
             "onward": event.onward,
             "names": event.names,
@@ -83,34 +84,6 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         along = [file.cause for file in files] if part == 1 and end.caps.files_in_comments else []
         yield make_action(scene, riding, seq, COMMENT, [causes[part - 1], *along], content)
         seq += 1
-
-
-def rest(tx: Tx, scene: Scene, intent: Intent, seq: int, texts: Sequence[Doc], cause: str) -> Iterator[Action]:
-    """Send what was too long for its field as comments. Each is an event of its own from the moment it is planned, so
-    that it is sent although the run that cut the text may die before.
-    """
-    source = scene.run.end(intent.target.other)
-    ticket, words = scene.records[source.which].id, words_of(source.offer, "")
-    for number, text in enumerate(texts, start=1):
-        key = f"overflow:{cause}:{number}"
-        content: dict[str, Json] = {
-            "native": key,
-            "body": source.connector.markup.render(text).native,
-            "public": True,
-            "author": "",
-            "files": [],
-        }
-        happened = Happened(key, "comment", intent.order, intent.at, content, state="waiting")
-        id_ = records.add_event(tx, scene.run.name, source.which, ticket, happened)
-        if id_ is not None:  # one that is known is planned as the open event that it is
-            event = HubEvent(
-                id=id_, kind="comment", at=intent.at, order=intent.order, doc=text, native=key, cause=f"event:{id_}",
-                company=words.company, names=words.names, onward=words.onward,
-            )  # fmt: skip
-            alone = Intent(intent.target, COMMENT, intent.at, intent.order, carries=(id_,), event=event)
-            for action in comment(tx, scene, alone, seq):
-                yield action
-                seq += 1
 
 
 def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[str, Json]) -> Action:

@@ -14,7 +14,8 @@ from tandem.core.plan_later import EDIT, REDACT, REMOVED, WITHDRAWN, WITHHELD
 from tandem.core.values import Json, same
 from tandem.pipeline.compose_comments import heading_over, parts_of, shown
 from tandem.pipeline.environment import End
-from tandem.pipeline.rewrite import CHANGED, said_of, text_hash
+from tandem.pipeline.recheck import reads_of
+from tandem.pipeline.rewrite import CHANGED, text_hash
 from tandem.pipeline.scene import Scene, make_action
 from tandem.pipeline.translate import canonical
 from tandem.state import actions, links, records, succession, twins
@@ -185,9 +186,10 @@ def _said_anew(
     end, source = scene.run.end(intent.target), scene.run.end(intent.target.other)
     assert event.doc is not None
     heading = heading_over(end, event.author, event.company, scene.hubs[source.which].told)
-    said = said_of(tx, scene.run, source, event.id)
+    reads = reads_of(tx, scene.run, source, event.id)
     known: Mapping[str, Json] = {twin.native: twin.wrote for twin in there if in_place or not twin.withdrawn}
-    common: dict[str, Json] = {"event": event.id, "twins": dict(known), "origin": there[0].origin, "said": said}
+    common: dict[str, Json] = {"event": event.id, "twins": dict(known), "origin": there[0].origin}
+    common |= {"said": reads["said"], "reads": reads}
     bodies = list(parts_of(end, with_heading(shown(event.doc), heading)))
     if in_place and len(there) == len(bodies) == 1:
         content: dict[str, Json] = {

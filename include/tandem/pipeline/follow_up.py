@@ -91,7 +91,7 @@ def create(
         said = begun.said.content
         causes += begun.said.causes
         content |= {"said": said["origin"], "origin": said["origin"], "heading": said["heading"]}
-        content |= {part: said[part] for part in ("files", "body", "onward", "names")}
+        content |= {part: said[part] for part in ("files", "body", "onward", "names", "reads")}
         more = said["carries"]
         carries += [int(str(id_)) for id_ in (more if isinstance(more, list) else [])]
     content["carries"] = list(dict.fromkeys(carries))

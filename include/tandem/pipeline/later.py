@@ -18,6 +18,7 @@ from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.onward import PRIVATE_THERE, withdrawn_here
 from tandem.pipeline.outside import CHANGED_OUTSIDE, changed_outside
+from tandem.pipeline.overflow import OUTDATED, is_outdated, is_rest
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.taken_back import STAYS, blacked_out, copies_beyond, hidden, removed, twins_at_other_side
@@ -48,7 +49,8 @@ def later_on(
     link = links.link_of(tx, run.name, end.which, [record.id])[record.id]
     now = {one.key: one for one in happened if one.kind in ("comment", "file")}
     still = records.open_events(tx, run.name, end.which, [record.id]).get(record.id, [])
-    waiting = {event.key: event for event in still if event.kind in ("comment", "file")}
+    waiting = {event.key: event for event in still if event.kind in ("comment", "file") and not is_rest(event)}
+    _outdated(tx, run, end, record, [event for event in still if is_rest(event)])
     known = records.known_event_keys(tx, run.name, end.which, record.id)
     dropped = _waiting(tx, run, end, history, waiting, now, changed)
     files = [str(name) for event in dropped for name in _files_of(event)]
@@ -109,6 +111,15 @@ def _waiting(
                 records.set_events(tx, [event.id], "dropped", why, run=run.job.run_id)
                 hidden += [event] if event.content.get("native") in history.hidden else []
     return hidden
+
+
+def _outdated(tx: Tx, run: Run, end: End, record: Record, rests: list[Event]) -> None:
+    """End what waits of a text that reads otherwise by now, but for writes whose answer was lost."""
+    late = [event.id for event in rests if is_outdated(run, end, record, event)]
+    if late:
+        under_way = {id_ for one in actions.in_state(tx, run.name, ["sent"]) for id_ in _carried(one)}
+        gone = [id_ for id_ in late if id_ not in under_way]
+        records.set_events(tx, gone, "superseded", OUTDATED, run=run.job.run_id)
 
 
 def _files_of(event: Event) -> list[Json]:

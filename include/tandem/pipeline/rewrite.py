@@ -13,7 +13,7 @@ from tandem.connectors.base import Comment, Edit, History, Outcome, Record, Reda
 from tandem.core.doc import Doc, Node, doc, normalise
 from tandem.core.values import Json, canonical
 from tandem.pipeline.environment import End, Run
-from tandem.state import records, twins
+from tandem.state import twins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
@@ -40,12 +40,6 @@ def ticket_of(one: Action, current: str | None) -> str | None:
 def text_hash(run: Run, end: End, native: Json) -> str:
     """Hash what a native text says; the files that it shows are not part of it."""
     return run.store.vault.digest(canonical(_words(end.connector.markup.parse(native).doc)))
-
-
-def said_of(tx: Tx, run: Run, source: End, event: int) -> str:
-    """Hash what a comment says at its source, as it was read when its event was planned."""
-    found = records.events_by_id(tx, [event]).get(event)
-    return text_hash(run, source, found.content.get("body") if found else None)
 
 
 def _words(text: Doc) -> Doc:

@@ -46,12 +46,13 @@ def walk(run: Run, end: End, wanted: Sequence[tuple[Action, str]]) -> tuple[Outc
         if not open_:
             break
         found = {record.id: record for record in end.connector.fetch([ticket for _, ticket in open_])}
+        back = _taken_back(end, open_, found, left, led)
         moving = []
         for action, ticket in open_:
             record = found.get(ticket)
             if record is None:
                 results[action.id] = Outcome(error=TransitionError("The ticket cannot be read any more."))
-            elif record.in_scope and action.id in left and left[action.id] == record.fields.get(_status(end)):
+            elif _unmoved(end, record, action, left) and action.id not in back:
                 unmoved = "The transition was accepted, and the status stayed as it was."
                 results[action.id] = Outcome(error=RefusedError(unmoved, where=record.key, fields=[_status(end)]))
                 _stay(run, end, action, record, last)
@@ -128,6 +129,30 @@ def _reached(run: Run, end: End, action: Action, status: Json) -> None:
 
 def _status(end: End) -> str:
     return end.offer.fields["status"].native
+
+
+def _unmoved(end: End, record: Record, action: Action, left: Mapping[str, Json]) -> bool:
+    """Tell whether a ticket shows the status from which a step was taken."""
+    return record.in_scope and action.id in left and left[action.id] == record.fields.get(_status(end))
+
+
+def _taken_back(
+    end: End,
+    open_: Sequence[tuple[Action, str]],
+    found: Mapping[str, Record],
+    left: Mapping[str, Json],
+    led: Mapping[str, str],
+) -> set[str]:
+    """Of the steps that seem to have had no effect, those that their history tells of: somebody took them back."""
+    unmoved = [(one, id_) for one, id_ in open_ if id_ in found and _unmoved(end, found[id_], one, left)]
+    histories = end.connector.history([id_ for _, id_ in unmoved]) if unmoved else {}
+    steps = {
+        (entry.mark, str(entry.after))
+        for history in histories.values()
+        for entry in history.entries
+        if entry.field == _status(end)
+    }
+    return {one.id for one, _ in unmoved if (one.id, led[one.id]) in steps}
 
 
 def _moved_on(end: End, record: Record, led: str) -> bool:

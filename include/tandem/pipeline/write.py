@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Load: apply the plan in waves; wave *k* carries the *k*-th write of each ticket, so no call holds a ticket twice.
 
-Before each write the source's scope is asked again and the target's fields are compared with what the plan saw. Load
-never merges: what it finds changed waits for the next run. Each action is committed as *sent*, with its claims, before
-its call, and as *done* after; an exception leaves it *sent*, to be looked up.
+Before each write the source is asked again whether its ticket is in scope and still shows what the write carries, and
+the target's fields are compared with what the plan saw. Load never merges: what it finds changed waits for the next
+run. Each action is committed as *sent*, with its claims, before its call, and as *done* after; an exception leaves it
+*sent*, to be looked up.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tandem.pipeline.environment import End, Run
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
 from tandem.pipeline.outcomes import Loading, Ready, done, failed, let_be, lost, put_off
+from tandem.pipeline.recheck import REREAD, outdated
 from tandem.pipeline.scene import target_at
 from tandem.pipeline.translate import same_native
 from tandem.pipeline.walk import walk
@@ -87,6 +89,18 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
             ready.append(Ready(action, link, targets[ticket] if ticket else None))
         else:
             put_off(run, loading, action, *why)
+    seen = {ticket: record for ticket, record in sources.items() if record.in_scope}
+    members = {one.action.id: one.link.members.get(end.which.other) for one in ready}
+    carrying = [
+        (one.action, seen[member.ticket])
+        for one in ready
+        if (member := members[one.action.id]) is not None and member.ticket in seen
+    ]
+    late = outdated(run, run.end(end.which.other), carrying)
+    for one in ready:
+        if one.action.id in late:
+            put_off(run, loading, one.action, "deferred", REREAD)
+    ready = [one for one in ready if one.action.id not in late]
     for action, state, reason in rewrite.hindered(run, end, [(one.action, one.target) for one in ready]):
         let_be(run, loading, action, state, reason)
         ready = [one for one in ready if one.action.content.get("event") != action.content["event"]]
