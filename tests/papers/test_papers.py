@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from engine.ring_house import Ring
+from support.sandbox import INCLUDE
 from tandem.check import check_trackers
 from tandem.config.load import load_all
 from tandem.config.models import Pair
@@ -63,6 +64,13 @@ def test_comments_that_do_not_leave_are_not_read(tmp_path: Path) -> None:
     pair = pairs(tmp_path, acme={"comments": {**SAID, "out": "none"}})[0]
     assert row(pair, "public comments") == ("write", "read")
     assert row(pair, "internal comments") == ("–", "–")
+
+
+def test_trackers_are_called_as_people_call_them() -> None:
+    told = markdown(access([pair for pair in load_all(INCLUDE) if isinstance(pair, Pair)]))
+    assert "in Infinity Solutions's ServiceNow" in told and "in Global Pvt Ltd's Azure DevOps" in told
+    said = "Infinity Solutions's comments and files name authors by name, and their company, and may be passed on."
+    assert f"{said}\n\n{said}" not in told
 
 
 @pytest.mark.parametrize("onward", [True, False])

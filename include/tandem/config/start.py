@@ -157,6 +157,11 @@ attachments: {up_to: 20 MB, unreferenced: hold}       # `send`: files go althoug
 """
 
 
+def title_of(system: str) -> str:
+    """How people call a kind of tracker."""
+    return _TITLES.get(system, system.capitalize())
+
+
 def new_contract(system: str, company: str) -> str:
     """Write the contract that a company starts from.
 
@@ -169,5 +174,5 @@ def new_contract(system: str, company: str) -> str:
     company = " ".join(company.split())
     quoted = "'" + company.replace("'", "''") + "'"
     head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
-    head = head.replace("{title}", _TITLES.get(system, system.capitalize())).replace("{system}", system)
+    head = head.replace("{title}", title_of(system)).replace("{system}", system)
     return head + SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tandem.config.composed import uses
 from tandem.config.models import TWIN, Pair, Side
+from tandem.config.start import title_of
 from tandem.papers.page import Paper, Section
 
 NOTHING, READ, WRITE, FULL, CREATE = "–", "read", "write", "full", "create"
@@ -84,13 +85,13 @@ def _said(owner: Side, other: Side, kind: str) -> Verbs:
 def _pair(pair: Pair) -> Iterator[Section]:
     left, right = pair.left, pair.right
     ways = ((right, left), (left, right))
-    head = ["what", *(f"{one.company} can, in {other.company}'s {other.system}" for one, other in ways)]
+    head = ["what", *(f"{one.company} can, in {other.company}'s {title_of(other.system)}" for one, other in ways)]
     rows = [(what, str(there), str(here)) for what, there, here in matrix(pair)]
     makes = [f"{side.company} takes new tickets" for side in (left, right) if side.create is not None]
     sides = f"{left.company} ({left.name}) and {right.company} ({right.name})"
     text = [
         f"{sides}. {'; '.join(makes) or 'No tickets are made'}.",
-        *(_named(side) for side in (left, right)),
+        *dict.fromkeys(_named(side) for side in (left, right)),
         _people(pair),
     ]
     yield Section(pair.name, text, head, rows)
