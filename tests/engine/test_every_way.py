@@ -32,7 +32,7 @@ Cast = tuple[str, ...]
 CLOSE: Sequence[Cast] = [("title left", "title right")]
 THREE: Sequence[Cast] = [
     ("comment left", "leaves left", "comes back left"),
-    ("put back right", "leaves left", "comes back left"),
+    ("comment left", "hides left", "leaves left"),
 ]
 OPEN: Sequence[Cast] = list(combinations(KERNEL, 3)) if ALL else THREE
 

@@ -24,7 +24,7 @@ from tandem.errors import RetryableError
 from tandem.pipeline.environment import Job
 
 ALL = os.environ.get("TANDEM_EXAMPLES") == "all"
-TAKEN = int(os.environ.get("TANDEM_WAYS", "180"))
+TAKEN = int(os.environ.get("TANDEM_WAYS", "60"))
 TASK_NAMES = list(TASKS)
 SLOTS = range(2 * len(TASK_NAMES) + 1)
 CRASHES: Sequence[int | None] = [None, *range(2 * len(TASK_NAMES))]

@@ -31,6 +31,7 @@ KERNEL: Mapping[str, Act] = {  # what people do to one ticket, in its small: eac
     "title left": {"what": "title", "side": "left"},
     "title right": {"what": "title", "side": "right"},
     "comment left": {"what": "say", "side": "left", "file": True},
+    "hides left": {"what": "hide", "side": "left", "nth": 0},
     "solved left": {"what": "status", "side": "left", "value": 2},
     "put back right": {"what": "status", "side": "right", "value": 0},
     "label left": {"what": "label", "side": "left", "label": "checkout", "add": True},
