@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ruamel.yaml import YAML
 
 from engine.house import House
@@ -21,6 +22,7 @@ from support.story import laid_out
 from tandem.check import check_trackers
 from tandem.config.load import load_pair
 from tandem.errors import RetryableError
+from tandem.state import tables
 
 PAIR = "infinity-jira__infinity-servicenow"
 TENANTS = {"infinity_jira": JIRA, "infinity_servicenow": NAME}
@@ -176,6 +178,17 @@ def test_fields_go_both_ways(both: Both) -> None:
     assert (fields["summary"], fields["priority"]["name"]) == ("from ServiceNow", "Low")
     assert "two" not in repr(fields["description"])
     assert both.house.run()["diff"]["actions"] == 0
+
+
+def test_a_write_of_ours_to_an_incident_is_known_as_ours(both: Both) -> None:
+    """Else the next pair takes it for John's, and what came round a ring comes twice."""
+    issue = both.issue(summary="before")
+    both.settle()
+    both.site.edit(issue, summary="from Jira")
+    both.settle()
+    with both.house.store.read() as tx:
+        rows = tx.rows(sa.select(tables.event).where(tables.event.c.field == "short_description"))
+    assert [row["state"] for row in rows if row["side"] == "right"] == ["echo"]
 
 
 def test_states_follow_with_what_their_policies_ask_for_and_back(both: Both) -> None:

@@ -17,7 +17,7 @@ from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import Author, Away, Comment, Entry, File, History
 from tandem.connectors.servicenow.read import rows_of
 from tandem.connectors.servicenow.scope import Scope
-from tandem.connectors.servicenow.shape import JOURNALS, WRITE, Raw, flat, mark, moment
+from tandem.connectors.servicenow.shape import JOURNALS, WRITE, Raw, flat, moment, write_mark
 from tandem.connectors.servicenow.site import Site, texts
 
 SHOWN = re.compile(r"sys_attachment\.do\?sys_id=([0-9a-f]{32})")
@@ -114,7 +114,7 @@ def _marks(audit: Iterable[Raw], user: str) -> dict[str, str]:
     """Checkpoint → mark of the updates that are ours."""
     found = {}
     for one in audit:
-        if one["fieldname"] == WRITE and one["user"] == user and (text := mark(one["newvalue"])):
+        if one["fieldname"] == WRITE and one["user"] == user and (text := write_mark(one["newvalue"])):
             found[_checkpoint(one)] = text
     return found
 

@@ -22,6 +22,7 @@ JOURNALS: Mapping[str, bool] = {"comments": True, "work_notes": False}
 """Journal: whether customers see it."""
 ID = re.compile(r"[0-9a-f]{32}")
 _MARK = re.compile(r"[0-9a-f-]{32,36}:[0-9a-f]{64}")
+_WRITE_MARK = re.compile(rf"{_MARK.pattern}|{ID.pattern}")
 _FORM = "%Y-%m-%d %H:%M:%S"
 _TIMES = frozenset({"glide_date_time", "due_date"})
 _NUMBERS = frozenset({"integer", "decimal", "float", "price", "longint", "percent_complete"})
@@ -91,6 +92,11 @@ def version(row: Raw) -> str:
 def mark(text: str) -> str | None:
     """Read a mark; whatever else stands in its column is somebody's own."""
     return text if _MARK.fullmatch(text) else None
+
+
+def write_mark(text: str) -> str | None:
+    """Read the mark of a write: of a comment that of its origin, of fields the id of the action."""
+    return text if _WRITE_MARK.fullmatch(text) else None
 
 
 def flat(column: Column, raw: str) -> Json:
