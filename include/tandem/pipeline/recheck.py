@@ -9,7 +9,7 @@ is asked; where a tracker tells of no edits, comments and files always are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tandem.connectors.base import History, Record
@@ -36,15 +36,16 @@ def reads_of(tx: Tx, run: Run, source: End, event: int) -> dict[str, Json]:
     }
 
 
-def outdated(run: Run, source: End, planned: Sequence[tuple[Action, Record]]) -> set[str]:
+def outdated(run: Run, source: End, planned: Sequence[tuple[Action, Record]], ours: Mapping[str, str]) -> set[str]:
     """Tell which writes carry what their source does not show any more as it was read, by their ids.
 
-    The next run reads such a source anew with all that happened, also where its version tells of nothing.
+    ``ours``: ticket → the version in which our own writes left it that were made since, and nobody else's. The next run
+    reads such a source anew with all that happened, also where its version tells of nothing.
     """
     carrying = [(one, now) for one, now in planned if not takes_back(one)]
     with run.store.read() as tx:
         known = records.latest_records(tx, run.name, source.which, {now.id for _, now in carrying})
-    moved = [(one, now) for one, now in carrying if _is_later(now, known.get(now.id), one)]
+    moved = [(one, now) for one, now in carrying if _is_later(now, known.get(now.id), one, ours)]
     late = {one.id for one, now in moved if now.id in known and _other_words(run, source, one, now, known[now.id])}
     asked = carrying if source.caps.reread_every is not None else moved
     items = [(one, now.id) for one, now in asked if one.id not in late and _has_items(one)]
@@ -62,9 +63,11 @@ def outdated(run: Run, source: End, planned: Sequence[tuple[Action, Record]]) ->
     return late
 
 
-def _is_later(now: Record, read: Record | None, action: Action) -> bool:
+def _is_later(now: Record, read: Record | None, action: Action, ours: Mapping[str, str]) -> bool:
     """Tell whether something may have happened on a ticket since it was read."""
-    return read is None or not read.settled or not now.version == read.version == action.content["source_version"]
+    if read is None or not read.settled or read.version != action.content["source_version"]:
+        return True
+    return now.version != ours.get(now.id, read.version)
 
 
 def _other_words(run: Run, source: End, action: Action, now: Record, read: Record) -> bool:

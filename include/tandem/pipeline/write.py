@@ -86,7 +86,8 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
         why = _hindrance(end, loading, action, link, sources, targets)
         if why is None:
             ticket = _ticket(action, link, end)
-            ready.append(Ready(action, link, targets[ticket] if ticket else None))
+            target = targets[ticket] if ticket else None
+            ready.append(Ready(action, link, target, target is not None and _as_read(end, loading, action, target)))
         else:
             put_off(run, loading, action, *why)
     seen = {ticket: record for ticket, record in sources.items() if record.in_scope}
@@ -96,7 +97,8 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
         for one in ready
         if (member := members[one.action.id]) is not None and member.ticket in seen
     ]
-    late = outdated(run, run.end(end.which.other), carrying)
+    ours = {ticket: version for (which, ticket), version in loading.ours.items() if which is end.which.other}
+    late = outdated(run, run.end(end.which.other), carrying, ours)
     for one in ready:
         if one.action.id in late:
             put_off(run, loading, one.action, "deferred", REREAD)
@@ -109,6 +111,11 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
         own = [one for one in ready if one.action.kind == kind]
         if own:
             _call(run, loading, end, kind, own)
+
+
+def _as_read(end: End, loading: Loading, action: Action, target: Record) -> bool:
+    """Tell whether a target is in the version that the plan saw, or that our own writes left since."""
+    return target.version == loading.ours.get((end.which, target.id), action.content.get("target_version"))
 
 
 def _fresh(run: Run, end: End, found: Mapping[str, Link], more: Sequence[str] = ()) -> dict[str, Record]:
