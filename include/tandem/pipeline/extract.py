@@ -23,8 +23,9 @@ from tandem.pipeline import follow_up
 from tandem.pipeline.dictionary import NO_CHOICE, bound_scope, keep_dictionary, load_dictionary, unknown_statuses
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.held import held, known
+from tandem.pipeline.histories import histories_of
 from tandem.pipeline.policy import note_offers
-from tandem.pipeline.reading import Reading, histories_of, read_and_store, store, to_read, with_histories
+from tandem.pipeline.reading import Reading, read_and_store, store, to_read, with_histories
 from tandem.pipeline.start import left_out_of, widened
 from tandem.pipeline.wake import read_woken
 from tandem.state import early, links, records, runs

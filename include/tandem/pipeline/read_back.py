@@ -14,7 +14,7 @@ from tandem.connectors.base import Delta, History, Record
 from tandem.core.plan import DELETED
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.held import explained, known
-from tandem.pipeline.reading import histories_of
+from tandem.pipeline.histories import histories_of
 from tandem.state import records
 
 

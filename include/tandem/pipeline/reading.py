@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from tandem.connectors.base import Delta, History, Record, Seen
 from tandem.core.plan import DELETED
-from tandem.errors import RefusedError
-from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.environment import End, Run
 from tandem.pipeline.held import explained, held, whole
+from tandem.pipeline.histories import histories_of
 from tandem.pipeline.intake import store_ticket, told_deleted
 from tandem.state import early, links, records, runs, succession
 from tandem.state.store import Tx
@@ -120,27 +120,6 @@ def _read(run: Run, end: End, ids: Sequence[str], deltas: Mapping[str, Delta]) -
     histories = {**{id_: parts[id_] for id_ in short}, **histories_of(end, asked)}
     # Without its history, as when it is hidden between the two calls, a version must not pass for one that was read.
     return [(whole(one, before), histories.get(one.id)) for one in got if one.id not in asked or one.id in histories]
-
-
-def histories_of(end: End, ids: Sequence[str]) -> Mapping[str, History]:
-    """What happened on tickets. Where that is refused, each is asked for by itself.
-
-    One of which the tracker refuses to tell is left out, as one that our account may not see: it waits, is asked for
-    again by the next run, and keeps back no other.
-
-    Raises:
-        RefusedError: of several tickets it tells of none, so it is not the tickets that are wrong.
-    """
-    try:
-        return end.connector.history(ids)
-    except RefusedError as error:
-        if len(ids) == 1:
-            log.warning("%s: what happened on %s is not told: %s", end.offer.name, ids[0], error)
-            return {}
-        told = {id_: one for each in ids for id_, one in histories_of(end, [each]).items()}
-        if not told:
-            raise
-        return told
 
 
 def _store_missing(tx: Tx, run: Run, end: End, ticket: str, deleted: bool) -> None:

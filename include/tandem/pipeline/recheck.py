@@ -16,6 +16,7 @@ from tandem.connectors.base import History, Record
 from tandem.core.mapping import kind_of
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run
+from tandem.pipeline.histories import histories_of
 from tandem.pipeline.rewrite import takes_back, text_hash
 from tandem.pipeline.translate import same_native
 from tandem.state import records
@@ -51,7 +52,7 @@ def outdated(run: Run, source: End, planned: Sequence[tuple[Action, Record]], ou
     items = [(one, now.id) for one, now in asked if one.id not in late and _has_items(one)]
     tickets = sorted({ticket for _, ticket in items})
     for some in records.chunks(tickets, source.caps.read_batch):
-        histories = source.connector.history(some)
+        histories = histories_of(source, some)
         told = [(one, histories[ticket]) for one, ticket in items if ticket in histories]
         late |= {one.id for one, ticket in items if ticket in some and ticket not in histories}
         late |= {one.id for one, history in told if not _is_shown(run, source, one, history)}

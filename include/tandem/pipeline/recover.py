@@ -14,8 +14,8 @@ from tandem.core.values import Json
 from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.histories import histories_of
 from tandem.pipeline.outcomes import LOST, note_done, riding
-from tandem.pipeline.reading import histories_of
 from tandem.state import actions, links, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link

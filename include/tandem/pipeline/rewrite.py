@@ -13,6 +13,7 @@ from tandem.connectors.base import Comment, Edit, History, Outcome, Record, Reda
 from tandem.core.doc import Doc, Node, doc, normalise
 from tandem.core.values import Json, canonical
 from tandem.pipeline.environment import End, Run
+from tandem.pipeline.histories import histories_of
 from tandem.state import twins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
@@ -63,7 +64,7 @@ def hindered(run: Run, end: End, ready: Sequence[tuple[Action, Record | None]]) 
     wanted = [(one, target.id) for one, target in ready if target is not None and one.content.get("twins")]
     if not wanted:
         return
-    histories = end.connector.history(sorted({ticket for _, ticket in wanted}))
+    histories = histories_of(end, sorted({ticket for _, ticket in wanted}))
     for one, ticket in wanted:
         history, known = histories.get(ticket), one.content["twins"]
         assert isinstance(known, dict)

@@ -21,6 +21,7 @@ from tandem.core.values import Json
 from tandem.errors import ItemError, MappingError, RefusedError, StaleError, TransitionError
 from tandem.pipeline.dictionary import keep_ways
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.histories import histories_of
 from tandem.state import links, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base
@@ -145,7 +146,7 @@ def _taken_back(
 ) -> set[str]:
     """Of the steps that seem to have had no effect, those that their history tells of: somebody took them back."""
     unmoved = [(one, id_) for one, id_ in open_ if id_ in found and _unmoved(end, found[id_], one, left)]
-    histories = end.connector.history([id_ for _, id_ in unmoved]) if unmoved else {}
+    histories = histories_of(end, [id_ for _, id_ in unmoved]) if unmoved else {}
     steps = {
         (entry.mark, str(entry.after))
         for history in histories.values()
