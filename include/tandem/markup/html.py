@@ -6,17 +6,20 @@ Read as a browser does (html5lib); written small and clean, and passed through n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
 
 import nh3
 
-from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
-from tandem.core.plain import note
+from tandem.core.addresses import withhold
+from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
+from tandem.core.doc import doc as document
+from tandem.core.plain import note, to_plain
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
-from tandem.markup.keep import as_shown, over
+from tandem.markup.keep import Slot, as_shown, blocks_of, over
 from tandem.markup.neutralise import pieces as cut
 
 _MARKS = {"strong": "strong", "em": "em", "code": "code", "strike": "s", "underline": "u", "sub": "sub", "sup": "sup"}
@@ -29,15 +32,16 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
+_DATA = ("data",)  # pictures that a present text carries inside itself; no link has this scheme
 
 
-def clean(html: str) -> str:
-    """Remove everything but our own small set of tags, attributes and address schemes."""
+def clean(html: str, *schemes: str) -> str:
+    """Remove everything but our own small set of tags, attributes and address schemes (``schemes``: more of these)."""
     return nh3.clean(
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes={"http", "https", "mailto", *schemes},
         link_rel=None,
         strip_comments=True,
     )
@@ -60,20 +64,26 @@ class Html:
         return HtmlReader(self.hosts).read(native if isinstance(native, str) else "")
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
-        """Write HTML over the present one; its pictures stay, at their place or at the end.
+        """Write HTML over the present one: each block of it that stays stays as it is written, and so does a picture.
 
-        A present picture without a web address of its own (``data:``) cannot, and is named in ``dropped_media``.
+        A picture that has no place in what is written is named in ``dropped_media``.
         """
         blocks = normalise(doc)["content"]
-        kept: tuple[str, ...] = ()
-        if isinstance(present, str) and present:
-            shown = as_shown(HtmlReader(self.hosts).read(present).doc)
-            kept = media_refs(shown)
-            blocks = over(shown["content"], blocks)
-        writer = _Writer(self.patterns)
-        native = clean("".join(map(writer.block, blocks)))
-        there = media_refs(as_shown(HtmlReader().read(native).doc)) if kept else ()
-        return Rendered(native, tuple(sorted(writer.lossy)), tuple(ref for ref in kept if ref not in there))
+        if not isinstance(present, str) or not present:
+            writer = _Writer(self.patterns)
+            return Rendered(clean("".join(map(writer.block, blocks))), tuple(sorted(writer.lossy)))
+        reader = HtmlReader(self.hosts)
+        pictures = {SHOW + ref.removeprefix(SEEN): shown for ref, shown in reader.pictures(present).items()}
+        writer = _Writer(self.patterns, pictures)
+        slots = over(reader.pieces(present), blocks)
+        native = "".join(writer.over(slot) for slot in slots)
+        wanted = withhold(document(*(block for slot in slots for block in blocks_of(slot))), self.hosts)
+        read = HtmlReader(self.hosts).read(native).doc
+        if to_plain(read) != to_plain(wanted):  # what was written stood on what is gone
+            native = "".join(writer.over(Slot(block)) for slot in slots for block in blocks_of(slot))
+            read = HtmlReader().read(native).doc
+        there = media_refs(as_shown(read))
+        return Rendered(native, tuple(sorted(writer.lossy)), tuple(ref for ref in pictures if ref not in there))
 
     def length(self, native: Json) -> int:
         """Count the bytes of the body in UTF-8, as Zendesk's 64 KB limit of a comment does (from memory; M)."""
@@ -83,8 +93,13 @@ class Html:
 @dataclass(slots=True)
 class _Writer:
     patterns: tuple[str, ...]
+    pictures: Mapping[str, str] = field(default_factory=dict)  # of the present text: reference → as it is written
     lossy: set[str] = field(default_factory=set)
     breaks_space: bool = True  # the next space would be seen by nobody, so it is written as a no-break space
+
+    def over(self, slot: Slot) -> str:
+        """Write one step of a text: a block, or a present piece as it is."""
+        return clean(self.block(slot.block), *_DATA) if slot.block else str(slot.piece.native) if slot.piece else ""
 
     def block(self, node: Node) -> str:
         kind = node["type"]
@@ -129,6 +144,9 @@ class _Writer:
         if node["type"] == "break":
             self.breaks_space = True
             return "<br>"
+        if node["type"] == "media" and (written := self.pictures.get(node.get("ref", ""))):
+            self.breaks_space = False
+            return written
         source = node.get("ref", "").removeprefix(SHOW) if node.get("ref", "").startswith(SHOW) else ""
         if node["type"] == "media" and source.startswith(("http://", "https://")):
             self.breaks_space = False

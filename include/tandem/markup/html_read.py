@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from mimetypes import guess_type
 from pathlib import PurePosixPath
@@ -15,13 +16,16 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bs4 import BeautifulSoup
+from bs4.dammit import EntitySubstitution
 from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.formatter import HTMLFormatter
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import (
     BREAK,
     SEEN,
     SOMEBODY,
+    Doc,
     InlineFile,
     Node,
     Parsed,
@@ -32,7 +36,9 @@ from tandem.core.doc import (
     repair,
     safe_href,
     text,
+    walk,
 )
+from tandem.markup.keep import Piece
 
 _DEPTH = 100  # deeper nesting is read as bare text
 _SILENT = {"script", "style", "head", "title", "meta", "link", "template", "base", "noscript"}
@@ -56,6 +62,10 @@ _PLAIN_BLOCKS |= {
 }
 _QUIET = {"p", "div", "span", "body", "html", "br", "wbr", "font"}
 _CELLS = ("td", "th")
+_LINE = ("text", "break", "media", "mention")
+_FORM = HTMLFormatter(
+    lambda value: EntitySubstitution.substitute_xml(value).replace("\xa0", "&nbsp;"), void_element_close_prefix=""
+)
 _SPACE = re.compile("[ \t\n\r\f]+")
 _DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[^,;]*)*),(.*)", re.DOTALL | re.IGNORECASE)
 
@@ -79,14 +89,48 @@ class HtmlReader:
     def read(self, html: str) -> Parsed:
         """Read a whole fragment."""
         self.lossy.update({"unicode"} if is_damaged(html) else ())
-        body = BeautifulSoup(
-            f"<body>{repair(html)}", "html5lib"
-        ).body  # the tag keeps bs4 from taking it for a file name
-        blocks = self._blocks(body, _Style()) if body else []
+        body = _body(html)
+        found = self._withheld(self._blocks(body, _Style()) if body else [])
+        return Parsed(found, tuple(sorted(self.lossy)), tuple(self.keeps), tuple(self.files.values()))
+
+    def pieces(self, html: str) -> list[Piece]:
+        """Cut a fragment into what stands one below another, each as it is written and as it is read."""
+        body = _body(html)
+        return self._pieces(body) if body else []
+
+    def pictures(self, html: str) -> dict[str, str]:
+        """Give the pictures of a fragment as they are written there, by their references."""
+        body = _body(html)
+        return {self._image(node)["ref"]: _written(node) for node in (body.find_all("img") if body else ())}
+
+    def _withheld(self, blocks: list[Node]) -> Doc:
         whole = normalise({"type": "doc", "content": blocks})
         found = withhold(whole, self.hosts)
         self.lossy.update({"address"} if found != whole else ())
-        return Parsed(found, tuple(sorted(self.lossy)), tuple(self.keeps), tuple(self.files.values()))
+        return found
+
+    def _pieces(self, parent: Tag) -> list[Piece]:
+        runs: list[tuple[list[Any], list[Node], bool]] = []
+        for child in parent.children:
+            flow = self._node(child, _Style())
+            is_line = all(part["type"] in _LINE for part in flow)
+            if is_line and runs and runs[-1][2]:
+                runs[-1][0].append(child)
+                runs[-1][1].extend(flow)
+            else:
+                runs.append(([child], flow, is_line))
+        return [self._piece(nodes, flow, is_line) for nodes, flow, is_line in runs]
+
+    def _piece(self, nodes: list[Any], flow: list[Node], is_line: bool) -> Piece:
+        blocks = self._withheld(_grouped(flow))["content"]
+        written = "".join(map(_written, nodes))
+        holder = nodes[0] if len(blocks) > 1 and not is_line and nodes[0].name in _PLAIN_BLOCKS else None
+        return Piece(
+            f"<div>{written}</div>" if is_line and blocks else written,
+            tuple(blocks),
+            bool(written.strip()) if not blocks else any(node["type"] == "media" for b in blocks for node in walk(b)),
+            (lambda: self._pieces(holder)) if holder else None,
+        )
 
     def _blocks(self, parent: Tag, style: _Style) -> list[Node]:
         return _grouped(self._flow(parent.children, style))
@@ -148,7 +192,8 @@ class HtmlReader:
             return self._blocks(node, style) or [{"type": "paragraph", "content": []}]
         return self._flow(node.children, style)
 
-    def _pre(self, node: Tag) -> list[Node]:
+    def _pre(self, present: Tag) -> list[Node]:
+        node = copy(present)
         for line_end in node.find_all("br"):
             line_end.replace_with("\n")
         for silent in node.find_all(list(_SILENT)):
@@ -212,12 +257,20 @@ class HtmlReader:
         return media(SEEN + source, alt or _file_name(source))
 
 
+def _body(html: str) -> Tag | None:
+    return BeautifulSoup(f"<body>{repair(html)}", "html5lib").body  # the tag keeps bs4 from taking it for a file name
+
+
+def _written(node: Any) -> str:
+    return str(node.output_ready(_FORM) if isinstance(node, NavigableString) else node.decode(formatter=_FORM))
+
+
 def _grouped(flow: list[Node]) -> list[Node]:
     """Gather runs of inlines into paragraphs, with whitespace collapsed over their borders."""
     blocks: list[Node] = []
     run: list[Node] = []
     for node in [*flow, {"type": "rule"}]:
-        if node["type"] in ("text", "break", "media", "mention"):
+        if node["type"] in _LINE:
             run.append(node)
             continue
         if run:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from tandem.core.doc import SEEN, SHOW, Node, doc, media_refs, normalise, paragraph, text, walk
-from tandem.core.plain import to_plain
+from tandem.core.doc import SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
+from tandem.core.plain import note, to_plain
 
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
 _ALIKE = 0.4  # share of equal words from which a changed block is taken for the edited form of a present one
@@ -23,6 +23,7 @@ class Piece:
     native: Any
     blocks: tuple[Node, ...]
     keeps: bool = False  # it holds something that the hub cannot
+    inner: Callable[[], list[Piece]] | None = None  # the pieces of one that holds several
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,45 @@ def as_shown(node: Node) -> Node:
     return {**node, "content": [as_shown(part) for part in node["content"]]} if "content" in node else node
 
 
-def over(old: Sequence[Node], blocks: Sequence[Node]) -> list[Node]:
-    """Lay new blocks over present ones; pictures whose place is gone come at the end."""
-    pieces = [Piece(block, (block,), any(node["type"] == "media" for node in walk(block))) for block in old]
-    slots, _ = align(pieces, blocks)
-    new = [slot.block or (slot.piece.native if slot.piece else {}) for slot in slots]
-    there = set(media_refs(doc(*new)))
-    gone = {node["ref"]: node for block in old for node in walk(block) if node["type"] == "media" and "ref" in node}
-    return new + [paragraph(node) for ref, node in gone.items() if ref not in there]
+def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
+    """Lay new blocks over present pieces; pictures stay where the text still names them, or come at the end.
+
+    A piece that holds several is opened where it does not stay whole, so that an edit changes no more than its own.
+    """
+    slots, gone = align(pieces, blocks)
+    while opened := {id(piece): piece.inner() for piece in gone if piece.inner}:
+        pieces = [part for piece in pieces for part in opened.get(id(piece), [piece])]
+        slots, gone = align(pieces, blocks)
+    shown = [replace(slot, block=_with_pictures(slot.block, slot.piece)) for slot in slots]
+    there = {node["ref"] for slot in shown for node in _pictures(blocks_of(slot))}
+    lost = {node["ref"]: node for piece in pieces for node in _pictures(piece.blocks) if node["ref"] not in there}
+    return shown + [Slot(paragraph(node)) for node in lost.values()]
+
+
+def blocks_of(slot: Slot) -> Sequence[Node]:
+    """What a step of the new text reads as."""
+    return [slot.block] if slot.block else slot.piece.blocks if slot.piece else ()
+
+
+def _pictures(blocks: Sequence[Node]) -> list[Node]:
+    """The pictures of the target's own text."""
+    return [as_shown(node) for block in blocks for node in walk(block) if node["type"] == "media" and "ref" in node]
+
+
+def _with_pictures(block: Node | None, piece: Piece | None) -> Node | None:
+    """Set the pictures of a piece into its edited form, where a note still stands for each."""
+    for picture in _pictures(piece.blocks) if block and piece else ():
+        block = _set_in(block, note(picture), picture) or block
+    return block
+
+
+def _set_in(node: Node | None, words: str, picture: Node) -> Node | None:
+    """Set a picture in place of the first text that reads so; none if there is no such."""
+    parts = node.get("content", []) if node else []
+    for place, part in enumerate(parts):
+        before, found, after = part["text"].partition(words) if part["type"] == "text" else ("", "", "")
+        inner = [{**part, "text": before}, picture, {**part, "text": after}] if found else None
+        inner = inner or ([deeper] if (deeper := _set_in(part, words, picture)) else None)
+        if node and inner:
+            return {**node, "content": [*parts[:place], *inner, *parts[place + 1 :]]}
+    return None
