@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -15,7 +16,8 @@ from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
-from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, finished, picture
+from tandem.markup.keep import Piece
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
 
 _MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
 _MARKS |= {"sub": ("<sub>", "</sub>"), "sup": ("<sup>", "</sup>")}
@@ -35,6 +37,9 @@ _TOKEN = re.compile(rf"(?m)^(?:{_ENTITY.pattern}|[^\s<]){{1,8}}")
 # Azure DevOps calls people by @<id>; what stands in code calls nobody.
 _CALLED = re.compile(r"(`+)[\s\S]*?\1|@<([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>")
 _SIGN = re.compile(f"{_ENTITY.pattern}|{_SPECIAL.pattern}")
+_PICTURE = re.compile(
+    r"!\[[^\]\n]*\]\((?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+\"[^\"]*\")?\)|<img\b[^>]*>", re.I
+)
 _BULLETS = ("-", "*")
 _NUMBERS = (".", ")")
 
@@ -56,9 +61,9 @@ class CommonMark:
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write CommonMark over the present one; its pictures stay, at their place or at the end."""
-        return Dialect(partial(_block, self.azure), partial(read, azure=self.azure)).render(
-            doc, present if isinstance(present, str) else ""
-        )
+        text = partial(read, azure=self.azure)
+        dialect = Dialect(partial(_block, self.azure), text, partial(_pieces, self.azure), _PICTURE, self.hosts)
+        return dialect.render(doc, present if isinstance(present, str) else "")
 
     def length(self, native: Json) -> int:
         """Count code points."""
@@ -67,14 +72,30 @@ class CommonMark:
 
 def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = False) -> Parsed:
     """Read CommonMark into the hub's tree."""
-    source = repair(native) if isinstance(native, str) else ""
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    markdown.normalizeLink = _as_written  # type: ignore[assignment, method-assign]  # of this one reader
-    tokens = markdown.parse(_CALLED.sub(_called, source).replace("\t", "    "))
+    markdown = _reader()
+    tokens = markdown.parse(
+        _CALLED.sub(_called, repair(native) if isinstance(native, str) else "").replace("\t", "    ")
+    )
     for token in tokens:
         _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
     return finished(parsed, native, hosts)
+
+
+def _pieces(azure: bool, source: str, hosts: frozenset[str]) -> list[Piece]:
+    """Cut a text where its blocks begin."""
+    text = repair(source)
+    blocks = [token.map for token in _reader().parse(text) if token.level == 0 and token.map]
+    lines = text.split("\n")
+    borders = [0, *(begin for begin, _ in blocks[1:]), len(lines)]
+    parts = ["\n".join(lines[begin:end]) for begin, end in pairwise(borders)]
+    return cut(parts, text, partial(read, hosts=hosts, azure=azure))
+
+
+def _reader() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown.normalizeLink = _as_written  # type: ignore[assignment, method-assign]  # of this one reader
+    return markdown
 
 
 def _as_written(address: str) -> str:
@@ -94,9 +115,9 @@ def _keep_spaces(token: Token, undone: re.Pattern[str]) -> None:
             child.content = undone.sub("", re.sub(r"(?<= ) ", "\xa0", child.content))
 
 
-def _block(azure: bool, node: Node, caution: int, lossy: set[str]) -> str:
+def _block(azure: bool, node: Node, caution: int, lossy: set[str], turn: int) -> str:
     """Write one block."""
-    return _Writer(caution, lossy, azure).block(node)
+    return _Writer(caution, lossy, azure).block(node, turn)
 
 
 @dataclass(slots=True)
@@ -160,6 +181,8 @@ class _Writer:
     def _inline(self, node: Node) -> str:
         if node["type"] == "break":
             return "  \n"
+        if "source" in node:
+            return str(node["source"])
         if node["type"] == "media":
             name = picture(node)
             if name:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTML as Zendesk shows it in ``html_body`` and as Azure DevOps keeps it in its long fields.
 
-Read as a browser does (html5lib); written small and clean, and passed through nh3 before anything leaves.
+Read as a browser does (html5lib); written small and clean, and passed through nh3 before anything leaves. What stays of
+a text stays as its own people wrote it.
 """
 
 from __future__ import annotations

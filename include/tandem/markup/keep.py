@@ -172,7 +172,7 @@ def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
 
 def blocks_of(slot: Slot) -> Sequence[Node]:
     """What a step of the new text reads as."""
-    return [slot.block] if slot.block else slot.piece.blocks if slot.piece else ()
+    return [slot.block] if slot.block else list(map(as_shown, slot.piece.blocks if slot.piece else ()))
 
 
 def _pictures(blocks: Sequence[Node]) -> list[Node]:

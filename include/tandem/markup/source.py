@@ -8,8 +8,9 @@ words at least.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import (
@@ -28,61 +29,100 @@ from tandem.core.doc import (
 )
 from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
-from tandem.markup.keep import as_shown, over
+from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
 
 PLAIN, BEGINNINGS, ALL = range(3)  # what is escaped: nothing, how lines begin, every sign
 ADDRESS = re.compile(r"https?://[^\s<>\"|]*[\w/]")
+_NONE: frozenset[str] = frozenset()
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|bmp|webp|svg)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Dialect:
-    """What differs between markups: how a block is written and how a text is read."""
+    """What differs between markups: how a block is written (the last number tells lists apart that stand one behind
+    another), how a text is read and cut into its blocks, and how it shows a picture."""
 
-    block: Callable[[Node, int, set[str]], str]
-    read: Callable[[str], Parsed]
+    block: Callable[[Node, int, set[str], int], str]
+    read: Callable[[str, frozenset[str]], Parsed]
+    pieces: Callable[[str, frozenset[str]], list[Piece]]
+    picture: re.Pattern[str]
+    hosts: frozenset[str] = frozenset()
     lossy: set[str] = field(default_factory=set)
+    sources: dict[str, str] = field(default_factory=dict)  # pictures of the present text: reference → as it is written
 
     def render(self, doc: Doc, present: str) -> Rendered:
-        """Write a document over a present text; its pictures stay, at their place or at the end."""
+        """Write a document over a present text: each block of it that stays is left as it is written, and so is a
+        picture."""
         blocks = normalise(doc)["content"]
-        kept: tuple[str, ...] = ()
-        if present:
-            shown = as_shown(self.read(present).doc)
-            kept = media_refs(shown)
-            blocks = over(shown["content"], blocks)
-        native = self.written(blocks)
-        there = media_refs(as_shown(self.read(native).doc)) if kept else ()
+        if not present:
+            return Rendered(self.written(map(Slot, blocks)), tuple(sorted(self.lossy)))
+        kept = self._refs(present)
+        self.sources = {ref: shown[0] for shown in self.picture.finditer(present) for ref in self._refs(shown[0])}
+        slots = over(self.pieces(present, self.hosts), blocks)
+        native = self.written(slots)
+        wanted = document(*(block for slot in slots for block in blocks_of(slot)))
+        if to_plain(self.read(native, self.hosts).doc) != to_plain(withhold(wanted, self.hosts)):
+            native = self.written(map(Slot, wanted["content"]))  # what was written stood on what is gone
+        there = self._refs(native)
         return Rendered(native, tuple(sorted(self.lossy)), tuple(ref for ref in kept if ref not in there))
 
-    def written(self, blocks: Sequence[Node]) -> str:
-        """Write blocks, each as plainly as it can be."""
+    def written(self, slots: Iterable[Slot]) -> str:
+        """Write a text step by step, each as plainly as it can be."""
         parts: list[str] = []
-        for block in blocks:
+        for slot in slots:
             before = parts[-1:]
-            parts.append(next(self._ways(block, before)))
-        return "\n\n".join(parts)
+            native = slot.piece.native if slot.piece and not slot.block else None
+            if native is not None and self._reads([*before, native], [*self._doc(before), *self._doc([native])]):
+                parts.append(native)
+                continue
+            for block in blocks_of(slot):
+                parts.append(next(self._ways(self._drawn(block), parts[-1:])))
+        return "\n\n".join(filter(None, parts))
 
     def _ways(self, block: Node, before: list[str]) -> Iterator[str]:
         """Offer the ways to write a block behind another that are read back as it, the plainest first."""
-        earlier = self.read("\n\n".join(before)).doc["content"] if before else []
+        earlier = self._doc(before)
         for wanted in (block, without_marks(block)):
-            for caution in (PLAIN, BEGINNINGS, ALL):
+            for caution, turn in product((PLAIN, BEGINNINGS, ALL), (0, 1) if block["type"] == "list" else (0,)):
                 lossy: set[str] = set()
-                native = self.block(wanted, caution, lossy)
-                if self._reads([*before, native], earlier, wanted):
+                native = self.block(wanted, caution, lossy, turn)
+                if self._reads([*before, native], [*earlier, seen(wanted)]):
                     self.lossy |= lossy | ({"mark"} if wanted is not block else set())
                     yield native
         # Nothing else is read as this block: its words stay, line by line.
         self.lossy.add(block["type"])
         for line_by_line in (PLAIN, BEGINNINGS, ALL):
-            native = self.block(flattened(block), line_by_line, set())
-            if self._reads([*before, native], earlier, flattened(block)):
+            native = self.block(flattened(block), line_by_line, set(), 0)
+            if self._reads([*before, native], [*earlier, flattened(block)]):
                 yield native
-        yield self.block(flattened(block), ALL, set())
+        yield self.block(flattened(block), ALL, set(), 0)
 
-    def _reads(self, parts: Sequence[str], earlier: Sequence[Node], wanted: Node) -> bool:
-        return self.read("\n\n".join(parts)).doc == autolinked(document(*earlier, seen(wanted)))
+    def _reads(self, parts: Sequence[str], wanted: Sequence[Node]) -> bool:
+        return self.read("\n\n".join(parts), _NONE).doc == autolinked(document(*wanted))
+
+    def _doc(self, parts: Sequence[str]) -> list[Node]:
+        return list(self.read("\n\n".join(parts), _NONE).doc["content"]) if parts else []
+
+    def _refs(self, native: str) -> tuple[str, ...]:
+        return media_refs(as_shown(self.read(native, _NONE).doc))
+
+    def _drawn(self, block: Node) -> Node:
+        """Give the pictures of the present text in a block as they are written there."""
+        new = block | ({"source": self.sources[block["ref"]]} if block.get("ref") in self.sources else {})
+        return {**new, "content": [self._drawn(part) for part in new["content"]]} if "content" in new else new
+
+
+def cut(parts: Sequence[str], whole: str, read: Callable[[str], Parsed]) -> list[Piece]:
+    """Give the pieces that a text was cut into; where they read otherwise than the whole, one without a border."""
+    found = [(part, read(part).doc["content"]) for part in parts]
+    shown = read(whole).doc["content"]
+    if [block for _, blocks in found for block in blocks] != shown:
+        return [Piece(None, (block,), bool(lossy_kinds(block, "media"))) for block in shown]
+    return [
+        Piece(part.strip("\n"), tuple(blocks), not blocks or any(lossy_kinds(block, "media") for block in blocks))
+        for part, blocks in found
+        if part.strip()
+    ]
 
 
 def finished(parsed: Parsed, native: object, hosts: frozenset[str]) -> Parsed:
@@ -120,6 +160,8 @@ def seen(node: Node) -> Node:
     """Say of a document that was written what a reader of it reports: names for what it cannot hold."""
     if node["type"] == "mention":
         return text(node["text"])
+    if node["type"] == "media" and "source" in node:
+        return {"type": "media", "ref": SEEN + node["ref"].removeprefix(SHOW), "name": node.get("name", "")}
     if node["type"] == "media":
         name = picture(node)
         return {"type": "media", "ref": SEEN + name, "name": name} if name else text(note(node))

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tandem.core.doc import Doc, Node, Parsed, Rendered, repair
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
-from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, finished, picture
+from tandem.markup.keep import Piece
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
 from tandem.markup.textile_read import to_html
 
 _SIGNS = {"strong": "*", "em": "_", "strike": "-", "underline": "+", "sup": "^", "sub": "~", "code": "@"}
@@ -20,6 +22,8 @@ _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
 _ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d)|(?<!\[)(?=\[\[)")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _TOKEN = re.compile(r"(?m)^\S{1,8}")
+_PICTURE = re.compile(r"(?:(?<=[>\s])|^)![^\s!]+!", re.MULTILINE)
+_PART = re.compile(r"(?:<pre\b[\s\S]*?(?:</pre>|\Z)|(?!\n[ \t]*\n)[\s\S])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Textile:
 
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write Textile over the present one; its pictures stay, at their place or at the end."""
-        return Dialect(_block, read).render(doc, present if isinstance(present, str) else "")
+        dialect = Dialect(_block, read, _pieces, _PICTURE, self.hosts)
+        return dialect.render(doc, present if isinstance(present, str) else "")
 
     def length(self, native: Json) -> int:
         """Count code points."""
@@ -49,7 +54,12 @@ def read(native: Json, hosts: frozenset[str] = frozenset()) -> Parsed:
     return finished(parsed, native, hosts)
 
 
-def _block(node: Node, caution: int, lossy: set[str]) -> str:
+def _pieces(source: str, hosts: frozenset[str]) -> list[Piece]:
+    """Cut a text at its empty lines, but in ``<pre>``."""
+    return cut([part[0] for part in _PART.finditer(repair(source))], source, partial(read, hosts=hosts))
+
+
+def _block(node: Node, caution: int, lossy: set[str], turn: int) -> str:
     """Write one block."""
     return _Writer(caution, lossy).block(node)
 
@@ -108,6 +118,8 @@ class _Writer:
     def _inline(self, node: Node) -> str:
         if node["type"] == "break":
             return "\n"
+        if "source" in node:
+            return str(node["source"])
         if node["type"] == "media":
             name = picture(node)
             if name:

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a peer did not change stays at home as it is written, in the markups whose text is one string (engine §1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from markup.trees import documents
+from tandem.core import doc as hub
+from tandem.core.plain import to_plain
+from tandem.markup import Adf, CommonMark, Html, Plain, Textile
+
+ADF, HTML = Adf(), Html()
+FILES = hub.media("show:u-1", "0"), hub.media("show:u-2", "1"), hub.media("show:u-3", "2")
+DATA = '<img alt="" src="data:image/png;base64,AAAA">'
+OWN = (  # what the hub does not hold: a colour, a mention's account, a language, an own address, a frame
+    '<div style="color:red">first <b>words</b></div>',
+    '<p>ask <a data-vss-mention="version:2.0,1-2-3" href="#">@Anna</a></p>',
+    '<table class="x"><tbody><tr><td><pre><code class="language-js">a | b</code></pre></td></tr></tbody></table>',
+    "<p>&nbsp;</p>",
+    '<p>see <a href="https://own.example/x/1"><img alt="a.png" src="/x/a.png" width="7"></a></p>',
+    f"<p>look {DATA} there</p>",
+    "<details><summary>more</summary><p>one</p><p>two</p></details>",
+)
+
+
+@pytest.mark.parametrize("peer", [ADF, HTML, Plain(), Textile(), CommonMark()], ids=lambda markup: markup.name)
+def test_an_edit_at_the_peer_leaves_every_other_block_of_html_as_it_is_written(peer: hub.Markup) -> None:
+    home, present = Html(hosts=frozenset({"own.example"})), "".join(OWN) + "<p>end</p>"
+    shown = hub.with_people(hub.with_media(home.parse(present).doc, {}), {})
+    arrived = peer.parse(peer.render(shown).native).doc
+    edited = hub.doc(*arrived["content"][:-1], hub.paragraph("the end"))
+    rendered = home.render(edited, present)
+    assert (rendered.native, rendered.dropped_media) == ("".join(OWN) + "<p>the end</p>", ())
+
+
+OWN_MARKDOWN = (  # other spellings, linked items, who is called, tables and frames as HTML, pictures of all kinds
+    "Head\n====",
+    "* a\n\n  b\n* c",
+    "- another list",
+    "See #12, !45 and AB#3, @<11111111-2222-3333-4444-555555555555>.",
+    "<table><tr><td>x</td><td><pre>a | b</pre></td></tr></table>",
+    "<details><summary>more</summary>",
+    "one __two__",
+    "</details>",
+    "~~~py\nx = 1\n~~~",
+    "[![i](https://e.example/i.png)](https://e.example) and ![j](data:image/png;base64,AAAA)",
+    "[the item](https://own.example/x/1) <img src='/x/a.png' width=7>",
+    "<!-- said by nobody -->",
+)
+OWN_TEXTILE = (
+    "h2(#plan). Plan",
+    "* a\n** b",
+    "see #12, r5, commit:abc and [[Start]]",
+    "%{color:red}red% words",
+    '<pre><code class="ruby">\na\n\n  b\n</code></pre>',
+    "!/x/a.png! and !https://e.example/i.png!",
+    "|a|=. b|",
+)
+SOURCES = [(CommonMark(azure=True), OWN_MARKDOWN), (CommonMark(), OWN_MARKDOWN), (Textile(), OWN_TEXTILE)]
+
+
+@pytest.mark.parametrize("peer", [ADF, HTML, Plain(), Textile(), CommonMark()], ids=lambda markup: markup.name)
+@pytest.mark.parametrize(("home", "own"), SOURCES, ids=["azure", "redmine", "textile"])
+def test_an_edit_at_the_peer_leaves_every_other_block_of_a_source(
+    home: Any, own: tuple[str, ...], peer: hub.Markup
+) -> None:
+    home, present = replace(home, hosts=frozenset({"own.example"})), "\n\n".join([*own, "end"])
+    shown = hub.with_people(hub.with_media(home.parse(present).doc, {}), {})
+    arrived = peer.parse(peer.render(shown).native).doc
+    edited = hub.doc(*arrived["content"][:-1], hub.paragraph("the end"))
+    rendered = home.render(edited, present)
+    assert (rendered.native, rendered.dropped_media) == ("\n\n".join([*own, "the end"]), ())
+
+
+@pytest.mark.parametrize(
+    ("home", "picture"),
+    [
+        (CommonMark(azure=True), "![i](https://e.example/i.png)"),
+        (CommonMark(), "![j](data:image/png;base64,AAAA)"),
+        (CommonMark(), '![a b](/x/y(1).png "t")'),
+        (CommonMark(), "<img src='/x/a.png' width=7>"),
+        (Textile(), "!https://e.example/i.png(i)!"),
+        (Textile(), "!>/x/a.png!"),
+    ],
+)
+def test_a_picture_of_a_source_stays_in_a_block_that_is_edited(home: hub.Markup, picture: str) -> None:
+    shown = to_plain(hub.with_media(home.parse(f"see {picture} there").doc, dict.fromkeys(refs(home, picture))))
+    words = shown.removesuffix(" there")
+    edited = home.render(hub.doc(hub.paragraph(f"{words} over there")), f"see {picture} there")
+    assert (edited.native, edited.dropped_media) == (f"see {picture} over there", ())
+    gone = home.render(hub.doc(hub.paragraph("c")), f"see {picture} there")
+    assert (gone.native, gone.dropped_media) == (f"c\n\n{picture}", ())
+
+
+def refs(markup: hub.Markup, native: str) -> tuple[str, ...]:
+    return hub.media_refs(markup.parse(native).doc)
+
+
+def test_a_link_outlives_that_its_address_stands_at_the_end() -> None:
+    present = "see [it][1] now\n\nmore\n\n[1]: https://e.example/x"
+    native = CommonMark().render(CommonMark().parse(present.replace("more", "less")).doc, present).native
+    assert CommonMark().parse(native).doc == CommonMark().parse(present.replace("more", "less")).doc
+
+
+@pytest.mark.parametrize("home", [CommonMark(), CommonMark(azure=True), Textile()], ids=lambda markup: markup.name)
+@given(document=documents())
+def test_a_source_that_says_what_it_shows_is_left_alone(home: hub.Markup, document: hub.Doc) -> None:
+    present = home.render(document).native
+    again = home.render(home.parse(present).doc, present).native
+    assert str(again).strip() == str(present).strip()
+
+
+def test_a_picture_stays_at_its_place_in_a_block_that_is_edited() -> None:
+    for picture in (DATA, '<img src="/x/b.png" alt="b.png">', '<img src="https://z.example/c?name=d.png" alt="d.png">'):
+        name = hub.with_media(HTML.parse(picture).doc, dict.fromkeys(hub.media_refs(HTML.parse(picture).doc)))
+        note = to_plain(name)
+        edited = HTML.render(hub.doc(hub.paragraph(f"look {note} over there")), f"<p>look {picture} there</p>")
+        assert edited.dropped_media == ()
+        again = HTML.parse(edited.native)
+        assert to_plain(again.doc) == f"look {note} over there"
+        assert hub.media_refs(again.doc) == hub.media_refs(HTML.parse(picture).doc)
+
+
+def test_a_picture_within_the_text_itself_comes_to_the_end() -> None:
+    gone = HTML.render(hub.doc(hub.paragraph("c")), f"<p>a {DATA}</p>")
+    assert gone.dropped_media == ()
+    assert HTML.parse(gone.native).files == HTML.parse(DATA).files
+
+
+def test_a_frame_of_several_blocks_is_opened_for_the_one_that_changed() -> None:
+    present = '<div><p style="x">one</p><ul><li>a</li></ul><p style="y">two</p></div>'
+    rendered = HTML.render(hub.doc(hub.paragraph("one"), hub.items([hub.paragraph("a")]), hub.paragraph("2")), present)
+    assert rendered.native == '<p style="x">one</p><ul><li>a</li></ul><p>2</p>'
+
+
+@given(documents(st.sampled_from(FILES)), documents(st.sampled_from(FILES)))
+def test_no_edit_ever_drops_a_picture_of_html(old: hub.Doc, new: hub.Doc) -> None:
+    present = str(HTML.render(old).native)
+    for number, data in enumerate(("/1.png", "data:image/png;base64,AAAA", "https://z.example/3.png")):
+        present = present.replace(f"[file: {number}]", f'<img src="{data}" alt="{number}">')
+    rendered = HTML.render(new, present)
+    assert rendered.dropped_media == ()
+    assert set(hub.media_refs(HTML.parse(rendered.native).doc)) >= set(hub.media_refs(HTML.parse(present).doc))
+
+
+@given(documents())
+def test_html_that_says_what_it_shows_is_left_alone(document: hub.Doc) -> None:
+    present = HTML.render(document).native
+    assert HTML.render(HTML.parse(present).doc, present).native == present
+
+
+def test_a_picture_that_cannot_stay_is_named_before_the_write() -> None:
+    assert CommonMark().render(hub.doc(hub.paragraph("c")), "![a][1]\n\n[1]: /x").dropped_media == ("show:/x",)
