@@ -299,3 +299,19 @@ def test_the_core_of_it_needs_only_the_standard_library_and_pydantic() -> None:
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env={"PYTHONPATH": "include"}
     )
     assert done.stdout.strip() == "['tandem']"
+
+
+def test_what_jira_cannot_hold_within_quotes_and_items_is_shown_with_its_signs() -> None:
+    link = hub.text("page", "em", href="https://a.example/x")
+    inner = hub.quote(
+        hub.paragraph("b ", link, hub.BREAK, "c"), hub.items([hub.paragraph("d")]), hub.quote(hub.code("e"))
+    )
+    item = [hub.heading(2, "h"), hub.quote(hub.paragraph("i")), {"type": "rule"}, hub.paragraph("j")]
+    rendered = ADF.render(hub.doc(hub.quote(hub.paragraph("a"), inner), hub.items(item, ordered=True)))
+    shown = ADF.parse(rendered.native).doc
+    assert rendered.lossy == ("heading", "quote", "rule")
+    assert to_plain(shown) == (
+        "> a\n>\n> > b page (https://a.example/x)\n> > c\n> >\n> > - d\n> >\n> > > e\n\n1. h\n  > i\n  ----\n  j"
+    )
+    assert link | {"text": "page"} in list(hub.walk(shown))
+    assert hub.text("h", "strong") in list(hub.walk(shown))

@@ -17,6 +17,7 @@ from tandem.core import doc as hub
 from tandem.core.plain import from_plain, reading_text, to_plain, with_heading, without_heading
 from tandem.markup import Adf, Html, Journal, Plain, split
 from tandem.markup.html import clean
+from tandem.markup.nesting import held
 from tandem.markup.neutralise import JIRA, ZENDESK
 
 ADF, HTML, JOURNAL = Adf(JIRA), Html(ZENDESK), Journal()
@@ -98,7 +99,9 @@ def test_adf_is_valid_and_flattens_the_rest_in_reading_order(document: hub.Doc) 
     rendered = ADF.render(document)
     jira_site.check(rendered.native)
     read = ADF.parse(rendered.native).doc
-    assert letters(read) == letters(wanted)
+    if not {"quote", "rule"} & set(rendered.lossy):  # these show their signs as words
+        assert letters(read) == letters(wanted)
+    assert letters(hub.doc(*held(wanted["content"]))) == letters(read)
     assert rendered.lossy or read == seen(wanted)
 
 

@@ -157,3 +157,27 @@ def test_html_that_says_what_it_shows_is_left_alone(document: hub.Doc) -> None:
 
 def test_a_picture_that_cannot_stay_is_named_before_the_write() -> None:
     assert CommonMark().render(hub.doc(hub.paragraph("c")), "![a][1]\n\n[1]: /x").dropped_media == ("show:/x",)
+
+
+SHOWN_OTHERWISE = (  # blocks of which Jira or Markdown shows something else; a bare address, a link to some
+    hub.quote(hub.paragraph("a"), hub.quote(hub.paragraph("b"), hub.paragraph("c"), hub.items([hub.paragraph("d")]))),
+    hub.items([hub.heading(3, "h"), hub.quote(hub.paragraph("i")), {"type": "rule"}, hub.paragraph("j")]),
+    hub.items([hub.table([hub.cell(hub.paragraph("k")), hub.cell(hub.code("l | m", "sql"))]), hub.paragraph("n")]),
+    hub.paragraph("(https://a.example/x_y). [1]: http://b.example 't'"),
+    hub.paragraph(hub.text("bold", "strong"), " and ", hub.text("linked", href="https://a.example/z")),
+)
+
+
+@pytest.mark.parametrize(
+    "peer", [ADF, HTML, Plain(), Textile(), CommonMark(azure=True)], ids=lambda markup: markup.name
+)
+@pytest.mark.parametrize("home", [ADF, HTML, CommonMark()], ids=lambda markup: markup.name)
+def test_what_a_peer_shows_otherwise_keeps_its_form_at_home(home: hub.Markup, peer: hub.Markup) -> None:
+    present: Any = home.render(hub.doc(*SHOWN_OTHERWISE, hub.paragraph("end"))).native
+    shown = home.parse(present).doc
+    arrived = peer.parse(peer.render(shown).native).doc
+    edited = hub.doc(*arrived["content"][:-1], hub.paragraph("the end"))
+    assert home.parse(home.render(edited, present).native).doc["content"] == [
+        *shown["content"][:-1],
+        hub.paragraph("the end"),
+    ]

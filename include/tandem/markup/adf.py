@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Atlassian Document Format, version 1, as Jira Cloud speaks it in REST v3.
 
-Valid nesting is that of Atlassian's published document structure: quotes and list items hold no heading, table or rule,
-cells hold no table, ``code`` goes with no mark but ``link``. What does not fit is flattened in reading order.
+What may stand where is that of Atlassian's published document structure (``nesting``); ``code`` goes with no mark but
+``link``. What does not fit is flattened in reading order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, doc, normalise, paragraph, text, walk
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, normalise
 from tandem.core.plain import note
 from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_read import (
@@ -29,16 +29,10 @@ from tandem.markup.adf_read import (
     words_of,
 )
 from tandem.markup.keep import Piece, align
+from tandem.markup.nesting import flattened, stands
 from tandem.markup.neutralise import pieces as cut
 
 _MARKS = {"strong", "em", "code", "strike", "underline"}
-_HOLDS = {  # where: hub blocks that may stand there
-    "doc": {"paragraph", "heading", "list", "code", "quote", "table", "rule"},
-    "cell": {"paragraph", "heading", "list", "code", "quote", "rule"},
-    "panel": {"paragraph", "heading", "list", "code", "rule"},
-    "quote": {"paragraph", "list", "code"},
-    "item": {"paragraph", "list", "code"},
-}
 _LINES = {"paragraph", "heading"}  # native blocks that hold inlines
 _WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquote": "quote"}
 
@@ -114,9 +108,9 @@ class _Writer:
     def block(self, hub: Node, where: str, old: Node | None = None) -> list[Node]:
         """Write one block, as the edited form of a present node if there is one."""
         kind = hub["type"]
-        if kind not in _HOLDS[where]:
+        if not stands(hub, where):
             self.lossy.add(kind)
-            return self._flattened(hub, where)
+            return self.blocks(flattened(hub), where)
         base = old or {}
         match kind:
             case "paragraph":
@@ -198,26 +192,6 @@ class _Writer:
         inner = self.blocks(hub["content"], "cell", children_of(old)) or [{"type": "paragraph", "content": []}]
         return {"type": "tableHeader" if hub.get("header") else "tableCell", "attrs": attrs, "content": inner}
 
-    def _flattened(self, hub: Node, where: str) -> list[Node]:
-        """Write a block where it may not stand: its text in reading order."""
-        if hub["type"] == "quote":
-            return self.blocks(hub["content"], where)
-        if hub["type"] == "heading":
-            strong = [
-                part | {"marks": [*part["marks"], "strong"]} if "marks" in part else part for part in hub["content"]
-            ]
-            return self._paragraph(normalise(doc(paragraph(*strong)))["content"][0]["content"], where, {})
-        lines = [
-            [
-                part
-                for number, cell in enumerate(row["content"])
-                for part in [*([text(" | ")] if number else []), *_line(cell)]
-            ]
-            for row in hub.get("content", ())
-        ]
-        flat = normalise(doc(*(paragraph(*line) for line in lines)))
-        return self.blocks(flat["content"], where)
-
     def inlines(self, hub: list[Node]) -> list[Node]:
         """Write inlines; a mention of nobody here is plain text, so that it calls no stranger."""
         written: list[Node] = []
@@ -290,19 +264,6 @@ def _paired(hub: Node, old: Node) -> list[tuple[Node, Node]]:
     """Pair children one by one if their number is unchanged."""
     new, before = hub["content"], children_of(old)
     return list(zip(new, before if len(before) == len(new) else [{}] * len(new), strict=True))
-
-
-def _line(cell: Node) -> list[Node]:
-    """Give all inlines of a cell in one line."""
-    line: list[Node] = []
-    for node in walk(cell):
-        if node["type"] in ("paragraph", "heading", "code") and line:
-            line.append(text(" "))
-        if node["type"] in ("text", "mention", "media"):
-            line.append(node)
-        elif node["type"] in ("break", "code"):
-            line.append(text(" ".join(node.get("text", " ").split("\n"))))
-    return line
 
 
 def _outermost(nodes: list[Node]) -> Iterator[Node]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tandem.core.doc import SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
 from tandem.core.plain import note, to_plain
+from tandem.markup.nesting import held
 
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
 _ALIKE = 0.4  # share of equal words from which a changed block is taken for the edited form of a present one
@@ -59,7 +60,7 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
         silent = list(map(_unnamed, piece.blocks))  # most trackers do not tell the language of code
     else:
         silent = list(piece.blocks)
-    if flat or flattened or _veiled(silent) == _veiled(run):
+    if flat or flattened or _veiled(run) in (_veiled(silent), _veiled(held(silent))):
         return [Slot(None, piece)]
     return [Slot(run[0], piece), *map(Slot, run[1:])]
 
@@ -71,7 +72,7 @@ def _unnamed(node: Node) -> Node:
 
 
 def _veiled(blocks: Sequence[Node]) -> list[Node]:
-    """Show what another tracker could have shown: a note for each file, bare text for each mention."""
+    """Show what another tracker could have shown: a note for each file, bare text for each mention and address."""
 
     def veil(node: Node) -> Node:
         if node["type"] == "media":
@@ -79,7 +80,8 @@ def _veiled(blocks: Sequence[Node]) -> list[Node]:
         if node["type"] == "mention":
             return text(node["text"])
         if node["type"] == "text":
-            return {**node, "text": _FILE.sub("[file]", node["text"])}
+            words = _FILE.sub("[file]", node["text"])
+            return text(words, *node["marks"], href=node.get("href") if node.get("href") != node["text"] else None)
         return {**node, "content": [veil(part) for part in node["content"]]} if "content" in node else node
 
     return list(normalise(doc(*map(veil, blocks)))["content"])
@@ -87,7 +89,9 @@ def _veiled(blocks: Sequence[Node]) -> list[Node]:
 
 def _is_flat(block: Node) -> bool:
     parts = block.get("content", ())
-    return block["type"] == "paragraph" and not any(part.get("marks") or "href" in part for part in parts)
+    return block["type"] == "paragraph" and not any(
+        part.get("marks") or part.get("href", part.get("text")) != part.get("text") for part in parts
+    )
 
 
 def _lines(blocks: Sequence[Node]) -> list[str]:
