@@ -163,3 +163,32 @@ def test_pictures_of_the_present_text_stay(markup: hub.Markup) -> None:
     rendered = markup.render(hub.doc(P("after")), present)
     assert rendered.dropped_media == ()
     assert "a.png" in str(rendered.native)
+
+
+CELLS = {
+    "blocks": hub.table(
+        [hub.cell(hub.items([P("a")], [P("b")])), hub.cell(hub.code("x | y\n\n  # z"))],
+        [hub.cell(P("see #12, !3 and @anna"), P(hub.text("bold", "strong")), hub.quote(P("[[q]]")), colspan=2)],
+    ),
+    "no_head": hub.table([hub.cell(P("a"))], [hub.cell(P("b"))]),
+    "head_aside": hub.table([hub.cell(P("a"), header=True), hub.cell(P("b"))]),
+}
+
+
+@pytest.mark.parametrize("markup", CODECS[1:], ids=["redmine", "azure"])
+@pytest.mark.parametrize("name", CELLS)
+def test_a_table_that_markdown_cannot_write_is_one_in_html(name: str, markup: hub.Markup) -> None:
+    document = hub.doc(P("before"), CELLS[name], hub.items([P("in an item"), CELLS[name]]), P("after"))
+    rendered = markup.render(document)
+    assert (rendered.lossy, markup.parse(rendered.native).doc) == ((), hub.normalise(document))
+    assert not re.search(r"(?<!&)#\d|!\d|@anna|\[\[", str(rendered.native))
+
+
+@pytest.mark.parametrize("markup", CODECS[1:], ids=["redmine", "azure"])
+def test_a_picture_in_such_a_table_stays(markup: hub.Markup) -> None:
+    present = "<table><tr><td><p>a</p><p><img src='/x.png' alt='x.png'></p></td></tr></table>"
+    edited = hub.doc(hub.table([hub.cell(P("b"), P("[file: x.png]"))]))
+    rendered = markup.render(edited, present)
+    assert rendered.dropped_media == ()
+    wanted = hub.table([hub.cell(P("b"), P(hub.media("seen:/x.png", "x.png")))])
+    assert markup.parse(rendered.native).doc == hub.normalise(hub.doc(wanted))

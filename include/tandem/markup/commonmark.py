@@ -12,11 +12,12 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair
+from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair, walk
 from tandem.core.plain import note
 from tandem.core.values import Json
+from tandem.markup.html import HtmlWriter
 from tandem.markup.html_read import HtmlReader
-from tandem.markup.keep import Piece
+from tandem.markup.keep import Piece, Slot
 from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
 
 _MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
@@ -29,6 +30,7 @@ _UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d|@\w)|!(?=\[\[)")
 _LITERAL = re.compile(r"(?<=\\!)(?=\\#|&#64;)")
 # Azure DevOps makes links of items (#12, AB#12) and pull requests (!12), and tells whom a text names.
 _ACTS_AZURE = re.compile(r"(?=#\d|!\d)|(?<!\w)(?=@[\w<])")
+_ACTS_HTML = (r"#\d", r"!\d", r"(?<!\w)@[\w<]", r"\[\[", r"\{\{")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _NUMBERED = re.compile("\x02([0-9]+)\x03")
 _LITERALLY = re.compile("(?!)")  # nothing
@@ -164,6 +166,13 @@ class _Writer:
         return ("\n\n" if loose else "\n").join(items)
 
     def _table(self, node: Node) -> str:
+        """Write a table with bars, or in HTML if there is more in it than bars can part."""
+        if not _is_plain(node):
+            shown = {part["ref"]: part["source"] for part in walk(node) if "source" in part}
+            writer = HtmlWriter(_ACTS_HTML, {ref: _reader().renderInline(source) for ref, source in shown.items()})
+            written = writer.over(Slot(node))
+            self.lossy |= writer.lossy
+            return written.replace("\n", "&#10;")  # an empty line would end it
         rows = [[self._cell(cell) for cell in row["content"]] for row in node["content"]]
         bar = "|".join("---" for _ in rows[0])
         return "\n".join([f"| {' | '.join(rows[0])} |", f"|{bar}|", *(f"| {' | '.join(row)} |" for row in rows[1:])])
@@ -228,6 +237,18 @@ class _Writer:
         written = [pieces[0], *(f"\x02{ord(piece[0])}\x03{piece[1:]}" for piece in pieces[1:])]
         escaped = "".join(written) if self.caution < ALL else _SPECIAL.sub(r"\\\g<0>", "".join(written))
         return _NUMBERED.sub(r"&#\1;", escaped)
+
+
+def _is_plain(table: Node) -> bool:
+    """Tell whether a table has a head and one line in each cell."""
+    cells = [(cell, not number) for number, row in enumerate(table["content"]) for cell in row["content"]]
+    same = len({len(row["content"]) for row in table["content"]}) == 1
+    return same and all(
+        cell.get("header", False) is head
+        and not {"colspan", "rowspan"} & cell.keys()
+        and [part["type"] for part in cell["content"]] in ([], ["paragraph"])
+        for cell, head in cells
+    )
 
 
 def _careful(token: str) -> str:

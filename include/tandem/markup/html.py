@@ -71,11 +71,11 @@ class Html:
         """
         blocks = normalise(doc)["content"]
         if not isinstance(present, str) or not present:
-            writer = _Writer(self.patterns)
+            writer = HtmlWriter(self.patterns)
             return Rendered(clean("".join(map(writer.block, blocks))), tuple(sorted(writer.lossy)))
         reader = HtmlReader(self.hosts)
         pictures = {SHOW + ref.removeprefix(SEEN): shown for ref, shown in reader.pictures(present).items()}
-        writer = _Writer(self.patterns, pictures)
+        writer = HtmlWriter(self.patterns, pictures)
         slots = over(reader.pieces(present), blocks)
         native = "".join(writer.over(slot) for slot in slots)
         wanted = withhold(document(*(block for slot in slots for block in blocks_of(slot))), self.hosts)
@@ -92,7 +92,9 @@ class Html:
 
 
 @dataclass(slots=True)
-class _Writer:
+class HtmlWriter:
+    """One writing; what the form does not hold is collected on the way."""
+
     patterns: tuple[str, ...]
     pictures: Mapping[str, str] = field(default_factory=dict)  # of the present text: reference → as it is written
     lossy: set[str] = field(default_factory=set)
