@@ -16,7 +16,7 @@ from markup.trees import documents, recorded
 from sandbox.jira import adf as jira_site
 from tandem.core import doc as hub
 from tandem.core.plain import to_plain
-from tandem.markup import Adf, CommonMark, Html, Plain
+from tandem.markup import Adf, CommonMark, Html, Plain, Textile
 from tandem.markup.adf_read import native_nodes
 
 ADF, HTML = Adf(), Html()
@@ -273,3 +273,5 @@ def test_the_name_of_a_page_is_no_pictures_name() -> None:
     """It would tell how the sender's tracker is made."""
     shown = HTML.parse('<p><img src="/sys_attachment.do?sys_id=1"> <img src="/a/b.png"> <img src="/x?fileName=c"></p>')
     assert str(Plain().render(shown.doc).native) == "[file] [file: b.png] [file: c]"
+    textile = Textile().parse("!https://own.example/x/b.png! !/x/sys_attachment.do! !c.png! !/d(e)!").doc
+    assert to_plain(textile) == "[file: b.png] [file] [file: c.png] [file: e]"

@@ -185,6 +185,9 @@ class _Writer:
         written = "".join(map(self._inline, nodes))
         if self.caution >= BEGINNINGS:
             written = _TOKEN.sub(lambda m: _careful(m[0]) if "\\" not in m[0] else m[0], written)
+        written = re.sub(
+            r"(?:  \n)+(?=  \n)", lambda m: "<br>" * (len(m[0]) // 3), written
+        )  # an empty line would end it
         return re.sub(r"(?m)^ ", "&nbsp;", written)  # what stands behind it begins no line any more
 
     def _inline(self, node: Node) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from tandem.core.doc import SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
+from tandem.core.doc import BREAK, SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
 from tandem.core.plain import note, to_plain
 from tandem.markup.nesting import held
 
@@ -60,15 +60,23 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
         silent = list(map(_unnamed, piece.blocks))  # most trackers do not tell the language of code
     else:
         silent = list(piece.blocks)
-    if flat or flattened or _veiled(run) in (_veiled(silent), _veiled(held(silent))):
+    could_be_shown = (silent, held(silent), list(map(_without_gaps, silent)))
+    if flat or flattened or _veiled(run) in map(_veiled, could_be_shown):
         return [Slot(None, piece)]
-    return [Slot(run[0], piece), *map(Slot, run[1:])]
+    return [Slot(run[0], None if piece.inner else piece), *map(Slot, run[1:])]
 
 
 def _unnamed(node: Node) -> Node:
     """A block without the languages of its code."""
     new = {key: value for key, value in node.items() if key != "language"}
     return {**new, "content": [_unnamed(part) for part in node["content"]]} if "content" in node else new
+
+
+def _without_gaps(node: Node) -> Node:
+    """A block without empty lines in it, which not every source can hold."""
+    parts = node.get("content", [])
+    kept = [part for before, part in zip([{}, *parts], parts, strict=False) if part != BREAK or before != BREAK]
+    return {**node, "content": [_without_gaps(part) for part in kept]} if parts else node
 
 
 def _veiled(blocks: Sequence[Node]) -> list[Node]:

@@ -186,7 +186,7 @@ class _Reader:
         return _UNDONE.sub("", html)
 
     def _image(self, source: str, title: str) -> str:
-        return self._keep(f'<img src="{escape(source)}" alt="{escape(title or source)}">')
+        return self._keep(f'<img src="{escape(source)}" alt="{escape(title)}">')
 
     def _link(self, found: re.Match[str]) -> str:
         if "<br>" in found["text"]:
