@@ -15,7 +15,7 @@ from tandem.state import lease, tables
 TITLE = "Wishlist loses its third entry"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ticket(installation: Installation) -> int:
     return installation.anna.open_ticket(TITLE, "Only on telephones.")
 
