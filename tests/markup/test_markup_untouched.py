@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from markup.trees import documents
 from tandem.core import doc as hub
+from tandem.core.doc import Markup
 from tandem.core.plain import to_plain
 from tandem.markup import Adf, CommonMark, Html, Plain, Textile
 
@@ -181,3 +184,30 @@ def test_what_a_peer_shows_otherwise_keeps_its_form_at_home(home: hub.Markup, pe
         *shown["content"][:-1],
         hub.paragraph("the end"),
     ]
+
+
+ACTIVE = [
+    '<img src="https://z.example/a.png" alt="a" onerror="steal()">',
+    "<script>steal()</script>words",
+    '<a href="javascript:steal()">words</a>',
+    '<a href="data:text/html,steal()">words</a>',
+    '<iframe src="https://steal.example"></iframe>words',
+    '<form action="https://steal.example"><input name="steal"></form>words',
+    '<svg onload="steal()"></svg>words',
+]
+
+
+@pytest.mark.parametrize("codec", [Html(), CommonMark(), CommonMark(azure=True)], ids=repr)
+@pytest.mark.parametrize("active", ACTIVE)
+def test_what_could_act_is_not_written_back(codec: Markup, active: str) -> None:
+    """It stood in the tracker's own text; we write nothing that could act all the same."""
+    present = f"<p>first</p><p>{active}</p>" if codec.name == "html" else f"first\n\n{active}"
+    shown = codec.parse(present).doc["content"]
+    edited = hub.doc(hub.paragraph("first, edited"), *shown[1:])
+    native = str(codec.render(edited, present).native)
+    assert "first, edited" in native
+    found = BeautifulSoup(native if codec.name == "html" else MarkdownIt().render(native), "html5lib")
+    assert not found.find_all(["script", "iframe", "form", "input", "svg"])
+    for tag in found.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")]
+        assert not str(tag.get("href", "")).startswith(("javascript:", "data:"))

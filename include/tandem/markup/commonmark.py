@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair, walk
 from tandem.core.plain import note
 from tandem.core.values import Json
-from tandem.markup.html import HtmlWriter
+from tandem.markup.html import HtmlWriter, is_inert
 from tandem.markup.html_read import HtmlReader
 from tandem.markup.keep import Piece, Slot
 from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
@@ -91,7 +91,13 @@ def _pieces(azure: bool, source: str, hosts: frozenset[str]) -> list[Piece]:
     lines = text.split("\n")
     borders = [0, *(begin for begin, _ in blocks[1:]), len(lines)]
     parts = ["\n".join(lines[begin:end]) for begin, end in pairwise(borders)]
-    return cut(parts, text, partial(read, hosts=hosts, azure=azure))
+    return cut(parts, text, partial(read, hosts=hosts, azure=azure), _stays)
+
+
+def _stays(part: str) -> bool:
+    """Tell whether the HTML in a part, that in code left out, could not act."""
+    tokens = [one for block in _reader().parse(part) for one in (block, *(block.children or ()))]
+    return is_inert("".join(one.content for one in tokens if one.type in ("html_block", "html_inline")))
 
 
 def _reader() -> MarkdownIt:

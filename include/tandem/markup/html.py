@@ -2,7 +2,7 @@
 """HTML as Zendesk shows it in ``html_body`` and as Azure DevOps keeps it in its long fields.
 
 Read as a browser does (html5lib); written small and clean, and passed through nh3 before anything leaves. What stays of
-a text stays as its own people wrote it.
+a text stays as its own people wrote it, but for what could act.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from html import escape
 from typing import Any, Literal
 
 import nh3
+from bs4 import BeautifulSoup
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
@@ -33,6 +34,22 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
+_KEPT_TAGS = nh3.ALLOWED_TAGS | {"font", "section", "main"}
+_KEPT_ATTRIBUTES = {
+    "align",
+    "bgcolor",
+    "border",
+    "class",
+    "color",
+    "dir",
+    "face",
+    "height",
+    "id",
+    "lang",
+    "name",
+    "rel",
+}
+_KEPT_ATTRIBUTES |= {"size", "style", "target", "title", "valign", "width"}
 _DATA = ("data",)  # pictures that a present text carries inside itself; no link has this scheme
 
 
@@ -46,6 +63,34 @@ def clean(html: str, *schemes: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
+
+
+def kept(html: str) -> str:
+    """Let a part of a present text be as its people wrote it, but for what could act: scripts, forms, handlers."""
+    return nh3.clean(
+        html,
+        tags=_KEPT_TAGS,
+        attributes={**nh3.ALLOWED_ATTRIBUTES, "*": _KEPT_ATTRIBUTES},
+        attribute_filter=_attribute,
+        generic_attribute_prefixes={"data-"},
+        url_schemes=nh3.ALLOWED_URL_SCHEMES | set(_DATA),
+        link_rel=None,
+        strip_comments=False,
+    )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    return None if name == "href" and value.strip().lower().startswith("data:") else value
+
+
+def is_inert(html: str) -> bool:
+    """Tell whether nothing in a part of a text could act."""
+    return "<" not in html or _shape(html) == _shape(kept(html))
+
+
+def _shape(html: str) -> list[tuple[str, list[str]]]:
+    found = BeautifulSoup(f"<body>{html}", "html5lib").find_all(True)
+    return [(tag.name, sorted(tag.attrs)) for tag in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +147,9 @@ class HtmlWriter:
 
     def over(self, slot: Slot) -> str:
         """Write one step of a text: a block, or a present piece as it is."""
-        return clean(self.block(slot.block), *_DATA) if slot.block else str(slot.piece.native) if slot.piece else ""
+        return (
+            clean(self.block(slot.block), *_DATA) if slot.block else kept(str(slot.piece.native)) if slot.piece else ""
+        )
 
     def block(self, node: Node) -> str:
         kind = node["type"]

@@ -29,6 +29,7 @@ from tandem.core.doc import (
 )
 from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
+from tandem.markup.html import is_inert, kept
 from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
 
 PLAIN, BEGINNINGS, ALL = range(3)  # what is escaped: nothing, how lines begin, every sign
@@ -56,15 +57,16 @@ class Dialect:
         blocks = normalise(doc)["content"]
         if not present:
             return Rendered(self.written(map(Slot, blocks)), tuple(sorted(self.lossy)))
-        kept = self._refs(present)
-        self.sources = {ref: shown[0] for shown in self.picture.finditer(present) for ref in self._refs(shown[0])}
+        before = self._refs(present)
+        shown = [one[0] if is_inert(one[0]) else kept(one[0]) for one in self.picture.finditer(present)]
+        self.sources = {ref: source for source in shown for ref in self._refs(source)}
         slots = over(self.pieces(present, self.hosts), blocks)
         native = self.written(slots)
         wanted = document(*(block for slot in slots for block in blocks_of(slot)))
         if to_plain(self.read(native, self.hosts).doc) != to_plain(withhold(wanted, self.hosts)):
             native = self.written(map(Slot, wanted["content"]))  # what was written stood on what is gone
         there = self._refs(native)
-        return Rendered(native, tuple(sorted(self.lossy)), tuple(ref for ref in kept if ref not in there))
+        return Rendered(native, tuple(sorted(self.lossy)), tuple(ref for ref in before if ref not in there))
 
     def written(self, slots: Iterable[Slot]) -> str:
         """Write a text step by step, each as plainly as it can be."""
@@ -112,17 +114,26 @@ class Dialect:
         return {**new, "content": [self._drawn(part) for part in new["content"]]} if "content" in new else new
 
 
-def cut(parts: Sequence[str], whole: str, read: Callable[[str], Parsed]) -> list[Piece]:
-    """Give the pieces that a text was cut into; where they read otherwise than the whole, one without a border."""
+def cut(
+    parts: Sequence[str], whole: str, read: Callable[[str], Parsed], stays: Callable[[str], bool] = is_inert
+) -> list[Piece]:
+    """Give the pieces that a text was cut into; where they read otherwise than the whole, one without a border.
+
+    ``stays``: whether a part may be left as it is written; else it is written anew.
+    """
     found = [(part, read(part).doc["content"]) for part in parts]
     shown = read(whole).doc["content"]
     if [block for _, blocks in found for block in blocks] != shown:
         return [Piece(None, (block,), bool(lossy_kinds(block, "media"))) for block in shown]
     return [
-        Piece(part.strip("\n"), tuple(blocks), not blocks or any(lossy_kinds(block, "media") for block in blocks))
+        Piece(part.strip("\n") if stays(part) else None, tuple(blocks), not blocks or any(map(_has_files, blocks)))
         for part, blocks in found
         if part.strip()
     ]
+
+
+def _has_files(block: Node) -> bool:
+    return bool(lossy_kinds(block, "media"))
 
 
 def finished(parsed: Parsed, native: object, hosts: frozenset[str]) -> Parsed:
