@@ -37,9 +37,8 @@ class Loading:
     queues: dict[tuple[str, Which], list[Action]]
     counts: Counter[str] = field(default_factory=Counter)
     expected: dict[tuple[Which, str, str], Json] = field(default_factory=dict)  # what our own writes left behind
-    ours: dict[tuple[Which, str], str] = field(
-        default_factory=dict
-    )  # version that our write left; empty if not only it
+    # By side and ticket, the version in which our write left it; empty if somebody else touched it besides.
+    ours: dict[Which, dict[str, str]] = field(default_factory=lambda: {which: {} for which in Which})
     created: set[tuple[str, Which]] = field(default_factory=set)  # (link, side) made in this run
     gone: dict[str, tuple[int, ...]] = field(default_factory=dict)  # events of files that are gone, by action
     lost: list[UnknownOutcomeError] = field(default_factory=list)
@@ -76,7 +75,7 @@ def done(run: Run, loading: Loading, end: End, one: Ready, outcome: Outcome) -> 
         for name, value in (native if isinstance(native, dict) else {}).items():
             shown = outcome.shown.get(name, value) if outcome.shown is not None else value
             loading.expected[(end.which, one.target.id, name)] = shown
-        loading.ours[(end.which, one.target.id)] = (outcome.version if one.as_read else None) or ""
+        loading.ours[end.which][one.target.id] = (outcome.version if one.as_read else None) or ""
 
 
 def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, target: Record | None) -> None:

@@ -97,8 +97,7 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
         for one in ready
         if (member := members[one.action.id]) is not None and member.ticket in seen
     ]
-    ours = {ticket: version for (which, ticket), version in loading.ours.items() if which is end.which.other}
-    late = outdated(run, run.end(end.which.other), carrying, ours)
+    late = outdated(run, run.end(end.which.other), carrying, loading.ours[end.which.other])
     for one in ready:
         if one.action.id in late:
             put_off(run, loading, one.action, "deferred", REREAD)
@@ -115,7 +114,7 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
 
 def _as_read(end: End, loading: Loading, action: Action, target: Record) -> bool:
     """Tell whether a target is in the version that the plan saw, or that our own writes left since."""
-    return target.version == loading.ours.get((end.which, target.id), action.content.get("target_version"))
+    return target.version == loading.ours[end.which].get(target.id, action.content.get("target_version"))
 
 
 def _fresh(run: Run, end: End, found: Mapping[str, Link], more: Sequence[str] = ()) -> dict[str, Record]:
