@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from engine.memory_house import KilledError
+from engine.memory_house import Bench, KilledError
 from tandem.state import tables
 from tandem.state.store import Store
 
@@ -50,3 +50,22 @@ def mortal(store: Store, run: Callable[[], object]) -> Iterator[Callable[[int], 
     finally:
         sa.event.remove(store.engine, "begin", begins)
         sa.event.remove(store.engine, "commit", commits)
+
+
+def each_death(bench: Bench) -> Iterator[int]:
+    """Kill the next run at each of its commits in turn, each time from where the bench stands now; revived, it goes on.
+
+    Gives the number of the commit. It ends when a run comes to its end.
+    """
+    picture, point = bench.save(), 0
+    while True:
+        point += 1
+        bench.restore(picture)
+        bench.on_commit = lambda number: bench.kill() if number == point else None  # noqa: B023
+        try:
+            bench.run()
+        except KilledError:
+            bench.revive()
+        else:
+            return
+        yield point
