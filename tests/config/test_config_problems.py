@@ -44,6 +44,7 @@ def test_each_mistake_is_told_with_its_line_and_its_fix(root: Path, case: Case) 
 
 def test_every_code_has_a_case() -> None:
     elsewhere = {Code.EVERYTHING, Code.NOT_REVEALED, Code.NEWEST, Code.RING, Code.RENAMED, Code.FILES, Code.ACCOUNTS}
+    elsewhere |= {Code.OUTSIDE}
     assert {case.code for case in CASES} | elsewhere == set(Code) == set(MEANING)
 
 

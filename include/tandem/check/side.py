@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from tandem.check import names
 from tandem.check.bound import Bound
 from tandem.check.kinds import kinds
+from tandem.check.outside import outside
 from tandem.check.workflow import workflow
 from tandem.config.codes import Code
 from tandem.config.models import Side
@@ -55,6 +56,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
         own = [*names.choices(side, found.fields, capabilities, bound), *names.create(side, found.fields)]
+        own += outside(side, found.fields, bound)
         own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
         own += _people(side, found)
         ways = workflow(side, found, capabilities, bound)
@@ -104,8 +106,8 @@ def _placed(side: Side, problem: Problem) -> Problem:
 
 def _keys(side: Side, problem: Problem) -> Sequence[str]:
     """List the keys that a problem is about; none: it is about the tracker itself, or our account there."""
-    if problem.key == "query":
-        return ("query",)
+    if problem.key == "query" or problem.key.startswith("options."):
+        return (problem.key,)
     if problem.code == EVERYTHING:
         return ("scope",)
     named = _named(side, problem.key) if problem.key else []

@@ -14,6 +14,8 @@ from tandem.connectors.base import Capabilities, Edge, FieldInfo, Preflight, Way
 from tandem.errors import Problem, TransitionError
 
 CODE = TransitionError.code
+BEGINS = "new"
+"""The status in which tickets are created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ class Workflow:
         )
 
     def _unreachable(self, key: str, rule: FieldRule, seen: Iterable[Edge]) -> Iterator[Problem]:
-        """Name statuses that no way leads to. It can be told only where every mapped status was seen from inside.
+        """Name statuses that no way leads to. It can be told only where every mapped status was seen from inside, or
+        where the tracker tells all ways: a status that has none is then an end.
 
-        A name that is no status is told of as that, and not once more as one that cannot be reached.
+        A name that is no status is told of as that, and not once more as one that cannot be reached. Many workflows do
+        not lead back to where a ticket begins; that is worth a warning alone.
         """
         mapped = {self.id_of(name) or name: str(value) for value, names in rule.map.items() for name in names}
         graph: dict[tuple[str, str], list[Edge]] = {}
@@ -113,13 +117,19 @@ class Workflow:
                     continue
                 target = (self.id_of(names[0]) or names[0]) if names else ""
                 others = set(mapped) - {target}
-                if others and others <= sources and not any(e.way.to == target for e in edges if e.source in others):
+                seen_all = self.found.whole_workflow or others <= sources
+                if others and seen_all and not any(e.way.to == target for e in edges if e.source in others):
                     where = _name(self.found.fields.get(self.capabilities.place_field), place)
                     if several:
                         where += f", for {_name(self.found.fields.get(self.capabilities.type_field), type_)}"
                     what = f'In {where}, no transition leads to "{names[0]}" from any status of the map.'
                     fix = "Map a status that can be reached, or have the workflow lead there."
-                    yield self.side.problem(CODE, what, fix, f"{key}.{mapped[target]}")
+                    begins = mapped[target] == BEGINS
+                    if begins:
+                        fix = (
+                            "A ticket that the other side sets back to it stays as it is here: its status is set aside."
+                        )
+                    yield self.side.problem(CODE, what, fix, f"{key}.{mapped[target]}", warning=begins)
 
     def _renamed(self) -> Iterator[Problem]:
         named = {

@@ -53,6 +53,7 @@ class Code(StrEnum):
     ACCOUNTS = "TDM-259"
     COMPOSED = "TDM-265"
     NOT_READ_BACK = "TDM-266"
+    OUTSIDE = "TDM-267"
 
 
 MEANING: dict[Code, str] = {
@@ -99,4 +100,5 @@ MEANING: dict[Code, str] = {
     Code.FILES: "Files are offered that nobody will send, or that nobody takes (a warning).",
     Code.COMPOSED: "A template holds what may not stand in one, or names a field that is not shared that way.",
     Code.NOT_READ_BACK: "A native value is written that the map cannot read.",
+    Code.OUTSIDE: "What is created here would not be in the offer's own scope (a warning).",
 }

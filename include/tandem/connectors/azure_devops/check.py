@@ -6,12 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
-import requests
-
-from tandem.connectors.azure_devops.calls import refused
-from tandem.connectors.azure_devops.process import edges, meant
+from tandem.connectors.azure_devops import judging
+from tandem.connectors.azure_devops.process import edges, meant, samples, unseen
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
     AREA,
@@ -25,10 +22,9 @@ from tandem.connectors.azure_devops.shape import (
     Field,
     Raw,
 )
-from tandem.connectors.azure_devops.site import API, PATCH, Site
+from tandem.connectors.azure_devops.site import API, Site
 from tandem.connectors.base import Author, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
-from tandem.http import parsed
 
 MARKUPS = ("html", "markdown")
 DEEPEST = 14  # levels of areas that are read
@@ -53,22 +49,27 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         problems.append(_wrong(site, "TDM-220", "Azure DevOps does not tell which account the token is of", fix))
     types, missing = _types(site)
     problems += missing
-    infos = _dictionary(site, fields, types)
+    of_new = judging.of_new(site, types)
+    seen = samples(site, scope) if types and site.needs.write else {}
+    ways = tuple(edges(site, types, seen))
+    needed = frozenset(name for edge in ways for name in edge.way.needs)
+    required = _required(site, types) | of_new.asked
+    infos = _dictionary(site, fields, _choices(site, _asked(site) | needed | required, types), required)
     problems += [*_fields(site, infos), *_marker(site, types), *_states(site, types), *_scope(site, infos)]
     if not missing:
-        problems += _rights(site, scope)
+        problems += _rights(site, of_new)
     return Preflight(
         account=account,
         offset=site.http.clock_offset,
         version=API,
         fields=infos,
         search_delay=search_delay,
-        edges=tuple(edges(site, scope, types)),
+        edges=ways,
         whole_workflow=True,
         problems=tuple(problems),
-        remarks=("comments are public: Azure DevOps has no private ones",),
+        remarks=("comments are public: Azure DevOps has no private ones", *unseen(site, types, seen)),
         private_comments=False,
-        inactive=frozenset() if missing else _inactive(site),
+        inactive=frozenset() if missing else judging.inactive(site),
     )
 
 
@@ -92,7 +93,7 @@ def _types(site: Site) -> tuple[dict[str, Mapping[str, Raw]], list[Problem]]:
     return found, problems
 
 
-def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
+def _rights(site: Site, of_new: judging.OfNew) -> Iterator[Problem]:
     """The feed of revisions asks for a right of its own; so does reading items of an area."""
     path = site.within(site.project, "wit/reporting/workitemrevisions")
     told = site.ask("GET", path, params={"$maxPageSize": "1"}, accept=(401, 403, 404))
@@ -100,7 +101,7 @@ def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
         what = "our account may not read the feed of revisions"
         fix = "Give it the right to view work items in the whole project, and the token the scope Work Items (read)."
         yield _wrong(site, "TDM-221", what, fix, PROJECT)
-    if site.needs.write and not _may_make(site):
+    if not of_new.allowed:
         what = "our account may not make work items there"
         fix = (
             "Give it the right to edit work items in the area of the scope, and the token Work Items (read and write)."
@@ -113,57 +114,17 @@ def _rights(site: Site, scope: Scope) -> Iterator[Problem]:
         yield replace(everything, warning=True)
 
 
-def _may_make(site: Site) -> bool:
-    """Have a new work item judged as if it was to be made. What rules ask for is another matter."""
-    return all(
-        _judged(site, project).status_code not in (401, 403) for project in site.projects if _type(site, project)
-    )
-
-
-def _type(site: Site, project: str) -> str:
-    """One of the types that the scope lets in; empty where there is none."""
-    return next(iter(meant(site, site.types(project))), "")
-
-
-def _judged(site: Site, project: str, **more: str) -> requests.Response:
-    """Have a new work item judged with ``more`` fields, by reference name: nothing is saved."""
-    area = next((word for one in site.needs.scope if one.field == AREA for word in wanted(one)), project)
-    values = {TITLE: "Tandem", AREA: area, **more}
-    ops = [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items()]
-    path = site.within(project, f"wit/workitems/${quote(_type(site, project), safe='')}")
-    params = {"validateOnly": "true"}
-    return site.ask("POST", path, params=params, body=ops, kind=PATCH, accept=(400, 401, 403, 404), reads=True)
-
-
-def _inactive(site: Site) -> frozenset[str]:
-    """Accounts of the people file that can be written nowhere: Azure DevOps calls one that has left unknown.
-
-    The API of work items has no list of accounts; each is judged where it would be written.
-    """
-    field = next(
-        (name for name in sorted(site.needs.write) if name in site.fields and site.fields[name].kind == "person"), None
-    )
-    project = next((project for project in site.projects if _type(site, project)), None)
-    asked = sorted(site.needs.accounts)
-    if field is None or project is None:
-        return frozenset()
-
-    def unknown(account: str) -> bool:
-        told = _judged(site, project, **{field: account})
-        return told.status_code == 400 and field in refused(site, 400, parsed(told)).fields
-
-    return frozenset(name for name, gone in zip(asked, site.http.map(unknown, asked), strict=True) if gone)
-
-
 # ---- dictionary
 
 
+def _asked(site: Site) -> frozenset[str]:
+    """The fields that the contract names."""
+    return site.needs.read | site.needs.write | {condition.field for condition in site.needs.scope}
+
+
 def _dictionary(
-    site: Site, fields: Mapping[str, Field], types: Mapping[str, Mapping[str, Raw]]
+    site: Site, fields: Mapping[str, Field], choices: Mapping[str, Mapping[str, str]], required: frozenset[str]
 ) -> dict[str, FieldInfo]:
-    asked = site.needs.read | site.needs.write | {condition.field for condition in site.needs.scope}
-    choices = _choices(site, asked, types)
-    required = _required(site, types)
     return {
         name: FieldInfo(
             name=name,
@@ -234,9 +195,9 @@ def _nodes(site: Site, project: str, group: str) -> Iterator[str]:
         waiting += [(f"{path}\\{child['name']}", child) for child in node.get("children") or ()]
 
 
-def _required(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> set[str]:
+def _required(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> frozenset[str]:
     """What no new item can do without. Azure DevOps fills its own fields by itself, but for the title."""
-    return {
+    return frozenset(
         str(one["referenceName"])
         for of_project in types.values()
         for type_ in meant(site, of_project)
@@ -244,12 +205,11 @@ def _required(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> set[str]:
         if one.get("alwaysRequired") is True
         and one.get("defaultValue") is None
         and (one["referenceName"] == TITLE or not str(one["referenceName"]).startswith("System."))
-    }
+    )
 
 
 def _fields(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
-    asked = site.needs.read | site.needs.write | {condition.field for condition in site.needs.scope}
-    for name in sorted(asked - infos.keys()):
+    for name in sorted(_asked(site) - infos.keys()):
         fix = "Write the reference name (System.Title, Microsoft.VSTS.Common.Priority, Custom.OrderNo)."
         yield _wrong(site, "TDM-222", f'Azure DevOps has no field "{name}"', fix, name)
     for name in sorted(site.needs.write & infos.keys()):
@@ -265,6 +225,9 @@ def _marker(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
     if site.needs.options.get("markup", "html") not in MARKUPS:
         what = "texts are written as html or as markdown"
         yield _wrong(site, "TDM-222", what, "Write options: {markup: html} or markdown.", "options.markup")
+    elif site.needs.options.get("markup") == "markdown" and not judging.takes_markdown(site, types):
+        what = "this server does not take long texts as Markdown"
+        yield _wrong(site, "TDM-229", what, "Write options: {markup: html}.", "options.markup")
     if not name:
         if site.needs.write:
             what = "the contract names no field for the marks by which our own work is known again"

@@ -19,6 +19,8 @@ from tandem.errors import ItemError
 
 Types = Mapping[str, Mapping[str, Raw]]
 """Project → type → what is told of it."""
+Samples = Mapping[tuple[str, str], Raw]
+"""Project and type → an item of it."""
 Needed = Mapping[tuple[str, str, str], tuple[str, ...]]
 """Project, type and state → fields that a rule asks for there."""
 
@@ -29,9 +31,9 @@ def meant(site: Site, types: Mapping[str, Raw]) -> list[str]:
     return [name for name in types if not named or name.casefold() in named]
 
 
-def edges(site: Site, scope: Scope, types: Types) -> Iterator[Edge]:
+def edges(site: Site, types: Types, seen: Samples) -> Iterator[Edge]:
     """The steps between states, of the types that the scope lets in, with what rules ask for."""
-    needed = _needed(site, scope, types) if types and site.needs.write else {}
+    needed = _needed(site, types, seen)
     for project, of_project in types.items():
         for type_ in meant(site, of_project):
             for state in of_project[type_].get("states") or ():
@@ -41,18 +43,7 @@ def edges(site: Site, scope: Scope, types: Types) -> Iterator[Edge]:
                     yield Edge(project, type_, name, replace(way, needs=fields))
 
 
-def _needed(site: Site, scope: Scope, types: Types) -> Needed:
-    """Have the steps of one item of each type judged, to the states that the contract maps. Nothing is saved."""
-    found: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for (project, type_), item in _samples(site, scope).items():
-        here = str(item["fields"].get(STATE) or "")
-        for way in steps(site, project, type_, here) if project in types else ():
-            if way.to.casefold() in {status.casefold() for status in site.needs.statuses}:
-                found[project, type_, way.to] = _asked_for(site, str(item["id"]), way.to)
-    return found
-
-
-def _samples(site: Site, scope: Scope) -> dict[tuple[str, str], Raw]:
+def samples(site: Site, scope: Scope) -> Samples:
     """An item in scope of each project and type, among the newest."""
     try:
         items = list(site.items(site.newest(scope.wiql()), asked(site, scope)).values())
@@ -63,11 +54,31 @@ def _samples(site: Site, scope: Scope) -> dict[tuple[str, str], Raw]:
     return {(str(one["fields"].get(PROJECT)), str(one["fields"].get(TYPE))): one for one in inside}
 
 
+def unseen(site: Site, types: Types, seen: Samples) -> Iterator[str]:
+    """Say of which types no step could be judged."""
+    names = sorted(
+        {kind for project, all_ in types.items() for kind in meant(site, all_) if (project, kind) not in seen}
+    )
+    if site.needs.statuses and site.needs.write and names:
+        yield f"what rules ask for at a step is not known yet of {', '.join(names)}: none in scope is among the newest"
+
+
+def _needed(site: Site, types: Types, seen: Samples) -> Needed:
+    """Have the steps of one item of each type judged, to the states that the contract maps. Nothing is saved."""
+    found: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for (project, type_), item in seen.items():
+        here = str(item["fields"].get(STATE) or "")
+        for way in steps(site, project, type_, here) if project in types else ():
+            if way.to.casefold() in {status.casefold() for status in site.needs.statuses}:
+                found[project, type_, way.to] = _asked_for(site, str(item["id"]), way.to)
+    return found
+
+
 def _asked_for(site: Site, id_: str, state: str) -> tuple[str, ...]:
     ops = [{"op": "add", "path": f"/fields/{STATE}", "value": state}]
     params = {"validateOnly": "true"}
     path = f"/_apis/wit/workitems/{id_}"
-    told = site.ask("PATCH", path, params=params, body=ops, kind=PATCH, accept=ANSWERED, reads=True)
+    told = site.ask("PATCH", path, params=params, body=ops, kind=PATCH, accept=(*ANSWERED, 401), reads=True)
     if told.status_code != 400:
         return ()
     fields = refused(site, told.status_code, told.json()).fields

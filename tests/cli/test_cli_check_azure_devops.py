@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Things wrong on purpose in Azure DevOps, and what `tandem check` says of each: where it stands, and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure_devops_house import AZURE_FILE, PAIR, AzureDevOpsHouse, world
+from cli_house import keys_of
+
+from support.azure_devops import NAME
+from support.sandbox import RunningSandbox, running_sandbox
+
+OWN_FIELDS = {"Custom.Cost": {"name": "Cost"}, "Custom.Room": {"name": "Room", "choices": ["A", "B"]}}
+TAGS = "create:      {System.TeamProject: Shop, System.Tags: [infinity]}"
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[RunningSandbox]:
+    with running_sandbox(world()) as running:
+        yield running
+
+
+@pytest.fixture
+def office(both: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureDevOpsHouse]:
+    monkeypatch.chdir(tmp_path)
+    before = both.control.settings(NAME)
+    yield AzureDevOpsHouse(both, tmp_path)
+    both.control.settings(NAME, **before)
+
+
+def problems(office: AzureDevOpsHouse, **environ: str) -> list[dict[str, Any]]:
+    """What it finds; each has its place and its fix."""
+    found = office.tandem("check", PAIR, "--json", **environ).data["problems"]
+    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
+    return list(found)
+
+
+def only(office: AzureDevOpsHouse, code: str, **environ: str) -> dict[str, Any]:
+    [found] = problems(office, **environ)
+    assert found["code"] == code, found
+    return found
+
+
+def settings(office: AzureDevOpsHouse, **told: Any) -> None:
+    """What the organization is by now; fields of its own come beside those that it has."""
+    told["fields"] = {**office.box.control.settings(NAME)["fields"], **told.get("fields", {})}
+    office.box.control.settings(NAME, **told)
+
+
+def test_the_example_pair_has_no_problem(office: AzureDevOpsHouse) -> None:
+    office.desk.make(title="a bug that is shared", fields={"System.Tags": "infinity"})
+    said = office.tandem("check", PAIR)
+    assert said.code == 0, said.out
+    assert said.out.count("log-in ok") == 2
+    assert "what rules ask for at a step is not known yet of Feature" in said.out
+    assert said.out.endswith("0 problems. Nothing was written.\n")
+
+
+@pytest.mark.parametrize("kind", ["wrong", "expired"])
+def test_a_token_that_is_not_accepted_is_found(office: AzureDevOpsHouse, kind: str) -> None:
+    settings(office, expired=["tandem"] if kind == "expired" else [])
+    wrong = office.connection("not-the-token" if kind == "wrong" else None)
+    found = only(office, "TDM-220", AIRFLOW_CONN_GLOBAL_AZURE_DEVOPS=wrong)
+    assert (found["key"], "personal access token" in found["fix"]) == ("connection", True)
+
+
+@pytest.mark.parametrize("told", [{"read_only_tokens": ["tandem"]}, {"read_only": {"tandem": ["Shop"]}}])
+def test_an_account_that_may_only_read_is_found(office: AzureDevOpsHouse, told: dict[str, Any]) -> None:
+    settings(office, **told)
+    found = only(office, "TDM-221")
+    assert (found["key"], "may not make work items" in found["what"]) == ("connection", True)
+
+
+def test_a_project_that_the_account_does_not_see_is_found(office: AzureDevOpsHouse) -> None:
+    settings(office, hidden={"tandem": ["Shop"]})
+    found = only(office, "TDM-221")
+    assert found["key"] == "scope.0"
+
+
+def test_what_rules_ask_of_a_new_work_item_is_found(office: AzureDevOpsHouse) -> None:
+    """The description of a type does not tell of them; a new work item that is judged does."""
+    rules = [{"type": "Feature", "required": ["Custom.Cost", "Custom.Room"]}]
+    settings(office, fields=OWN_FIELDS, rules=rules)
+    fixes = {one["key"]: one["fix"] for one in problems(office)}
+    assert fixes == {"create": "Add it: create: {Custom.Room: A}."}
+    found = [one["what"] for one in problems(office)]
+    assert ["Cost" in found[0], "Room" in found[1]] == [True, True]
+    office.edit(AZURE_FILE, (TAGS, TAGS.replace("Shop,", "Shop, Custom.Cost: x, Custom.Room: A,")))
+    assert problems(office) == []
+
+
+def test_two_fields_that_a_step_asks_for_are_named_with_a_line_that_fills_them(office: AzureDevOpsHouse) -> None:
+    office.desk.make(title="shows what Resolved asks for", fields={"System.Tags": "infinity"})
+    rules = [{"type": "Bug", "state": "Resolved", "required": ["Custom.Cost", "Custom.Room"]}]
+    settings(office, fields=OWN_FIELDS, rules=rules)
+    found = only(office, "TDM-203")
+    assert found["key"] == "fields.status.map.solved"
+    assert found["fix"] == "Fill in: transitions: {Resolved: {fields: {Custom.Cost: …, Custom.Room: A}}}"
+
+
+def test_a_state_to_which_no_step_leads_is_found_for_the_type_that_has_none(office: AzureDevOpsHouse) -> None:
+    """Where a step leads back to the first state, is no condition: tickets begin there."""
+    ways = {"New": ["Resolved"], "Active": ["Resolved"], "Resolved": ["Closed"], "Closed": ["Closed"]}
+    settings(office, transitions={"Bug": ways})
+    found = {one["key"]: (one["code"], one["warning"]) for one in problems(office)}
+    assert found == {
+        "fields.status.map.new": ("TDM-203", True),
+        "fields.status.map.in_progress": ("TDM-203", False),
+    }
+
+
+def test_a_hidden_state_is_found(office: AzureDevOpsHouse) -> None:
+    settings(office, hidden_states={"Bug": ["Resolved"], "Feature": ["Resolved"]})
+    assert ("TDM-225", "fields.status.map.solved") in keys_of(problems(office))
+
+
+def test_a_server_that_knows_no_markdown_is_found(office: AzureDevOpsHouse) -> None:
+    office.edit(AZURE_FILE, ("markup: html", "markup: markdown"))
+    assert problems(office) == []
+    settings(office, markdown=False)
+    found = only(office, "TDM-229")
+    assert (found["key"], found["fix"]) == ("options.markup", "Write options: {markup: html}.")
+
+
+def test_a_field_for_marks_that_is_none_is_found_where_it_is_named(office: AzureDevOpsHouse) -> None:
+    office.edit(AZURE_FILE, ("marker: Custom.Tandem", "marker: Custom.Tandm"))
+    assert only(office, "TDM-222")["key"] == "options.marker"
+
+
+@pytest.mark.parametrize(
+    ("create", "key"),
+    [
+        ("create: {System.TeamProject: Shop}", "scope.2"),
+        ("create: {System.TeamProject: Shop, System.Tags: [mercuri]}", "create.System.Tags"),
+        ("create: {System.TeamProject: Shop, System.Tags: [mercuri, Infinity]}", None),
+    ],
+)
+def test_what_is_created_outside_the_offers_own_scope_is_a_warning(
+    office: AzureDevOpsHouse, create: str, key: str | None
+) -> None:
+    office.edit(AZURE_FILE, (TAGS, create))
+    found = [(one["code"], one["key"], one["warning"]) for one in problems(office)]
+    assert found == ([("TDM-267", key, True)] if key else [])
+
+
+def test_a_map_that_writes_a_type_outside_the_scope_is_a_warning(office: AzureDevOpsHouse) -> None:
+    office.edit(AZURE_FILE, ("in: [Bug, Feature]", "in: [Bug, Task]"))
+    found = {one["key"]: one["code"] for one in problems(office) if one["warning"]}
+    assert found["fields.type.map.feature"] == "TDM-267"
+
+
+def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
+    settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
+    office.box.control.advance(240, NAME)
+    office.edit(
+        AZURE_FILE,
+        ("System.Title, too_long", "System.Titel, too_long"),
+        ('1: "1", 2: "2"', '1: "1", 2: "7"'),
+        ("in_progress: Active", "in_progress: [Active, Resolved]"),
+        ("'Shop\\Network'", "'Shop\\Netwrk'"),
+        ("in: [Bug, Feature]", "in: [Bug, Feature, Bgu]"),
+        (
+            "comments:    {out: public, names",
+            "query: \"[System.Stat] = 'New'\"\ncomments:    {out: public, as: internal, names",
+        ),
+        (", unreferenced: send}", "}"),
+        (TAGS, TAGS.replace("infinity", "global")),
+    )
+    try:
+        found = keys_of(problems(office))
+    finally:
+        office.box.control.advance(-240, NAME)
+    assert found >= {
+        ("TDM-221", "connection"),
+        ("TDM-222", "fields.title"),
+        ("TDM-224", "scope.1"),
+        ("TDM-225", "fields.priority.map.2"),
+        ("TDM-225", "fields.x_topic.map.network"),
+        ("TDM-226", "query"),
+        ("TDM-228", "connection"),
+        ("TDM-231", "comments.as"),
+        ("TDM-233", "fields.status.map.solved"),
+        ("TDM-239", "attachments"),
+        ("TDM-240", "create"),
+        ("TDM-267", "create.System.Tags"),
+    }
