@@ -137,6 +137,24 @@ def test_a_status_that_no_transition_reaches_is_found_once_all_others_were_seen(
     assert found["what"] == 'In SHOP, no transition leads to "Waiting" from any status of the map.'
 
 
+def test_a_field_without_which_zendesk_solves_no_ticket_is_told_unless_something_fills_it(
+    house: House, control: Control
+) -> None:
+    fields = control.settings(ZENDESK)["ticket_fields"]
+    cause = {"id": 360009999999, "title": "Root cause", "type": "tagger", "options": ["cause_cable", "cause_other"]}
+    control.settings(ZENDESK, ticket_fields=[*fields, {**cause, "required_to_solve": True}])
+    found = only(house, "TDM-203")
+    assert (found["file"].endswith(ZENDESK_FILE), found["key"], found["warning"]) == (
+        True,
+        "fields.status.map.solved",
+        True,
+    )
+    assert 'only with "Root cause" (custom_field_360009999999)' in found["what"]
+    assert "create: {custom_field_360009999999: Cause_cable}" in found["fix"]
+    house.edit(ZENDESK_FILE, ("create:      {", "create:      {custom_field_360009999999: Cause_cable, "))
+    assert problems(house) == []
+
+
 def test_a_jira_that_is_no_cloud_is_told_from_none(house: House, control: Control) -> None:
     control.settings(JIRA, deployment="Server")
     found = only(house, "TDM-229")

@@ -12,7 +12,7 @@ from tandem.config.codes import Code
 from tandem.config.models import Side
 from tandem.config.traits import TRAITS
 from tandem.connectors.base import Capabilities, FieldInfo
-from tandem.errors import Problem
+from tandem.errors import Problem, TransitionError
 
 CHOICE = "TDM-225"
 LISTED = 12  # choices named in a message
@@ -92,6 +92,24 @@ def create(side: Side, fields: Fields) -> Iterator[Problem]:
         if info.required and info.writable and name not in filled and name not in told:
             what = f"No ticket can be created without {label(fields, name)}, and nothing fills it."
             yield side.problem(Code.CREATE, what, f"Add it: create: {{{name}: {example(fields, name)}}}.", "create")
+
+
+def statuses(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
+    """What the tracker asks for in a status that is written, and neither `create` nor a field that comes in fills.
+
+    It is a warning: people may fill it, and it may be asked for on some tickets alone (a form of Zendesk).
+    """
+    status = side.fields.get("status")
+    if status is None or not status.comes_in or status.native not in fields:
+        return
+    filled = {*(side.create or {}), *(rule.native for rule in side.fields.values() if rule.comes_in)}
+    written = {names[0]: f"{at}map.{value}" for at, one in status.maps() for value, names in one.map.items() if names}
+    for name, info in fields.items():
+        for word, at in written.items() if info.needed_in and name not in filled else ():
+            if bound.id_of(fields[status.native], word) in info.needed_in:
+                what = f'Tickets go to "{word}" only with {label(fields, name)}, and nothing fills it.'
+                fix = f"Fill it where people do not, as with create: {{{name}: {example(fields, name)}}}."
+                yield side.problem(TransitionError.code, what, fix, f"fields.status.{at}", warning=True)
 
 
 def label(fields: Fields, name: str) -> str:

@@ -56,6 +56,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
         own = [*names.choices(side, found.fields, capabilities, bound), *names.create(side, found.fields)]
+        own += names.statuses(side, found.fields, bound)
         own += outside(side, found.fields, bound)
         own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
         own += _people(side, found)

@@ -127,7 +127,8 @@ class FieldInfo:
     writable: bool = True
     max_length: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
-    required: bool = False
+    required: bool = False  # no ticket can be made without it
+    needed_in: tuple[str, ...] = ()  # ids of statuses into which no ticket goes without it
 
 
 @dataclass(frozen=True, slots=True)

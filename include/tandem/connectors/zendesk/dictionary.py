@@ -119,19 +119,21 @@ def _fields(http: Http, scope: Scope) -> dict[str, FieldInfo]:
 def _info(field: Raw) -> FieldInfo | None:
     if field.get("active") is False:
         return None
-    type_, title, required = str(field["type"]), str(field["title"]), field.get("required") is True
+    type_, title = str(field["type"]), str(field["title"])
+    # "agents must enter a value in the field to change the ticket status to solved"; to make one takes a comment alone
+    needed = ("solved",) if field.get("required") is True else ()
     if type_ in OWN:
         name, kind = OWN[type_]
         choices = _choices(field.get("system_field_options"))
         if name == "status":
             choices = {"new": "New", **choices, "closed": "Closed"}  # the dictionary lists only what agents can choose
         longest = SUBJECT_LIMIT if name == "subject" else None
-        return FieldInfo(name, title, kind, max_length=longest, choices=choices, required=required)
+        return FieldInfo(name, title, kind, max_length=longest, choices=choices, needed_in=needed)
     if field.get("removable") is False:
         return None  # Zendesk's own, under a name that tickets do not use (custom_status)
     choices = {"true": "yes", "false": "no"} if type_ == "checkbox" else _choices(field.get("custom_field_options"))
     kind = CUSTOM_KINDS.get(type_, "text")
-    return FieldInfo(f"{CUSTOM}{field['id']}", title, kind, choices=choices, required=required)
+    return FieldInfo(f"{CUSTOM}{field['id']}", title, kind, choices=choices, needed_in=needed)
 
 
 def _choices(options: object) -> Mapping[str, str]:
