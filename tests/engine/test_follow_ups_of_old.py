@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.laws import at_peace
 from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
-from tandem.state import links, succession
+from tandem.state import links, origins, succession
 from tandem.state.schema import VERSION_TABLE
 
 
@@ -24,7 +24,7 @@ def _as_it_was(bench: Bench, ticket: str, issue: str, new: list[str], *, took: b
             links.update_member(tx, PAIR, LEFT, one, current=False, state=succession.NEXT)
         for one in new if took else ():
             succession.follow(tx, PAIR, of, LEFT, "left", ticket, one, current=True)
-            links.put_presence(
+            origins.put_presence(
                 tx, of=links.links(tx, PAIR, ids=[of])[of].origin, kind="ticket", system="left", native=one, place="",
                 ticket=one,
             )  # fmt: skip

@@ -12,7 +12,7 @@ from engine.conftest import Linked
 from engine.laws import at_peace, laws
 from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
-from tandem.connectors.memory.connector import WITHHELD
+from tandem.connectors.memory.offered import WITHHELD
 from tandem.core.rules import Which
 from tandem.errors import SafetyStopError
 from tandem.state import runs, tables

@@ -26,7 +26,7 @@ from tandem.core.values import Json
 from tandem.errors import SafetyStopError
 from tandem.pipeline.dictionary import make_ends
 from tandem.pipeline.environment import Environment, Job, Run
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, links, runs, stages
 from tandem.state.actions import Action
 from tandem.state.links import Link
 from tandem.state.store import Fence, Store, from_db
@@ -110,7 +110,7 @@ def _read(store: Store, pair: str, run: str) -> Plan:
         planned = actions.of_run(tx, pair, run)
         hubs: dict[str, dict[Which, HubTicket]] = {}
         for which in Which:
-            for message in records.hubs(tx, pair, run, which).values():
+            for message in stages.hubs(tx, pair, run, which).values():
                 ticket = HubTicket.model_validate(message)
                 hubs.setdefault(ticket.link, {})[which] = ticket
         found = links.links(tx, pair, ids={action.link for action in planned} | set(hubs))

@@ -13,7 +13,7 @@ from tandem.errors import MappingError
 from tandem.pipeline import composed, twin
 from tandem.pipeline.environment import AT_ONCE, End, Run
 from tandem.pipeline.translate import base_to_hub, canonical, hub_status
-from tandem.state import links, records, runs
+from tandem.state import links, records, runs, stages
 from tandem.state.links import Base, Link
 from tandem.state.store import Tx
 
@@ -24,7 +24,7 @@ def close(run: Run) -> dict[str, int]:
     """Note what is wholly consumed, so that it is not read again; count what stays open."""
     counts: Counter[str] = Counter()
     with run.store.read() as tx:
-        taken = {which: records.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
+        taken = {which: stages.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
         of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
         touched = links.links(tx, run.name, ids={id_ for side in of.values() for id_ in side.values()})
         bases = links.bases(tx, touched)

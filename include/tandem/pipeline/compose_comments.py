@@ -20,7 +20,7 @@ from tandem.pipeline.onward import words_of
 from tandem.pipeline.recheck import reads_of
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
-from tandem.state import actions, links
+from tandem.state import actions, origins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
@@ -178,7 +178,7 @@ def _file_content(file: HubFile, origin: str) -> dict[str, Json]:
 
 def _origin(tx: Tx, scene: Scene, source: End, event: HubEvent, kind: str, native: str) -> str:
     record = scene.records[source.which]
-    return links.put_origin(
+    return origins.put_origin(
         tx,
         kind=kind,
         system=source.system,

@@ -18,7 +18,7 @@ from tandem.pipeline.recheck import reads_of
 from tandem.pipeline.rewrite import CHANGED, text_hash
 from tandem.pipeline.scene import Scene, make_action
 from tandem.pipeline.translate import canonical
-from tandem.state import actions, links, records, succession, twins
+from tandem.state import actions, links, origins, records, succession, twins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
@@ -256,7 +256,7 @@ def _twins(tx: Tx, scene: Scene, intent: Intent, event: HubEvent) -> list[Twin]:
 
 def _all_twins(tx: Tx, scene: Scene, intent: Intent, kind: str, native: str) -> list[Twin]:
     """The twins of a comment or file on any ticket of the link, those included that it has gone on from."""
-    of = links.origin_at(tx, scene.run.end(intent.target.other).system, kind, native)
+    of = origins.origin_at(tx, scene.run.end(intent.target.other).system, kind, native)
     return _copies(tx, scene, intent, of, kind) if of else []
 
 

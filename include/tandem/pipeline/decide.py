@@ -20,7 +20,7 @@ from tandem.pipeline.keep import Diff, keep
 from tandem.pipeline.limits import stop, stops_of
 from tandem.pipeline.scene import Scene, target_named
 from tandem.pipeline.unaccepted import stop_held
-from tandem.state import actions, holds, links, records, runs
+from tandem.state import actions, holds, links, records, runs, stages
 from tandem.state.links import Link
 from tandem.state.runs import Held
 from tandem.state.store import Tx
@@ -96,7 +96,7 @@ def _tell_composed(
 
 
 def _hubs(tx: Tx, run: Run, which: Which) -> dict[str, HubTicket]:
-    found = records.hubs(tx, run.name, run.job.run_id, which)
+    found = stages.hubs(tx, run.name, run.job.run_id, which)
     return {ticket: HubTicket.model_validate(message) for ticket, message in found.items()}
 
 

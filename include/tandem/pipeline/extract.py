@@ -28,7 +28,7 @@ from tandem.pipeline.policy import note_offers
 from tandem.pipeline.reading import Reading, read_and_store, store, to_read, with_histories
 from tandem.pipeline.start import left_out_of, widened
 from tandem.pipeline.wake import read_woken
-from tandem.state import early, links, records, runs
+from tandem.state import early, links, records, runs, stages
 from tandem.state.store import from_db
 
 PREFLIGHT_EVERY = timedelta(hours=1)
@@ -266,4 +266,4 @@ def _take_up(run: Run, readings: Mapping[Which, Reading]) -> None:
                     for ticket, record in newest.items()
                     if (ticket in reading.read) == (why == "changed")
                 }
-                records.take_up(tx, run.name, run.job.run_id, which, versions, why)
+                stages.take_up(tx, run.name, run.job.run_id, which, versions, why)

@@ -11,7 +11,7 @@ from tandem.connectors.base import Outcome, Upload
 from tandem.core.values import Json
 from tandem.errors import FileGoneError, GoneError, ItemError, RefusedError
 from tandem.pipeline.environment import End, Run
-from tandem.state import links
+from tandem.state import origins
 from tandem.state.actions import Action
 
 
@@ -54,7 +54,7 @@ def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[tuple[s
             tokens.append(str(outcome.id))
         else:
             with run.store.read() as tx:
-                native = links.has_presence(tx, str(file["origin"]), end.system)
+                native = origins.has_presence(tx, str(file["origin"]), end.system)
             if native is not None:
                 tokens.append(native)
     return tuple(tokens), tuple(gone)

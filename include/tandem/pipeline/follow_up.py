@@ -23,7 +23,7 @@ from tandem.pipeline.compose_comments import comment, shown
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.scene import Scene, make_action
 from tandem.pipeline.translate import canonical
-from tandem.state import actions, links, records, succession
+from tandem.state import actions, links, origins, records, succession
 from tandem.state.actions import Action
 from tandem.state.links import Base
 from tandem.state.records import Happened
@@ -106,13 +106,13 @@ def joined(tx: Tx, run: Run, end: End, action: Action, made: str, first_comment:
         tx, run.name, link, end.which, end.system, old, made, current=now is None or now.ticket in (old, made)
     )
     links.update_member(tx, run.name, end.which, made, state="seen")
-    links.put_presence(
+    origins.put_presence(
         tx, of=links.links(tx, run.name, ids=[link])[link].origin, kind="ticket", system=end.system, native=made,
         place="", ticket=made, action=action.id,
     )  # fmt: skip
     said = action.content.get("said")
     if said is not None:
-        links.put_presence(
+        origins.put_presence(
             tx, of=str(said), kind="comment", system=end.system, native=first_comment or f"first:{made}", place="",
             ticket=made, action=action.id, heading=str(action.content.get("heading") or ""),
             onward=action.content.get("onward") is True, names=str(action.content.get("names") or "none"),
@@ -156,7 +156,7 @@ def move_on(run: Run) -> None:
                     continue
                 succession.follow(tx, run.name, link, which, end.system, old, new, current=True)
                 origin = links.links(tx, run.name, ids=[link])[link].origin
-                links.put_presence(
+                origins.put_presence(
                     tx, of=origin, kind="ticket", system=end.system, native=new, place="", ticket=new
                 )  # fmt: skip
                 happened = Happened(REOPENED, REOPENED, "", run.env.now(), {})

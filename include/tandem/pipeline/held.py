@@ -13,7 +13,7 @@ from dataclasses import replace
 from tandem.config.needs import needs
 from tandem.connectors.base import Delta, Entry, History, Known, Record
 from tandem.pipeline.environment import End, Run
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, links, origins, records, runs
 from tandem.state.store import Tx
 
 
@@ -70,7 +70,7 @@ def explained(tx: Tx, run: Run, end: End, deltas: Mapping[str, Delta]) -> dict[s
     unmarked = [one for delta in deltas.values() for one in delta.entries if _asks(one, ours)]
     by_write = actions.by_history(tx, run.name, end.which, {one.write for one in unmarked if one.write})
     told = [c.id for delta in deltas.values() for c in delta.comments if c.mark is None and c.author.id in ours]
-    copies = links.present(tx, end.system, "comment", told)
+    copies = origins.present(tx, end.system, "comment", told)
     given = {}
     for id_, delta in deltas.items():
         entries = tuple(

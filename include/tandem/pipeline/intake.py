@@ -19,7 +19,7 @@ from tandem.pipeline.outside import keys_outside, leaving, times_outside, withou
 from tandem.pipeline.policy import only_since_offered
 from tandem.pipeline.taken_back import blacked_out, taken_back
 from tandem.pipeline.withheld import keep_withheld
-from tandem.state import joins, links, paths, records, runs, succession
+from tandem.state import joins, links, origins, paths, records, runs, succession
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
@@ -114,7 +114,7 @@ def _dropped(one: Happened, why: str) -> Happened:
 def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> str | None:
     """Give a ticket its origin and link. A copy that we made is joined to its source's link, never made a source."""
     marked = origin_of(record.mark)
-    known = links.origin_at(tx, end.system, "ticket", record.id)
+    known = origins.origin_at(tx, end.system, "ticket", record.id)
     if known is None and marked is not None:
         own = links.link_with_origin(tx, run.name, marked)
         if own is None or end.which in own.members:
@@ -123,7 +123,7 @@ def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> s
                     "%s %s carries a mark that this pair cannot place; it is left alone", end.offer.name, record.key
                 )
             return None
-        links.put_presence(
+        origins.put_presence(
             tx, of=marked, kind="ticket", system=end.system, native=record.id, place=record.place, ticket=record.id
         )
         links.join(tx, run.name, own.id, end.which, record)
@@ -134,7 +134,7 @@ def _first_sight(tx: Tx, run: Run, end: End, record: Record, now: datetime) -> s
             what = "it has a copy that it was not joined to, and is left alone; join them: tandem relink"
             log.warning("%s %s: %s %s", end.offer.name, record.key, what, run.name)
         return None
-    of = links.put_origin(
+    of = origins.put_origin(
         tx,
         kind="ticket",
         system=end.system,
@@ -164,7 +164,7 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
             one = _field_event(end, record, entry, entry.mark in ours, entry.field in rich)
             later = last[entry.mark, entry.field] != entry.id
             happened.append(onward.inherited(one, entry, others.get(entry.mark or "", {}), later))
-    known = links.present(tx, end.system, "comment", [comment.id for comment in history.comments])
+    known = origins.present(tx, end.system, "comment", [comment.id for comment in history.comments])
     for comment in history.comments:
         if comment.id not in known:
             _late_copy(tx, end, record, comment)
@@ -187,13 +187,13 @@ def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
     One that only holds a file bears the file's mark, and its file is the copy.
     """
     of = origin_of(comment.mark)
-    kind = links.kind_of_origin(tx, of) if of else None
+    kind = origins.kind_of_origin(tx, of) if of else None
     if of is None or kind is None:
         return
     id_, meant = onward.late_copy(tx, str(comment.mark)) or ("found", {})
     held = [("file", native) for native in comment.files] if kind == "file" else []
     for what, native in (("comment", comment.id), *held):
-        links.put_presence(
+        origins.put_presence(
             tx,
             of=of,
             kind=what,

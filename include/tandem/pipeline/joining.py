@@ -24,7 +24,7 @@ from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.spot import meant
 from tandem.pipeline.translate import canonical, hub_status
-from tandem.state import early, joins, links, records, runs
+from tandem.state import early, joins, links, origins, records, runs
 from tandem.state.links import Base
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -179,7 +179,7 @@ def join(
     known = {which: links.link_of(tx, run.name, which, [sides[which].record.id]) for which in Which}
     end = run.end(Which.LEFT)
     if origin is None:
-        origin = links.put_origin(
+        origin = origins.put_origin(
             tx, kind="ticket", system=end.system, native=left.id, place=left.place, ticket=left.id,
             company=end.offer.company, author=left.reporter.name if left.reporter else "", at=left.created_at,
         )  # fmt: skip
@@ -206,10 +206,10 @@ def join(
 
 def _present(tx: Tx, end: End, record: Record, origin: str) -> None:
     """See that a ticket is a presence of this origin, and no other's."""
-    before = links.origin_at(tx, end.system, "ticket", record.id)
+    before = origins.origin_at(tx, end.system, "ticket", record.id)
     if before is not None and before != origin:
         joins.unite_origins(tx, before, origin)
-    links.put_presence(
+    origins.put_presence(
         tx, of=origin, kind="ticket", system=end.system, native=record.id, place=record.place, ticket=record.id
     )
 
@@ -238,7 +238,7 @@ def twins(tx: Tx, run: Run, sides: Sides, kind: str, pairs: Iterable[tuple[Words
         source, copy = (left, right) if older is Which.LEFT else (right, left)
         of = _origin_of(tx, run, sides, older, kind, source, origin_of(copy.mark))
         end, record = run.end(older.other), sides[older.other].record
-        links.put_presence(
+        origins.put_presence(
             tx, of=of, kind=kind, system=end.system, native=copy.id, place=record.place, ticket=record.id, action=by
         )
         if kind == "comment" and copied is not None and copy.text.endswith(source.text):
@@ -258,13 +258,13 @@ def _origin_of(tx: Tx, run: Run, sides: Sides, which: Which, kind: str, source: 
     """
     end, record = run.end(which), sides[which].record
     of = joins.kind_of(tx, marked) if marked is not None else None
-    if marked is not None and of in (None, kind) and links.origin_at(tx, end.system, kind, source.id) is None:
+    if marked is not None and of in (None, kind) and origins.origin_at(tx, end.system, kind, source.id) is None:
         joins.restore_origin(tx, marked, kind, end.system, source.id, end.offer.company, private=source.private)
-        links.put_presence(
+        origins.put_presence(
             tx, of=marked, kind=kind, system=end.system, native=source.id, place=record.place, ticket=record.id
         )
         return marked
-    return links.put_origin(
+    return origins.put_origin(
         tx, kind=kind, system=end.system, native=source.id, place=record.place, ticket=record.id,
         company=end.offer.company, author=source.author, at=source.at, private=source.private,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from tandem.pipeline.overflow import OUTDATED, is_outdated, is_rest
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.taken_back import STAYS, blacked_out, copies_beyond, hidden, removed, twins_at_other_side
-from tandem.state import actions, links, records, twins
+from tandem.state import actions, links, origins, records, twins
 from tandem.state.records import Event, Happened
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
@@ -246,7 +246,7 @@ def _dismiss(tx: Tx, run: Run, still: list[Event], seen: set[str]) -> None:
 
 
 def _twins(tx: Tx, run: Run, end: End, record: Record, comment: str) -> list[Twin]:
-    of = links.origin_at(tx, end.system, "comment", comment)
+    of = origins.origin_at(tx, end.system, "comment", comment)
     link = links.link_of(tx, run.name, end.which, [record.id]).get(record.id)
     if of is None or link is None:
         return []

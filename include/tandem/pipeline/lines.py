@@ -16,7 +16,7 @@ from tandem.core.rules import Which
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.joining import Seen, Sides, first_comment
 from tandem.pipeline.matching import Words, matched
-from tandem.state import links, succession
+from tandem.state import links, origins, succession
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of, source_of
 
@@ -45,7 +45,7 @@ def note_line(tx: Tx, run: Run, end: End, link: str, origin: str, records: tuple
     """Keep the closed tickets of a line as former members of its link."""
     for old, new in pairwise(records):
         links.join(tx, run.name, link, end.which, old)
-        links.put_presence(
+        origins.put_presence(
             tx, of=origin, kind="ticket", system=end.system, native=old.id, place=old.place, ticket=old.id
         )
         succession.follow(tx, run.name, link, end.which, end.system, old.id, new.id, current=True)

@@ -22,7 +22,7 @@ from tandem.errors import (
 )
 from tandem.pipeline import follow_up, rewrite
 from tandem.pipeline.environment import End, Run, log
-from tandem.state import actions, links, records, runs, twins
+from tandem.state import actions, links, origins, records, runs, twins
 from tandem.state.actions import Action
 from tandem.state.links import Link
 from tandem.state.store import Tx
@@ -96,7 +96,7 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
     elif action.kind == "create":
         assert outcome.id is not None
         link = links.links(tx, run.name, ids=[action.link])[action.link]
-        links.put_presence(
+        origins.put_presence(
             tx, of=link.origin, kind="ticket", system=end.system, native=outcome.id, place=place,
             ticket=outcome.id, action=action.id, heading=str(content.get("heading") or ""),
             names=str(content.get("names") or "none"),
@@ -106,8 +106,8 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
     elif action.kind == "comment" and outcome.id is not None:
         origin = str(content["origin"])
         kind = "notice" if content.get("notice") is True else "comment"
-        links.ensure_origin(tx, origin, kind, end.system, outcome.id, run.end(end.which.other).offer.company)
-        links.put_presence(
+        origins.ensure_origin(tx, origin, kind, end.system, outcome.id, run.end(end.which.other).offer.company)
+        origins.put_presence(
             tx, of=origin, kind="comment", system=end.system, native=outcome.id, place=place, ticket=ticket,
             action=action.id, heading=str(content.get("heading") or ""), **_further(action),
         )  # fmt: skip
@@ -130,7 +130,7 @@ def _further(action: Action) -> dict[str, Any]:
 
 def _file_present(tx: Tx, end: End, file: Json, native: str, place: str, ticket: str, action: Action) -> None:
     assert isinstance(file, dict)
-    links.put_presence(
+    origins.put_presence(
         tx, of=str(file["origin"]), kind="file", system=end.system, native=native, place=place, ticket=ticket,
         action=action.id, **_further(action),
     )  # fmt: skip

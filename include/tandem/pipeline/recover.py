@@ -16,7 +16,7 @@ from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.histories import histories_of
 from tandem.pipeline.outcomes import LOST, note_done, riding
-from tandem.state import actions, links, records, runs
+from tandem.state import actions, links, origins, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
 from tandem.state.store import Tx
@@ -159,7 +159,7 @@ def _lost_file(tx: Tx, end: End, action: Action, history: History) -> str | None
     """A file of our account with the same name and size that no action accounts for."""
     file = action.content["file"]
     assert isinstance(file, dict)
-    known = links.present(tx, end.system, "file", [one.id for one in history.files])
+    known = origins.present(tx, end.system, "file", [one.id for one in history.files])
     for one in history.files:
         if (
             one.id not in known

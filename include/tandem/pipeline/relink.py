@@ -20,7 +20,7 @@ from tandem.pipeline.extract import preflight
 from tandem.pipeline.joining import Sides, differences, heard_so_far, join, read_tickets, take_in, twins, words_of
 from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.tasks import command
-from tandem.state import early, holds, joins, links, records, runs, succession
+from tandem.state import early, holds, joins, links, origins, records, runs, succession
 from tandem.state.holds import RELINK, Hold
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of, source_of
@@ -219,7 +219,7 @@ def _join(run: Run, some: Sequence[Found], told: Relinked, waiting: Waiting) -> 
 
 def _restored(tx: Tx, source: End, one: Found) -> str:
     """Give a source the origin that its copy's marker names, unless this installation knows it by another."""
-    known = links.origin_at(tx, source.system, "ticket", one.source.id)
+    known = origins.origin_at(tx, source.system, "ticket", one.source.id)
     if known is not None:
         return known
     joins.restore_origin(tx, one.origin, "ticket", source.system, one.source.id, source.offer.company)

@@ -15,7 +15,7 @@ from tandem.core.plan_later import REMOVED, TAKEN_BACK, WITHDRAWN, WITHHELD
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.rewrite import text_hash
-from tandem.state import links, records, succession, twins
+from tandem.state import links, origins, records, succession, twins
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
@@ -61,7 +61,7 @@ def hidden(
 
 def copies_beyond(tx: Tx, run: Run, end: End, link: str, native: str) -> list[Twin]:
     """Read the copies that stand at the other side of what another pair wrote here."""
-    of = links.origin_at(tx, end.system, "comment", native)
+    of = origins.origin_at(tx, end.system, "comment", native)
     tickets = succession.tickets_of(tx, run.name, link, end.which.other)
     return twins.twins_of(tx, of, run.end(end.which.other).system, tickets, "comment") if of is not None else []
 
@@ -133,7 +133,7 @@ def twins_at_other_side(tx: Tx, run: Run, end: End, link: str, kind: str, native
 
     There are none of what was never sent, even in part; and what is a copy itself is no origin.
     """
-    of = links.origin_at(tx, end.system, kind, native)
+    of = origins.origin_at(tx, end.system, kind, native)
     if of is None or not _sent(tx, end, kind, [native]):
         return []
     tickets = succession.tickets_of(tx, run.name, link, end.which.other)
@@ -147,7 +147,7 @@ def is_later(end: End, at: datetime, since: datetime | None) -> bool:
 
 def _sent(tx: Tx, end: End, kind: str, natives: Collection[str]) -> list[str]:
     """Of these, what people wrote here and what was, at least in part, sent: it has an origin, and no write made it."""
-    return sorted(id_ for id_, action in links.present(tx, end.system, kind, natives).items() if action is None)
+    return sorted(id_ for id_, action in origins.present(tx, end.system, kind, natives).items() if action is None)
 
 
 def _all_back(there: Collection[Twin]) -> bool:

@@ -35,7 +35,7 @@ from tandem.pipeline.report import report
 from tandem.pipeline.settle import settle
 from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
-from tandem.state import lease, records, runs
+from tandem.state import lease, records, runs, stages
 from tandem.state.store import Fence, to_db
 from tandem.state.waits import Waits
 from tandem.traffic import TRAFFIC
@@ -58,7 +58,7 @@ def extract(job: Job, env: Environment) -> Counts:
     with _leased(job, env, "extract", pair) as run:
         with env.store.begin(run.fence) as tx:
             runs.open_run(tx, pair.name, job.run_id, _run_row(job, pair, tx.seal(freeze(pair))), env.now())
-            records.forget_stages(tx, pair.name, but=job.run_id)
+            stages.forget_stages(tx, pair.name, but=job.run_id)
         recovered = recover(run)
         settled = settle(run)
         counts: Counts = {**read_sides(run), "recovered": recovered, "settled": settled}
@@ -107,7 +107,7 @@ def reconcile(job: Job, env: Environment) -> Counts:
         counts: Counts = {"settled": settle(run), "links": close(run)}
         with env.store.begin(run.fence) as tx:
             lost = records.stateless(tx, run.name)
-            records.forget_stage(tx, run.name, job.run_id)
+            stages.forget_stage(tx, run.name, job.run_id)
         if lost:
             tickets = ", ".join(sorted({f"{side} {ticket}" for _, side, ticket in lost})[:10])
             raise StateError(

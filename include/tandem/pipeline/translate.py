@@ -25,7 +25,7 @@ from tandem.pipeline.environment import AT_ONCE, End, Run, log
 from tandem.pipeline.onward import said_by, words_of
 from tandem.pipeline.sent import sent
 from tandem.pipeline.translate_events import bare, events_of
-from tandem.state import links, paths, records
+from tandem.state import links, paths, records, stages
 from tandem.state.links import Base, Link
 from tandem.state.records import Event
 
@@ -34,7 +34,7 @@ def translate(run: Run) -> dict[str, int]:
     """Map every ticket that the run took up, in its newest stored version."""
     counts = {"tickets": 0, "problems": 0, "lossy": 0}
     with run.store.read() as tx:
-        taken = {which: records.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
+        taken = {which: stages.taken_up(tx, run.name, run.job.run_id, which) for which in Which}
         found = {which: records.latest_records(tx, run.name, which, taken[which]) for which in Which}
         of = {which: links.link_of(tx, run.name, which, taken[which]) for which in Which}
         all_links = links.links(tx, run.name, ids={id_ for ids in of.values() for id_ in ids.values()})
@@ -55,10 +55,10 @@ def translate(run: Run) -> dict[str, int]:
         for some in records.chunks(tickets, AT_ONCE):
             with run.store.begin(run.fence) as tx:
                 versions = {message.ticket: found[which][message.ticket].version for message in some}
-                records.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
+                stages.take_up(tx, run.name, run.job.run_id, which, versions, "pending")
                 for message in some:
                     content = message.model_dump(mode="json")
-                    records.save_hub(tx, run.name, run.job.run_id, which, message.ticket, content)
+                    stages.save_hub(tx, run.name, run.job.run_id, which, message.ticket, content)
         counts["tickets"] += len(tickets)
         counts["problems"] += sum(len(message.problems) for message in tickets)
         counts["lossy"] += sum(message.lossy for message in tickets)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tandem.connectors.base import Record
 from tandem.core.rules import Which
-from tandem.state import links
+from tandem.state import origins
 from tandem.state.store import Tx
 from tandem.state.tables import action, base, conflict, link, member, origin, presence, quarantine
 
@@ -32,7 +32,7 @@ def note_orphan(tx: Tx, of: str, system: str, source: str, copy_system: str, cop
     """Remember a copy whose source is not in sight, by the hash of the source: met again, it is not copied again."""
     row = {"id": of, "kind": "ticket", "system": system, "native": f"{ORPHAN}{source}", "private": False, "company": ""}
     tx.upsert(origin, [{**row, "at": None, "sealed": None}], update=())
-    links.put_presence(
+    origins.put_presence(
         tx, of=of, kind="ticket", system=copy_system, native=copy.id, place=copy.place, ticket=copy.id, action="relink"
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links with their members, origins with their presences, and the bases of both sides."""
+"""Links with their members, and the bases of both sides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
-from tandem.state.tables import base, link, member, origin, presence
+from tandem.state.tables import base, link, member
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,105 +154,6 @@ def link_with_origin(tx: Tx, pair: str, of: str) -> Link | None:
     return links(tx, pair, ids=[row["id"]])[row["id"]] if row else None
 
 
-def kind_of_origin(tx: Tx, of: str) -> str | None:
-    """Tell what an origin is, if it is known in this installation."""
-    return (tx.row(sa.select(origin.c.kind).where(origin.c.id == of)) or {}).get("kind")
-
-
-def origin_at(tx: Tx, system: str, kind: str, native: str) -> str | None:
-    """Find the origin that is present as this native thing."""
-    row = tx.row(
-        sa.select(presence.c.origin).where(
-            presence.c.system == system, presence.c.kind == kind, presence.c.native == native
-        )
-    )
-    return row["origin"] if row else None
-
-
-def present(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> dict[str, str | None]:
-    """Which of these native things are known: native → action that made it (none: people did)."""
-    found: dict[str, str | None] = {}
-    for some in chunks(sorted(set(natives))):
-        select = sa.select(presence.c.native, presence.c.action).where(
-            presence.c.system == system, presence.c.kind == kind, presence.c.native.in_(some)
-        )
-        found |= {row["native"]: row["action"] for row in tx.rows(select)}
-    return found
-
-
-def has_presence(tx: Tx, of: str, system: str) -> str | None:
-    """Find the current native thing of an origin in a system."""
-    row = tx.row(
-        sa.select(presence.c.native).where(presence.c.origin == of, presence.c.system == system, presence.c.current)
-    )
-    return row["native"] if row else None
-
-
-def put_origin(
-    tx: Tx,
-    *,
-    kind: str,
-    system: str,
-    native: str,
-    place: str,
-    ticket: str,
-    company: str,
-    author: str,
-    at: datetime | None,
-    private: bool = False,
-) -> str:
-    """Give a native thing its origin; one that is known keeps the origin it has."""
-    known = origin_at(tx, system, kind, native)
-    if known:
-        return known
-    new = uuid.uuid4().hex
-    row = {
-        "id": new,
-        "kind": kind,
-        "system": system,
-        "native": native,
-        "private": private,
-        "company": company,
-        "at": to_db(at) if at else None,
-        "sealed": tx.seal({"author": author}),
-    }
-    tx.insert(origin, row)
-    put_presence(tx, of=new, kind=kind, system=system, native=native, place=place, ticket=ticket)
-    return new
-
-
-def put_presence(
-    tx: Tx,
-    *,
-    of: str,
-    kind: str,
-    system: str,
-    native: str,
-    place: str,
-    ticket: str,
-    action: str | None = None,
-    heading: str = "",
-    onward: bool | None = None,
-    names: str | None = None,
-) -> None:
-    """Note one copy of an origin; of one that we wrote, how far it may go on from there."""
-    row = {
-        "origin": of,
-        "system": system,
-        "kind": kind,
-        "native": native,
-        "place": place,
-        "ticket": ticket,
-        "former": [],
-        "current": True,
-        "action": action,
-        "sealed": tx.seal({"heading": heading}) if heading else None,
-        "onward": onward,
-        "names": names,
-    }
-    tx.upsert(presence, [row], update=(), on=("system", "kind", "native"))
-
-
 def open_link(tx: Tx, pair: str, which: Which, of: str, record: Record, now: datetime) -> str:
     """Make the link of a ticket seen for the first time; its twin is still to be made."""
     new = uuid.uuid4().hex
@@ -307,21 +208,6 @@ def join_made(tx: Tx, pair: str, of: str, which: Which, ticket: str) -> None:
         "reason": "",
     }
     tx.upsert(member, [row], update=["link", "current"])
-
-
-def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company: str) -> None:
-    """See that an origin is there: what we say ourselves has one of its own from the moment it is written."""
-    row = {
-        "id": of,
-        "kind": kind,
-        "system": system,
-        "native": native,
-        "private": False,
-        "company": company,
-        "at": None,
-        "sealed": None,
-    }
-    tx.upsert(origin, [row], update=())
 
 
 def last_inside(tx: Tx, pair: str, which: Which, ticket: str) -> datetime | None:

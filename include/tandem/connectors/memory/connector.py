@@ -7,13 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeVar
 
-from tandem.connectors.away import Step, times_away
 from tandem.connectors.base import (
     NOTHING,
-    Away,
     Capabilities,
     Comment,
     Cursor,
@@ -21,7 +18,6 @@ from tandem.connectors.base import (
     Draft,
     Edge,
     Edit,
-    File,
     History,
     Known,
     Move,
@@ -38,15 +34,13 @@ from tandem.connectors.base import (
     Way,
     nothing_known,
 )
-from tandem.connectors.memory import scope
+from tandem.connectors.memory.offered import Offered
 from tandem.connectors.memory.tickets import Shot, Ticket
 from tandem.connectors.memory.tracker import Tracker
 from tandem.core.doc import Markup
 from tandem.core.values import Json, from_utc_text, utc_text
 from tandem.errors import GoneError, ItemError, Problem, RefusedError, TransitionError
 
-WITHHELD = "The first message of this ticket is internal."
-PRIVATE_FIRST = "private first comment"
 _CHUNK = 4096
 Item = TypeVar("Item")
 
@@ -64,6 +58,7 @@ class Memory:
             type_field=tracker.kind.type,
         )
         self._fields = needs.read | needs.write
+        self._offered = Offered(tracker, needs)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -140,7 +135,7 @@ class Memory:
     ) -> tuple[Record, ...]:
         """Read tickets by id; of one that is known as it is, without what it was made with for good."""
         self._tracker.fail("fetch", "before", ids)
-        return tuple(self._short(self._record(ticket), known.get(ticket.id)) for ticket in self._visible(ids))
+        return tuple(self._short(self._offered.record(ticket), known.get(ticket.id)) for ticket in self._visible(ids))
 
     def _short(self, record: Record, known: str | None) -> Record:
         if known is None or known.endswith("?") or record.version > known or not self._tracker.kind.tells:
@@ -151,7 +146,7 @@ class Memory:
     def history(self, ids: Sequence[str]) -> Mapping[str, History]:
         """Read what happened on tickets: on those in scope all that is offered, on others our own work alone."""
         self._tracker.fail("history", "before", ids)
-        return {ticket.id: self._history(ticket) for ticket in self._visible(ids)}
+        return {ticket.id: self._offered.history(ticket) for ticket in self._visible(ids)}
 
     def find(self, marks: Sequence[str], after: Mapping[str, str]) -> Mapping[str, str]:
         """Find our creates; where tickets have keys, only those of the places named, above the highest key."""
@@ -173,7 +168,7 @@ class Memory:
             GoneError: it is not there, or not offered.
         """
         self._tracker.fail("download", "before", file)
-        offered = {found.id for shown in self._visible([ticket]) for found in self._history(shown).files}
+        offered = {found.id for shown in self._visible([ticket]) for found in self._offered.history(shown).files}
         if file not in offered:
             raise GoneError("the file is not there")
         content = self._tracker.contents[file]
@@ -277,7 +272,7 @@ class Memory:
         else:
             self._tracker.make_private(change.id, change.comment)
             self._tracker.redact(change.id, change.comment, str(said.body))
-        carried = self._carried(self._own(change.id), said)
+        carried = self._offered.carried(self._own(change.id), said)
         self._tracker.remove_files(change.id, [*change.files, *carried])
         return Outcome(id=change.comment)
 
@@ -302,7 +297,7 @@ class Memory:
         shown = {name: ticket.fields[name] for name in fields}
         return Outcome(ticket.id, self._tracker.version(ticket), shown, number)
 
-    # ---- what may leave
+    # ---- tickets that are there
 
     def _visible(self, ids: Iterable[str]) -> list[Ticket]:
         tickets = self._tracker.tickets
@@ -316,105 +311,6 @@ class Memory:
         if not found:
             raise GoneError("the ticket is not there")
         return found[0]
-
-    def _reason(self, ticket: Ticket, fields: Mapping[str, Json] | None = None) -> str:
-        if self._needs.query is not None:
-            return "query"
-        if self._hides_description(ticket) and self._needs.private_first == "skip":
-            return PRIVATE_FIRST
-        return scope.reason(self._needs.scope, fields or ticket.fields, self._tracker.kind.fields)
-
-    def _hides_description(self, ticket: Ticket) -> bool:
-        offered = self._needs.description is not None and self._needs.description in self._needs.read
-        return offered and not ticket.described_public and self._needs.comments != "all"
-
-    def _record(self, ticket: Ticket) -> Record:
-        reason = self._reason(ticket)
-        fields = {} if reason else {n: v for n, v in ticket.fields.items() if n in self._fields}
-        if fields and self._hides_description(ticket):
-            fields[str(self._needs.description)] = WITHHELD
-        infos, people = self._tracker.kind.fields, self._tracker.people
-        named = {str(v): people[str(v)] for n, v in fields.items() if infos[n].kind == "person" and v is not None}
-        closed = str(ticket.fields["status"]) if ticket.fields["status"] in self._tracker.kind.final else None
-        return Record(
-            id=ticket.id,
-            key=ticket.key,
-            url=f"memory:///{ticket.key}",
-            version=self._tracker.version(ticket),
-            place=str(ticket.fields[self._tracker.kind.place]),
-            type="" if reason else str(ticket.fields[self._tracker.kind.type] or ""),
-            created_at=ticket.created_at,
-            updated_at=ticket.updated_at,
-            in_scope=not reason,
-            fields=fields,
-            people=named,
-            reporter=None if reason else ticket.reporter,
-            mark=ticket.mark,
-            final=f"merged into {ticket.merged_into}" if ticket.merged_into else closed,
-            follows=ticket.follows,
-            settled=not self._tracker.version(ticket).endswith("?"),
-            scope_reason=reason,
-        )
-
-    def _history(self, ticket: Ticket) -> History:
-        rules = set(self._needs.automations)
-        entries = [
-            replace(entry, by_rule=entry.by_rule or entry.author.id in rules)
-            for entry in (ticket.entries if self._capabilities.history else ())
-            if entry.field in self._fields
-            and not (entry.field == self._needs.description and self._hides_description(ticket))
-        ]
-        inside = not self._reason(ticket)
-        if not inside:
-            entries = [replace(entry, before=None) for entry in entries if entry.mark and not entry.by_rule]
-        comments = [comment for comment in ticket.comments if comment.mark or (inside and self._offered(comment))]
-        files = self._files(ticket) if self._needs.files else ()
-        if not inside:
-            files = tuple(file for file in files if file.author.id == self._tracker.account.id)
-        told = {file.id for file in files}
-        cut = [replace(c, files=tuple(file for file in self._carried(ticket, c) if file in told)) for c in comments]
-        offers_all = self._needs.comments == "all"
-        return History(
-            tuple(entries),
-            tuple(cut),
-            tuple(files),
-            inside=inside,
-            away=self._away(ticket) if inside else None,
-            hidden=frozenset(one.id for one in ticket.comments if not (offers_all or one.public)),
-            blacked_out={one.id: one.edited_at for one in ticket.comments if one.redacted and one.edited_at},
-            files_taken_back=frozenset(ticket.files_blacked_out | self._riding_hidden(ticket)),
-            description_taken_back=ticket.description_back_at,
-            withheld=frozenset(one.id for one in ticket.files if inside and self._needs.files) - told,
-        )
-
-    def _riding_hidden(self, ticket: Ticket) -> set[str]:
-        """The files of comments that are hidden, or of a description that is."""
-        hidden = [one for one in ticket.comments if self._needs.comments != "all" and not one.public]
-        found = {file for one in hidden for file in self._carried(ticket, one)}
-        if self._hides_description(ticket) and self._capabilities.files_in_comments:
-            found |= {file.id for file in ticket.files if file.comment is None}
-        return found
-
-    def _away(self, ticket: Ticket) -> tuple[Away, ...] | None:
-        if not self._capabilities.history:
-            return None
-        conditions, dictionary = self._needs.scope, self._tracker.kind.fields
-        deciding = scope.deciding(conditions)
-        steps = [Step(e.at, e.order, e.field, e.before, e.after) for e in ticket.entries if e.field in deciding]
-        return times_away(steps, partial(scope.holds, conditions, dictionary), one_series=True)
-
-    def _offered(self, comment: Comment) -> bool:
-        return self._needs.comments == "all" or (self._needs.comments == "public" and comment.public)
-
-    def _carried(self, ticket: Ticket, comment: Comment) -> Sequence[str]:
-        carried = [file.id for file in ticket.files if file.comment == comment.id]
-        return carried or comment.files
-
-    def _files(self, ticket: Ticket) -> tuple[File, ...]:
-        """A file is as private as the most private comment that shows it."""
-        hidden = {f for c in ticket.comments if not self._offered(c) for f in self._carried(ticket, c)}
-        shown = {f for c in ticket.comments if self._offered(c) for f in self._carried(ticket, c)}
-        return tuple(replace(f, referenced=f.id in shown) for f in ticket.files if f.id not in hidden)
 
     # ---- listings
 
@@ -455,7 +351,7 @@ class Memory:
         revised = ticket.revised_at is not None and self._tracker.version(ticket, ticket.revised_at) > held
         if version.endswith("?") or revised:
             return None
-        told = self._history(ticket)
+        told = self._offered.history(ticket)
         if told.away != ():
             return None
         return Delta(
@@ -467,7 +363,7 @@ class Memory:
 
     def _seen(self, ticket: Ticket, shot: Shot | None = None) -> Seen:
         version = self._tracker.version(ticket, shot.at if shot else None)
-        inside = not ticket.deleted and not self._reason(ticket, shot.fields if shot else None)
+        inside = not ticket.deleted and not self._offered.reason(ticket, shot.fields if shot else None)
         version = version.replace("?", "@")  # the feed goes on behind it: whoever read it in this second reads it again
         return Seen(ticket.id, version, ticket.created_at, inside, ticket.deleted)
 
