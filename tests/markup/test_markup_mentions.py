@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from core.fields import rule, said, terms, write
 from markup.test_markup_cases import adf, line, words
 from markup.trees import documents, texts
+from tandem.config.models import People
 from tandem.core import doc as hub
 from tandem.core.plain import reading_text
 from tandem.core.values import Json
@@ -80,6 +82,38 @@ def test_only_an_account_of_the_target_is_ever_written(document: hub.Doc) -> Non
         assert "seen:" not in native and "who@a.example" not in native
         if markup is not EVERY[0]:
             assert "7f3a" not in native
+
+
+@pytest.mark.parametrize("there", [Html(calls=True), CommonMark(azure=True)])
+def test_azure_devops_calls_an_account_by_another_id_than_its_name(there: hub.Markup) -> None:
+    """Both ways; who reads it again reads the same, in a table too, and a text that comes home stays as it stands."""
+    alias, account = "oliver@one.example", "oliver@two.example"
+    at_home = terms(markup=Adf(), people={alias: ACCOUNT})
+    on = replace(at_home, markup=there, people=People({alias: account}, mentions={account: GUID}))
+    told = said(RICH, JIRA, at_home)
+    cell = [{"type": "cell", "content": told["content"]}]  # type: ignore[index,call-overload]
+    table = {"type": "table", "content": [{"type": "row", "content": cell}]}
+    for wanted in (told, hub.doc(*told["content"], table)):  # type: ignore[index,call-overload]
+        native = write(RICH, wanted, on=on)
+        assert json.dumps(native).count(GUID) == len(wanted["content"])  # type: ignore[arg-type,index,call-overload]
+        assert account not in json.dumps(native)
+        read = said(RICH, native, on)
+        assert hub.people_of(read) == (alias,) and GUID not in json.dumps(read)  # type: ignore[arg-type]
+        again = write(RICH, wanted, present=native, on=on)
+        assert again == write(RICH, read, present=again, on=on)
+        assert json.dumps(again).count(GUID) == len(wanted["content"])  # type: ignore[arg-type,index,call-overload]
+        assert write(RICH, read, present=JIRA, on=at_home)["content"][0]["content"][1]["attrs"]["id"] == ACCOUNT  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize("native", [AZURE, f'<p>Ask <a href="#" data-vss-mention="version:2.0,{GUID}">@Oliver</a></p>'])
+@pytest.mark.parametrize("account", ["oliver@two.example", "not-an-id"])
+def test_who_has_no_id_there_is_called_by_nobody(native: Json, account: str) -> None:
+    alias = "oliver@one.example"
+    on = terms(markup=Html(calls=True), people={alias: account})
+    told = said(RICH, native, on)
+    assert not hub.people_of(told) and "@Oliver" in json.dumps(told)  # type: ignore[arg-type]
+    sent = write(RICH, hub.doc(hub.paragraph(hub.mention("@Oliver", alias))), on=on)
+    assert sent == "<p>@Oliver</p>"
 
 
 def test_code_calls_nobody_and_stays_as_it_is() -> None:

@@ -122,6 +122,7 @@ class People:
     accounts: Mapping[str, str] = field(default_factory=dict)  # alias (lower-case e-mail) → account id
     file: Path | None = None
     inactive: Names = frozenset()  # accounts that were deactivated: they are read, and never written
+    mentions: Mapping[str, str] = field(default_factory=dict)  # account → the id by which texts call it, if another
 
     def account(self, alias: str) -> str | None:
         """Give the account that stands for an alias here, if it can be given anything."""
@@ -131,6 +132,16 @@ class People:
     def alias(self, account: str) -> str | None:
         """Give the alias of an account (an account has one alias at most)."""
         return next((alias for alias, known in self.accounts.items() if known == account), None)
+
+    def mention(self, alias: str) -> str | None:
+        """Give the id by which a text here calls whom an alias stands for; none where nobody is to be called."""
+        account = self.account(alias)
+        return self.mentions.get(account, account) if account else None
+
+    def mentioned(self, id_: str) -> str | None:
+        """Give the alias of whom a text here calls by an id."""
+        account = next((one for one, own in self.mentions.items() if own.casefold() == id_.casefold()), id_)
+        return self.alias(account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def needs(side: Side) -> Needs:
         search_delay=side.search_delay.total_seconds() if side.search_delay is not None else None,
         own_addresses="url" in side.reveal,
         options=side.options,
+        mentioned=frozenset(side.people.accounts.values()),
         accounts=frozenset(side.people.accounts.values()) if any(map(_writes_people, rules)) else frozenset(),
     )
 

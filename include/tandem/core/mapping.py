@@ -97,13 +97,13 @@ def hub_text(document: Doc, terms: Terms) -> Doc:
     Who is in the people file goes by the alias.
     """
     shown = with_media(document, dict.fromkeys(media_refs(document)))
-    aliases = {person: terms.people.alias(person.removeprefix(SEEN)) for person in people_of(shown)}
+    aliases = {person: terms.people.mentioned(person.removeprefix(SEEN)) for person in people_of(shown)}
     return normalise(with_people(shown, aliases))
 
 
 def called(document: Doc, people: People) -> Doc:
     """Let the mentions of a text call those who have an account here; all others are text."""
-    accounts = {alias: people.account(alias) for alias in people_of(document)}
+    accounts = {alias: people.mention(alias) for alias in people_of(document)}
     return with_people(document, {alias: SHOW + account if account else None for alias, account in accounts.items()})
 
 

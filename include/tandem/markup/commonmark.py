@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair, walk
 from tandem.core.plain import note
 from tandem.core.values import Json
-from tandem.markup.html import HtmlWriter, is_inert
+from tandem.markup.html import GUID, HtmlWriter, identity, is_inert
 from tandem.markup.html_read import HtmlReader
 from tandem.markup.keep import Piece, Slot
 from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
@@ -37,7 +37,7 @@ _LITERALLY = re.compile("(?!)")  # nothing
 _ENTITY = re.compile(r"&#\d+;")
 _TOKEN = re.compile(rf"(?m)^(?:{_ENTITY.pattern}|[^\s<]){{1,8}}")
 # Azure DevOps calls people by @<id>; what stands in code calls nobody.
-_CALLED = re.compile(r"(`+)[\s\S]*?\1|@<([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})>")
+_CALLED = re.compile(rf"(`+)[\s\S]*?\1|@<({GUID.pattern})>")
 _SIGN = re.compile(f"{_ENTITY.pattern}|{_SPECIAL.pattern}")
 _PICTURE = re.compile(
     r"!\[[^\]\n]*\]\((?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+\"[^\"]*\")?\)|<img\b[^>]*>", re.I
@@ -64,7 +64,8 @@ class CommonMark:
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write CommonMark over the present one; its pictures stay, at their place or at the end."""
         text = partial(read, azure=self.azure)
-        dialect = Dialect(partial(_block, self.azure), text, partial(_pieces, self.azure), _PICTURE, self.hosts)
+        called = _call if self.azure else _nobody
+        dialect = Dialect(partial(_block, self.azure), text, partial(_pieces, self.azure), _PICTURE, self.hosts, called)
         return dialect.render(doc, present if isinstance(present, str) else "")
 
     def length(self, native: Json) -> int:
@@ -96,7 +97,7 @@ def _pieces(azure: bool, source: str, hosts: frozenset[str]) -> list[Piece]:
 
 def _stays(part: str) -> bool:
     """Tell whether the HTML in a part, that in code left out, could not act."""
-    tokens = [one for block in _reader().parse(part) for one in (block, *(block.children or ()))]
+    tokens = [one for block in _reader().parse(_CALLED.sub(_called, part)) for one in (block, *(block.children or ()))]
     return is_inert("".join(one.content for one in tokens if one.type in ("html_block", "html_inline")))
 
 
@@ -114,6 +115,16 @@ def _as_written(address: str) -> str:
 def _called(found: re.Match[str]) -> str:
     """A mention as HTML has it; code, which the first group opens, stays as it is."""
     return found[0] if found[1] else f'<a href="#" data-vss-mention="version:2.0,{found[2]}">{SOMEBODY}</a>'
+
+
+def _call(node: Node) -> str | None:
+    """A mention as a source of Azure DevOps calls somebody."""
+    account = identity(node)
+    return f"@<{account}>" if account else None
+
+
+def _nobody(node: Node) -> None:
+    """Redmine calls by log-in, which no people file holds."""
 
 
 def _keep_spaces(token: Token, undone: re.Pattern[str]) -> None:
@@ -174,8 +185,9 @@ class _Writer:
     def _table(self, node: Node) -> str:
         """Write a table with bars, or in HTML if there is more in it than bars can part."""
         if not _is_plain(node):
-            shown = {part["ref"]: part["source"] for part in walk(node) if "source" in part}
-            writer = HtmlWriter(_ACTS_HTML, {ref: _reader().renderInline(source) for ref, source in shown.items()})
+            shown = {part["ref"]: part["source"] for part in walk(node) if "ref" in part and "source" in part}
+            drawn = {ref: _reader().renderInline(source) for ref, source in shown.items()}
+            writer = HtmlWriter(_ACTS_HTML, drawn, calls=self.azure)
             written = writer.over(Slot(node))
             self.lossy |= writer.lossy
             return written.replace("\n", "&#10;")  # an empty line would end it

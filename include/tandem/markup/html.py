@@ -7,6 +7,7 @@ a text stays as its own people wrote it, but for what could act.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -16,7 +17,7 @@ import nh3
 from bs4 import BeautifulSoup
 
 from tandem.core.addresses import withhold
-from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, media_refs, normalise
+from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, calling, media_refs, normalise
 from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
 from tandem.core.values import Json
@@ -34,6 +35,9 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
 }
+_CALLING = _ATTRIBUTES | {"a": {"href", "data-vss-mention"}}
+GUID = re.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+"""The id of an identity, as texts of Azure DevOps call it."""
 _KEPT_TAGS = nh3.ALLOWED_TAGS | {"font", "section", "main"}
 _KEPT_ATTRIBUTES = {
     "align",
@@ -53,12 +57,13 @@ _KEPT_ATTRIBUTES |= {"size", "style", "target", "title", "valign", "width"}
 _DATA = ("data",)  # pictures that a present text carries inside itself; no link has this scheme
 
 
-def clean(html: str, *schemes: str) -> str:
-    """Remove everything but our own small set of tags, attributes and address schemes (``schemes``: more of these)."""
+def clean(html: str, *schemes: str, calls: bool = False) -> str:
+    """Remove everything but our own small set of tags, attributes and address schemes (``schemes``: more of these);
+    ``calls``: mentions of Azure DevOps are written, too."""
     return nh3.clean(
         html,
         tags=_TAGS,
-        attributes=_ATTRIBUTES,
+        attributes=_CALLING if calls else _ATTRIBUTES,
         url_schemes={"http", "https", "mailto", *schemes},
         link_rel=None,
         strip_comments=True,
@@ -93,16 +98,24 @@ def _shape(html: str) -> list[tuple[str, list[str]]]:
     return [(tag.name, sorted(tag.attrs)) for tag in found]
 
 
+def identity(node: Node) -> str | None:
+    """Give the identity of Azure DevOps that a mention is to call; none where it calls nobody there."""
+    account = calling(node)
+    return account if account and GUID.fullmatch(account) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Html:
     """The codec of HTML.
 
     ``patterns`` are broken by an empty ``span`` (see ``neutralise``); addresses of ``hosts``, the tracker's own, are
-    not read: leave them out where the contract reveals its addresses. A mention is its text, which calls nobody.
+    not read: leave them out where the contract reveals its addresses. A mention is its text, which calls nobody,
+    but where ``calls``: there the link is written by which Azure DevOps calls an identity.
     """
 
     patterns: tuple[str, ...] = ()
     hosts: frozenset[str] = frozenset()
+    calls: bool = False
     name: Literal["html"] = "html"
 
     def parse(self, native: Json) -> Parsed:
@@ -116,11 +129,11 @@ class Html:
         """
         blocks = normalise(doc)["content"]
         if not isinstance(present, str) or not present:
-            writer = HtmlWriter(self.patterns)
-            return Rendered(clean("".join(map(writer.block, blocks))), tuple(sorted(writer.lossy)))
+            writer = HtmlWriter(self.patterns, calls=self.calls)
+            return Rendered(clean("".join(map(writer.block, blocks)), calls=self.calls), tuple(sorted(writer.lossy)))
         reader = HtmlReader(self.hosts)
         pictures = {SHOW + ref.removeprefix(SEEN): shown for ref, shown in reader.pictures(present).items()}
-        writer = HtmlWriter(self.patterns, pictures)
+        writer = HtmlWriter(self.patterns, pictures, calls=self.calls)
         slots = over(reader.pieces(present), blocks)
         native = "".join(writer.over(slot) for slot in slots)
         wanted = withhold(document(*(block for slot in slots for block in blocks_of(slot))), self.hosts)
@@ -142,14 +155,15 @@ class HtmlWriter:
 
     patterns: tuple[str, ...]
     pictures: Mapping[str, str] = field(default_factory=dict)  # of the present text: reference → as it is written
+    calls: bool = False  # whether a mention is the link by which Azure DevOps calls somebody
     lossy: set[str] = field(default_factory=set)
     breaks_space: bool = True  # the next space would be seen by nobody, so it is written as a no-break space
 
     def over(self, slot: Slot) -> str:
         """Write one step of a text: a block, or a present piece as it is."""
-        return (
-            clean(self.block(slot.block), *_DATA) if slot.block else kept(str(slot.piece.native)) if slot.piece else ""
-        )
+        if slot.block:
+            return clean(self.block(slot.block), *_DATA, calls=self.calls)
+        return kept(str(slot.piece.native)) if slot.piece else ""
 
     def block(self, node: Node) -> str:
         kind = node["type"]
@@ -201,6 +215,10 @@ class HtmlWriter:
         if node["type"] == "media" and source.startswith(("http://", "https://")):
             self.breaks_space = False
             return f'<img src="{escape(source)}" alt="{escape(node.get("name", ""))}">'
+        if self.calls and (account := identity(node)):
+            self.breaks_space = False
+            shown = escape(node["text"], quote=False)
+            return f'<a href="#" data-vss-mention="version:2.0,{account}">{shown}</a>'
         self.lossy.update({node["type"]} - {"text"})
         written = self._text(self._spaced(note(node) if node["type"] == "media" else node["text"]))
         for mark in reversed(node.get("marks", ())):

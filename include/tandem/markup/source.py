@@ -8,7 +8,7 @@ words at least.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -16,12 +16,14 @@ from tandem.core.addresses import withhold
 from tandem.core.doc import (
     SEEN,
     SHOW,
+    SOMEBODY,
     Doc,
     Node,
     Parsed,
     Rendered,
     is_damaged,
     media_refs,
+    mention,
     normalise,
     paragraph,
     text,
@@ -48,13 +50,16 @@ class Dialect:
     pieces: Callable[[str, frozenset[str]], list[Piece]]
     picture: re.Pattern[str]
     hosts: frozenset[str] = frozenset()
+    called: Callable[[Node], str | None] = lambda _: None  # how a mention is written that calls somebody
+    names: dict[str, str] = field(default_factory=dict)  # of those who are called: person → words
     lossy: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)  # pictures of the present text: reference → as it is written
 
     def render(self, doc: Doc, present: str) -> Rendered:
         """Write a document over a present text: each block of it that stays is left as it is written, and so is a
         picture."""
-        blocks = normalise(doc)["content"]
+        self.names = {node["person"]: node["text"] for node in walk(doc) if self.called(node)}
+        blocks = nameless(normalise(doc), self.names)["content"]
         if not present:
             return Rendered(self.written(map(Slot, blocks)), tuple(sorted(self.lossy)))
         before = self._refs(present)
@@ -63,7 +68,7 @@ class Dialect:
         slots = over(self.pieces(present, self.hosts), blocks)
         native = self.written(slots)
         wanted = document(*(block for slot in slots for block in blocks_of(slot)))
-        if to_plain(self.read(native, self.hosts).doc) != to_plain(withhold(wanted, self.hosts)):
+        if to_plain(self._seen(native, self.hosts)) != to_plain(withhold(wanted, self.hosts)):
             native = self.written(map(Slot, wanted["content"]))  # what was written stood on what is gone
         there = self._refs(native)
         return Rendered(native, tuple(sorted(self.lossy)), tuple(ref for ref in before if ref not in there))
@@ -100,16 +105,22 @@ class Dialect:
         yield self.block(flattened(block), ALL, set(), 0)
 
     def _reads(self, parts: Sequence[str], wanted: Sequence[Node]) -> bool:
-        return self.read("\n\n".join(parts), _NONE).doc == autolinked(document(*wanted))
+        return self._seen("\n\n".join(parts), _NONE) == autolinked(document(*wanted))
 
     def _doc(self, parts: Sequence[str]) -> list[Node]:
-        return list(self.read("\n\n".join(parts), _NONE).doc["content"]) if parts else []
+        return list(self._seen("\n\n".join(parts), _NONE)["content"]) if parts else []
+
+    def _seen(self, native: str, hosts: frozenset[str]) -> Doc:
+        """Read what was written; who is called in it has no words, wherever it could hold some."""
+        return nameless(self.read(native, hosts).doc, {SEEN + person.removeprefix(SHOW) for person in self.names})
 
     def _refs(self, native: str) -> tuple[str, ...]:
         return media_refs(as_shown(self.read(native, _NONE).doc))
 
     def _drawn(self, block: Node) -> Node:
-        """Give the pictures of the present text in a block as they are written there."""
+        """Give the pictures of the present text in a block as they are written there, and mentions as they are."""
+        if source := self.called(block):
+            return block | {"source": source, "text": self.names.get(block["person"], block["text"])}
         new = block | ({"source": self.sources[block["ref"]]} if block.get("ref") in self.sources else {})
         return {**new, "content": [self._drawn(part) for part in new["content"]]} if "content" in new else new
 
@@ -159,6 +170,13 @@ def _node(node: Node) -> Node:
     return {**node, "content": parts}
 
 
+def nameless(node: Node, persons: Collection[str]) -> Node:
+    """Take their words from mentions of these: a source that calls by an id alone shows none."""
+    if node["type"] == "mention" and node.get("person") in persons:
+        return mention(SOMEBODY, node["person"])
+    return {**node, "content": [nameless(part, persons) for part in node["content"]]} if "content" in node else node
+
+
 def _linked(node: Node) -> list[Node]:
     parts, at = [], 0
     for found in ADDRESS.finditer(node["text"]):
@@ -169,6 +187,8 @@ def _linked(node: Node) -> list[Node]:
 
 def seen(node: Node) -> Node:
     """Say of a document that was written what a reader of it reports: names for what it cannot hold."""
+    if node["type"] == "mention" and "source" in node:
+        return mention(SOMEBODY, SEEN + node["person"].removeprefix(SHOW))
     if node["type"] == "mention":
         return text(node["text"])
     if node["type"] == "media" and "source" in node:

@@ -69,6 +69,7 @@ def _take(tx: Tx, end: End, row: Mapping[str, Any]) -> None:
     end.offered = row["offered"] or {}
     end.ways = stored.get("ways", {})
     end.inactive = frozenset(stored.get("inactive", ()))
+    end.mentions = stored.get("mentions", {})
     end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
     known = {
         name: Choices(
@@ -117,6 +118,8 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
                 own[name] = current[name]
             elif name in info.choices:
                 own[name] = name
+    # Who has left is told of no more, and is still who older texts mean.
+    mentions = {**(row["dictionary"] or {}).get("mentions", {}), **found.mentions}
     scope = scope_ids.bind(end.offer.scope, found.fields, _scope_of(row))
     notices += [_renamed(native, word) for native, word in scope_ids.renamed(scope, found.fields)]
     fields: dict[str, Json] = {
@@ -137,6 +140,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
             "private_comments": found.private_comments,
             "max_file": found.max_file,
             "inactive": sorted(found.inactive),
+            "mentions": {name: id_ for name, id_ in mentions.items() if name in end.offer.people.accounts.values()},
         },
         sealed=tx.seal(fields),
         bindings=bindings,

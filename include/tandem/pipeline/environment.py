@@ -101,6 +101,7 @@ class End:
     offset: float = 0.0  # the tracker's clock minus ours, in seconds
     account: str = ""
     inactive: frozenset[str] = frozenset()  # accounts of the people file that were deactivated, at the last preflight
+    mentions: Mapping[str, str] = field(default_factory=dict)  # account → the id by which texts there call it
     offered: Mapping[str, str] = field(default_factory=dict)  # since when comments and files of a kind are offered
     own: Mapping[str, bool | int | None] = field(default_factory=dict)  # what the last preflight told of this place
     row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
@@ -179,8 +180,8 @@ class End:
 
     @property
     def people(self) -> People:
-        """The company's map of people, of which nobody is written who was deactivated."""
-        return replace(self.offer.people, inactive=self.inactive) if self.inactive else self.offer.people
+        """The company's map of people, of which nobody is written who was deactivated; with how texts call them."""
+        return replace(self.offer.people, inactive=self.inactive, mentions=self.mentions)
 
     def _shows(self, hub: str, ticket: Placed) -> Json:
         """What a field that others depend on says; nothing, if it has no word for it."""

@@ -84,7 +84,9 @@ class AzureDevOps:
         self._scope = Scope(self._site)
         self._calls = Calls(self._site)
         own = frozenset() if needs.own_addresses else http.hosts | self._site.former_hosts
-        self._markup = Texts(Html(ACTS, own), CommonMark(own, azure=True), needs.options.get("markup", "html"))
+        self._markup = Texts(
+            Html(ACTS, own, calls=True), CommonMark(own, azure=True), needs.options.get("markup", "html")
+        )
 
     @property
     def capabilities(self) -> Capabilities:

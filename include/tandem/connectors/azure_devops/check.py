@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tandem.connectors.azure_devops import judging
+from tandem.connectors.azure_devops import judging, people
 from tandem.connectors.azure_devops.process import edges, meant, samples, unseen
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
@@ -70,6 +70,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         remarks=("comments are public: Azure DevOps has no private ones", *unseen(site, types, seen)),
         private_comments=False,
         inactive=frozenset() if missing else judging.inactive(site),
+        mentions={} if missing else people.mentions(site, seen.values()),
     )
 
 

@@ -40,7 +40,12 @@ from tandem.errors import CredentialsError, GoneError, Problem, RefusedError
 from tandem.http import REDIRECTS, Http, parsed
 
 API = "7.1"
-PREVIEWS: Mapping[str, str] = {"comments": "7.1-preview.4", "connectionData": "7.1-preview.1"}
+PREVIEWS: Mapping[str, str] = {
+    "comments": "7.1-preview.4",
+    "connectionData": "7.1-preview.1",
+    "members": "7.1-preview.2",
+    "teams": "7.1-preview.3",
+}
 FETCH = 200  # items in one call; more are refused
 LISTED = 19_999  # ids that a query may give; more are an error
 ALWAYS = frozenset({PROJECT, TYPE, STATE, CREATED, CREATED_BY, "System.ChangedDate"})

@@ -104,6 +104,7 @@ class Needs:
     own_addresses: bool = False  # whether texts may carry addresses of this tracker to others
     options: Mapping[str, str] = field(default_factory=dict)  # what only this kind of tracker must be told
     accounts: frozenset[str] = frozenset()  # of the people file, where people are written here
+    mentioned: frozenset[str] = frozenset()  # all accounts of the people file: texts may call them
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +173,7 @@ class Preflight:
     private_comments: bool | None = None
     max_file: int | None = None
     inactive: frozenset[str] = frozenset()  # those of the accounts asked for that were deactivated, or are gone
+    # Account → the id by which texts call it, where that is another than the account's own.
+    mentions: Mapping[str, str] = field(default_factory=dict)
     # Place → a key that is no higher than the newest there ("" if there is none): lost creates are found behind it.
     highest: Mapping[str, str] = field(default_factory=dict)
