@@ -69,6 +69,20 @@ def test_files_go_through_a_chain_once(tmp_path: Path) -> None:
         ]
 
 
+def test_a_comment_with_a_file_goes_on_beyond_a_tracker_whose_comments_hold_files(tmp_path: Path) -> None:
+    """There one write carried both, for two causes; beyond it each goes on for its own."""
+    joins = [("acme", "globex"), ("acme", "hooli")]
+    ring = Ring(tmp_path, joins, {name: {"comments": SAID} for name in ("acme", "globex", "hooli")})
+    ring.round()
+    ring.open("globex")
+    ring.quiet()
+    ring.say("globex", ring.only("globex"), "see the plan and the log", files=["plan.txt", "log.txt"])
+    ring.quiet()
+    for name in ring.names:
+        assert len(at(ring, name, "see the plan and the log")) == 1, name
+        assert sorted(one.name for one in ring.trackers[name].tickets[ring.only(name)].files) == ["log.txt", "plan.txt"]
+
+
 def test_a_file_that_goes_without_a_comment_goes_on_without_one(tmp_path: Path) -> None:
     """Where a tracker takes files with comments alone, ours only holds the file: nobody said it, and it ends there."""
     joins = [("acme", "globex"), ("acme", "hooli"), ("umbra", "hooli")]

@@ -182,3 +182,27 @@ def test_a_pair_that_died_and_is_not_run_again_is_named_by_those_that_wait_for_i
     ring.quiet()
     assert [one["behind"] for pair in ring.pairs for one in ring.status(pair)] == [[], [], []]
     assert len(ring.tickets("initech")) == 1
+
+
+@pytest.mark.parametrize("born", ["acme", "globex", "initech"])
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_a_pair_that_comes_late_to_a_ticket_brings_nothing_back_to_where_it_was_said(
+    tmp_path: Path, born: str, held: int
+) -> None:
+    """It sees the copies before it knows that its two tickets are one: at home is what was said there, all the same."""
+    ring = Ring(tmp_path, RING)
+    ring.round()
+    late = ring.pairs[held]
+    others = [pair for pair in ring.pairs if pair != late]
+    ring.open(born)
+    ring.quiet(others)
+    for name in ring.names:
+        ring.say(name, ring.only(name), f"said at {name}", files=[f"{name}.txt"])
+    ring.quiet(others)
+    ring.run(late)
+    ring.quiet()
+    for name in ring.names:
+        for there in ring.names:
+            assert sum(f"said at {name}" in text for text in ring.texts(there)) == 1, (name, there)
+        files = [one.name for one in ring.trackers[name].tickets[ring.only(name)].files]
+        assert sorted(files) == sorted(f"{one}.txt" for one in ring.names)

@@ -93,8 +93,7 @@ def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment 
     content = {**happened.content, "by": said_by(copy)}
     if comment is not None:
         content["public"] = not private
-    cause = copy.causes[0] if copy.causes else happened.cause
-    return replace(happened, content=content, cause=cause, state=None)
+    return replace(happened, content=content, cause=copy.cause or happened.cause, state=None)
 
 
 def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], later: bool) -> Happened:

@@ -41,14 +41,17 @@ class Left:
 
 
 def arrived(tx: Tx, run: Run, by_link: Iterable[Mapping[Which, HubTicket]]) -> Arrived:
-    """Ask, for all links at once, which causes of their events other pairs have carried to the other side."""
+    """Ask, for all links at once, which causes of their events other pairs have carried to the other side.
+
+    What was said there is there as well: of a ticket's copies that were read before the two were known to be one.
+    """
     asked: set[tuple[str, str]] = set()
     for hubs in by_link:
         for which, ticket in hubs.items():
             if which.other in hubs:
                 target = target_named(run.end(which.other).system, hubs[which.other].ticket)
                 asked |= {(cause, target) for event in ticket.events for cause in _causes(event)}
-    there = paths.arrived(tx, asked, but=run.name)
+    there = paths.arrived(tx, asked, but=run.name) | paths.stand(tx, asked, but=run.name)
     return lambda cause, target: (cause, target) in there or cause.startswith(f"{target}:")
 
 

@@ -7,9 +7,11 @@ A *cause* names one thing that people did, the same in every pair that sees it, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +22,7 @@ from tandem.state.store import Tx
 from tandem.state.tables import action, claim, origin, presence
 
 LONGEST = 200  # characters of a cause
+_ITEM = re.compile(r"(?P<kind>comment|file):(?P<system>[^:]+):(?P<native>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Copy:
     origin: str
     action: str
     pair: str | None  # that wrote it; unknown where the journal does not tell
-    causes: tuple[str, ...]
+    cause: str | None  # for which it was written; unknown where the journal does not tell
     author: str
     company: str
     heading: str
@@ -71,6 +74,8 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str 
                 origin.c.private,
                 origin.c.kind,
                 origin.c.sealed.label("author"),
+                origin.c.system.label("first_system"),
+                origin.c.native.label("first_native"),
                 action.c.pair,
                 action.c.causes,
             )
@@ -86,7 +91,7 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str 
                 origin=row["origin"],
                 action=row["action"],
                 pair=row["pair"],
-                causes=tuple(row["causes"] or ()),
+                cause=_cause(kind, row),
                 author=_opened(tx, row["author"], "author") if texts else "",
                 company=row["company"],
                 heading=_opened(tx, row["heading"], "heading") if texts else "",
@@ -96,6 +101,13 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str 
                 notice=row["kind"] == "notice" or (kind == "comment" and row["kind"] == "file"),
             )
     return found
+
+
+def _cause(kind: str, row: Mapping[str, Any]) -> str | None:
+    """A comment may carry files, and its write their causes beside its own; each file goes on for its own."""
+    if kind == "file" and row["kind"] == "file":
+        return item_cause("file", row["first_system"], row["first_native"])
+    return str(row["causes"][0]) if row["causes"] else None
 
 
 def _opened(tx: Tx, sealed: object, part: str) -> str:
@@ -133,6 +145,31 @@ def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = Non
         if but is not None:
             select = select.where(action.c.pair != but)
         found |= {(row["cause"], row["target"]) for row in tx.rows(select)}
+    return found & set(asked)
+
+
+def stand(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tuple[str, str]]:
+    """Which of these (cause, target) name a comment or file that stands there, as people said it or as a copy.
+
+    ``but``: the copies that this pair wrote do not count.
+    """
+    natives: dict[tuple[str, str], set[str]] = {}
+    for cause, _ in asked:
+        if (named := _ITEM.match(cause)) is not None:
+            natives.setdefault((named["kind"], named["system"]), set()).add(named["native"])
+    found: set[tuple[str, str]] = set()
+    said, there = presence.alias("said"), presence.alias("there")
+    for (kind, system), own in natives.items():
+        for some in chunks(sorted(own)):
+            select = (
+                sa.select(said.c.native, there.c.system, there.c.ticket)
+                .join(there, there.c.origin == said.c.origin)
+                .outerjoin(action, action.c.id == there.c.action)
+                .where(said.c.kind == kind, said.c.system == system, said.c.native.in_(some))
+                .where(there.c.current, sa.or_(action.c.pair.is_(None), action.c.pair != but))
+            )
+            for row in tx.rows(select):
+                found.add((item_cause(kind, system, row["native"]), f"{row['system']}:{row['ticket']}"))
     return found & set(asked)
 
 
