@@ -14,6 +14,8 @@ from tandem.core.plain import note, to_plain
 from tandem.markup.nesting import held
 
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
+_NEAR = 50  # blocks before and behind a place among which the edited form of what stood there is looked for
+_LONG = 1_000_000  # pairs of lines from which lines that recur do not lead the matching
 _ALIKE = 0.4  # share of equal words from which a changed block is taken for the edited form of a present one
 
 
@@ -103,7 +105,7 @@ def _is_flat(block: Node) -> bool:
 
 
 def _lines(blocks: Sequence[Node]) -> list[str]:
-    plain = _FILE.sub("[file]", to_plain(doc(*blocks)))
+    plain = _FILE.sub("[file]", to_plain(doc(*blocks))).replace("\t", "    ")  # as text outside of code has them
     return [line.strip() for line in plain.split("\n") if line.strip()]
 
 
@@ -111,8 +113,7 @@ def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tu
     """Find runs of whole blocks that read as one piece: first block → (piece, end of the run)."""
     left = [(line, number) for number, piece in enumerate(pieces) for line in _lines(piece.blocks)]
     right = [(line, number) for number, block in enumerate(blocks) for line in _lines([block])]
-    matcher = SequenceMatcher(None, [line for line, _ in left], [line for line, _ in right], autojunk=False)
-    partner = {b.a + step: b.b + step for b in matcher.get_matching_blocks() for step in range(b.size)}
+    partner = _partners([line for line, _ in left], [line for line, _ in right])
     found: dict[int, tuple[int, int]] = {}
     for number in range(len(pieces)):
         mine = [index for index, (_, owner) in enumerate(left) if owner == number]
@@ -128,17 +129,38 @@ def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tu
     return found
 
 
+def _partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]:
+    """Pair equal lines. An edit changes a few places, so how both begin and end is paired first: what is left for the
+    matcher, whose time grows with the square, is short."""
+    same = [one == other for one, other in zip(left, right, strict=False)]
+    begin = same.index(False) if False in same else len(same)
+    same = [one == other for one, other in zip(reversed(left[begin:]), reversed(right[begin:]), strict=False)]
+    end = same.index(False) if False in same else len(same)
+    partner = {line: line for line in range(begin)}
+    partner |= {len(left) - step: len(right) - step for step in range(1, end + 1)}
+    between = left[begin : len(left) - end], right[begin : len(right) - end]
+    matcher = SequenceMatcher(None, *between, autojunk=len(between[0]) * len(between[1]) > _LONG)
+    for found in matcher.get_matching_blocks():
+        partner |= {begin + found.a + step: begin + found.b + step for step in range(found.size)}
+    return partner
+
+
 def _match_edited(pieces: Sequence[Piece], slots: list[Slot]) -> None:
     """Pair each present piece left with the new block of its kind that reads most alike."""
     placed = {id(slot.piece) for slot in slots}
-    for piece in pieces:
-        if id(piece) in placed or len(piece.blocks) != 1:
+    free = [index for index, slot in enumerate(slots) if slot.piece is None]
+    left = [piece for piece in pieces if id(piece) not in placed]
+    for number, piece in enumerate(left):
+        if len(piece.blocks) != 1:
             continue
         words = _words(piece.blocks)
+        near = max(0, number * len(free) // len(left) - _NEAR)
         likeness = {
-            index: SequenceMatcher(None, words, _words([slot.block]), autojunk=False).ratio()
-            for index, slot in enumerate(slots)
-            if slot.piece is None and slot.block is not None and slot.block["type"] == piece.blocks[0]["type"]
+            index: SequenceMatcher(None, words, _words([block]), autojunk=False).ratio()
+            for index in free[near : near + 2 * _NEAR]
+            if slots[index].piece is None
+            and (block := slots[index].block) is not None
+            and block["type"] == piece.blocks[0]["type"]
         }
         best = max(likeness, key=lambda index: likeness[index], default=-1)
         if likeness.get(best, 0) >= _ALIKE:
