@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,10 +18,12 @@ from tandem.core.values import Json
 from tandem.markup.html import GUID, HtmlWriter, identity, is_inert
 from tandem.markup.html_read import HtmlReader
 from tandem.markup.keep import Piece, Slot
-from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, ELEMENTS, Dialect, cut, finished, picture
 
 _MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
 _MARKS |= {"sub": ("<sub>", "</sub>"), "sup": ("<sup>", "</sup>")}
+_TAGS = {"strong": "strong", "em": "em", "strike": "s", "underline": "u", "sub": "sub", "sup": "sup", "code": "code"}
+_ELEMENTS = {mark: (f"<{tag}>", f"</{tag}>") for mark, tag in _TAGS.items()}
 _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
 # Redmine makes links of issues, wiki pages and people, and runs macros. Its own sign against links is "!"; whom a note
 # names by "@" gets a mail, so that is hidden from it, too.
@@ -37,13 +39,14 @@ _LITERALLY = re.compile("(?!)")  # nothing
 _ENTITY = re.compile(r"&#\d+;")
 _TOKEN = re.compile(rf"(?m)^(?:{_ENTITY.pattern}|[^\s<]){{1,8}}")
 # Azure DevOps calls people by @<id>; what stands in code calls nobody.
-_CALLED = re.compile(rf"(`+)[\s\S]*?\1|@<({GUID.pattern})>")
+_CALLED = re.compile(rf"(`++)[\s\S]*?(?<!`)\1(?!`)|`++|@<({GUID.pattern})>")
 _SIGN = re.compile(f"{_ENTITY.pattern}|{_SPECIAL.pattern}")
 _PICTURE = re.compile(
     r"!\[[^\]\n]*\]\((?:<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+\"[^\"]*\")?\)|<img\b[^>]*>", re.I
 )
 _BULLETS = ("-", "*")
 _NUMBERS = (".", ")")
+References = dict[str, Any]  # label → address, title and lines, as the reader collects them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class CommonMark:
         """Write CommonMark over the present one; its pictures stay, at their place or at the end."""
         text = partial(read, azure=self.azure)
         called = _call if self.azure else _nobody
-        dialect = Dialect(partial(_block, self.azure), text, partial(_pieces, self.azure), _PICTURE, self.hosts, called)
+        pieces = partial(_pieces, self.azure)
+        dialect = Dialect(partial(_block, self.azure), text, pieces, _PICTURE, self.hosts, called, ELEMENTS + 1)
         return dialect.render(doc, present if isinstance(present, str) else "")
 
     def length(self, native: Json) -> int:
@@ -73,12 +77,13 @@ class CommonMark:
         return len(native) if isinstance(native, str) else 0
 
 
-def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = False) -> Parsed:
-    """Read CommonMark into the hub's tree."""
+def read(
+    native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = False, references: References | None = None
+) -> Parsed:
+    """Read CommonMark into the hub's tree; ``references``: what the whole says of those that a part of it names."""
     markdown = _reader()
-    tokens = markdown.parse(
-        _CALLED.sub(_called, repair(native) if isinstance(native, str) else "").replace("\t", "    ")
-    )
+    source = _CALLED.sub(_called, repair(native) if isinstance(native, str) else "")
+    tokens = markdown.parse(source, {"references": dict(references or {})})
     for token in tokens:
         _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
@@ -86,13 +91,17 @@ def read(native: Json, hosts: frozenset[str] = frozenset(), *, azure: bool = Fal
 
 
 def _pieces(azure: bool, source: str, hosts: frozenset[str]) -> list[Piece]:
-    """Cut a text where its blocks begin."""
+    """Cut a text where its blocks begin; what references stand for is a part of its own, which nobody sees."""
     text = repair(source)
-    blocks = [token.map for token in _reader().parse(text) if token.level == 0 and token.map]
+    said: dict[str, References] = {}
+    blocks = [token.map for token in _reader().parse(text, said) if token.level == 0 and token.map]
+    references = said.get("references", {})
+    within = {line for begin, end in blocks for line in range(begin, end)}
+    apart = [one["map"][0] for one in references.values() if one["map"][0] not in within]
     lines = text.split("\n")
-    borders = [0, *(begin for begin, _ in blocks[1:]), len(lines)]
-    parts = ["\n".join(lines[begin:end]) for begin, end in pairwise(borders)]
-    return cut(parts, text, partial(read, hosts=hosts, azure=azure), _stays)
+    begins = sorted({*(begin for begin, _ in blocks), *apart})
+    parts = ["\n".join(lines[begin:end]) for begin, end in pairwise([0, *begins[1:], len(lines)])]
+    return cut(parts, text, partial(read, hosts=hosts, azure=azure, references=references), _stays)
 
 
 def _stays(part: str) -> bool:
@@ -113,8 +122,8 @@ def _as_written(address: str) -> str:
 
 
 def _called(found: re.Match[str]) -> str:
-    """A mention as HTML has it; code, which the first group opens, stays as it is."""
-    return found[0] if found[1] else f'<a href="#" data-vss-mention="version:2.0,{found[2]}">{SOMEBODY}</a>'
+    """A mention as HTML has it; code, and signs that open none, stay as they are."""
+    return found[0] if not found[2] else f'<a href="#" data-vss-mention="version:2.0,{found[2]}">{SOMEBODY}</a>'
 
 
 def _call(node: Node) -> str | None:
@@ -130,8 +139,9 @@ def _nobody(node: Node) -> None:
 def _keep_spaces(token: Token, undone: re.Pattern[str]) -> None:
     """Keep spaces one after another, which HTML shows to nobody; and undo what keeps Redmine from making a link."""
     for child in token.children or ():
-        if child.type == "text":
-            child.content = undone.sub("", re.sub(r"(?<= ) ", "\xa0", child.content))
+        if child.type in ("text", "code_inline"):
+            spaced = re.sub(r"(?<= ) ", "\xa0", child.content.replace("\t", "    "))
+            child.content = undone.sub("", spaced) if child.type == "text" else spaced
 
 
 def _block(azure: bool, node: Node, caution: int, lossy: set[str], turn: int) -> str:
@@ -201,7 +211,7 @@ class _Writer:
 
     def inlines(self, nodes: list[Node]) -> str:
         written = "".join(map(self._inline, nodes))
-        if self.caution >= BEGINNINGS:
+        if self.caution == BEGINNINGS:
             written = _TOKEN.sub(lambda m: _careful(m[0]) if "\\" not in m[0] else m[0], written)
         written = re.sub(
             r"(?:  \n)+(?=  \n)", lambda m: "<br>" * (len(m[0]) // 3), written
@@ -229,11 +239,14 @@ class _Writer:
         if not inner:
             return str(words)
         left, right = words[: len(words) - len(words.lstrip(" "))], words[len(words.rstrip(" ")) :]
-        written = self._code(inner) if marks == ["code"] else self._text(inner)
-        for mark in reversed([mark for mark in marks if mark != "code"]):
-            begin, end = _MARKS[mark]
+        signs = _MARKS if self.caution < ELEMENTS else _ELEMENTS
+        code = marks == ["code"] and signs is _MARKS
+        written = self._code(inner) if code else self._text(inner)
+        for mark in reversed([] if code else marks):
+            begin, end = signs[mark]
             written = f"{begin}{written}{end}"
-        return f"{left}[{written}]({href}){right}" if href else left + written + right
+        where = f"<{href}>" if self.caution >= ALL else href  # a lone bracket in it would end it
+        return f"{left}[{written}]({where}){right}" if href else left + written + right
 
     def _code(self, words: str) -> str:
         fence = "`" * (max([0, *(len(run) for run in re.findall("`+", words))]) + 1)

@@ -34,7 +34,8 @@ from tandem.core.plain import note, to_plain
 from tandem.markup.html import is_inert, kept
 from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
 
-PLAIN, BEGINNINGS, ALL = range(3)  # what is escaped: nothing, how lines begin, every sign
+# What is escaped: nothing, how lines begin, every sign; the last writes the look of words as elements, too.
+PLAIN, BEGINNINGS, ALL, ELEMENTS = range(4)
 ADDRESS = re.compile(r"https?://[^\s<>\"|]*[\w/]")
 _NONE: frozenset[str] = frozenset()
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|bmp|webp|svg)", re.IGNORECASE)
@@ -51,6 +52,7 @@ class Dialect:
     picture: re.Pattern[str]
     hosts: frozenset[str] = frozenset()
     called: Callable[[Node], str | None] = lambda _: None  # how a mention is written that calls somebody
+    cautions: int = ALL + 1  # in how many ways it writes
     names: dict[str, str] = field(default_factory=dict)  # of those who are called: person → words
     lossy: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)  # pictures of the present text: reference → as it is written
@@ -76,21 +78,26 @@ class Dialect:
     def written(self, slots: Iterable[Slot]) -> str:
         """Write a text step by step, each as plainly as it can be."""
         parts: list[str] = []
+        before: list[str] = []  # the last part that anybody sees
         for slot in slots:
-            before = parts[-1:]
             native = slot.piece.native if slot.piece and not slot.block else None
-            if native is not None and self._reads([*before, native], [*self._doc(before), *self._doc([native])]):
+            if native is not None and slot.piece and not slot.piece.blocks:
                 parts.append(native)
                 continue
+            if native is not None and self._reads([*before, native], [*self._doc(before), *self._doc([native])]):
+                parts.append(native)
+                before = [native]
+                continue
             for block in blocks_of(slot):
-                parts.append(next(self._ways(self._drawn(block), parts[-1:])))
+                before = [next(self._ways(self._drawn(block), before))]
+                parts += before
         return "\n\n".join(filter(None, parts))
 
     def _ways(self, block: Node, before: list[str]) -> Iterator[str]:
         """Offer the ways to write a block behind another that are read back as it, the plainest first."""
         earlier = self._doc(before)
         for wanted in (block, without_marks(block)):
-            for caution, turn in product((PLAIN, BEGINNINGS, ALL), (0, 1) if block["type"] == "list" else (0,)):
+            for caution, turn in product(range(self.cautions), (0, 1) if block["type"] == "list" else (0,)):
                 lossy: set[str] = set()
                 native = self.block(wanted, caution, lossy, turn)
                 if self._reads([*before, native], [*earlier, seen(wanted)]):
