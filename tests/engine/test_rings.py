@@ -206,3 +206,38 @@ def test_a_pair_that_comes_late_to_a_ticket_brings_nothing_back_to_where_it_was_
             assert sum(f"said at {name}" in text for text in ring.texts(there)) == 1, (name, there)
         files = [one.name for one in ring.trackers[name].tickets[ring.only(name)].files]
         assert sorted(files) == sorted(f"{one}.txt" for one in ring.names)
+
+
+@pytest.mark.parametrize(
+    ("born", "said"),
+    [
+        (name, said)
+        for name in ("acme", "globex", "initech")
+        for said in ("file", "comment", "comment with a file")
+        if (name, said) != ("acme", "file")  # a desk's files are in comments
+    ],
+)
+@pytest.mark.parametrize("rounds", [1, 3])
+@pytest.mark.parametrize("held", [0, 1, 2])
+def test_a_link_that_begins_between_two_copies_brings_nothing_back_to_where_it_was_said(
+    tmp_path: Path, born: str, held: int, rounds: int, said: str
+) -> None:
+    """What was said before the others carried the ticket stands on both sides when the last pair first sees it."""
+    ring = Ring(tmp_path, RING)
+    ring.round()
+    late = ring.pairs[held]
+    others = [pair for pair in ring.pairs if pair != late]
+    ticket = ring.open(born)
+    if said == "file":
+        ring.trackers[born].attach(ticket, "plan.txt", b"plan", ring.person(born))
+    else:
+        ring.say(born, ticket, "the words", files=["plan.txt"] if said != "comment" else [])
+    for _ in range(rounds):
+        ring.round(others)
+    ring.run(late)
+    ring.quiet()
+    assert [one["behind"] for pair in ring.pairs for one in ring.status(pair)] == [[], [], []]
+    for name in ring.names:
+        assert sum("the words" in text for text in ring.texts(name)) == (said != "file"), name
+        files = [one.name for one in ring.trackers[name].tickets[ring.only(name)].files]
+        assert files == ["plan.txt"] * (said != "comment"), name

@@ -135,11 +135,12 @@ def _decide_link(
     waiting = {which: _waiting(run, ticket, held) for which, ticket in hubs.items()}
     states = {which: state for which, state in waiting.items() if state}
     hubs, undone = insist.undo(tx, run, link, hubs)
-    begun = reach.by_presence(tx, run, link, hubs)
-    left = begun or {
+    unsent = {
         which: reach.left_to_send(ticket, _target(run, hubs[which.other]), diff.arrived)
         for which, ticket in hubs.items()
     }
+    begun = reach.by_presence(tx, run, hubs, unsent)
+    left = begun or unsent
     aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
     plan = plan_link(left[Which.LEFT].ticket, left[Which.RIGHT].ticket, rules, states, run.env.now(), aside)
     for which, part in left.items():

@@ -97,8 +97,13 @@ def at_rest(state: FieldState) -> FieldState:
     return state.model_copy(update={"base": state.value, "has_base": True, "changed": False})
 
 
-def by_presence(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket]) -> dict[Which, Left] | None:
-    """Of a link that was made because its tickets are copies of one origin: both sides at rest; none of any other."""
+def by_presence(
+    tx: Tx, run: Run, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left]
+) -> dict[Which, Left] | None:
+    """Of a link that was made because its tickets are copies of one origin: both sides at rest; none of any other.
+
+    What was said goes on from there as anywhere: what stands at the other side (``left`` tells) is not sent to it.
+    """
     if any(state.has_base for ticket in hubs.values() for state in ticket.fields.values()):
         return None
     made = [
@@ -111,10 +116,10 @@ def by_presence(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket]) -
     begun = {}
     for which, ticket in hubs.items():
         fields = {hub: at_rest(state) for hub, state in ticket.fields.items()}
-        gone = [event for event in ticket.events if event.kind in ("field", "made")]
-        kept = tuple(event for event in ticket.events if event not in gone)
-        rest = ticket.model_copy(update={"fields": fields, "events": kept})
-        begun[which] = Left(rest, gone, set(fields))
+        begins = [event for event in ticket.events if event.kind in ("field", "made")]
+        said = tuple(event for event in left[which].ticket.events if event.kind not in ("field", "made"))
+        there = [event for event in left[which].settled if event.kind not in ("field", "made")]
+        begun[which] = Left(ticket.model_copy(update={"fields": fields, "events": said}), begins + there, set(fields))
     return begun
 
 
