@@ -136,7 +136,10 @@ class Airflow:
         )
 
     def backfill(self, dag_id: str, start: datetime, end: datetime) -> list[str]:
-        """Airflow's own backfill of the intervals from `start` to `end`; the ids of its runs once they are made."""
+        """Airflow's own backfill of the intervals from `start` to `end`; the ids of its runs once they are made.
+
+        One that SQLite locked out half-way is there without runs, and Airflow takes no other until it has ended it.
+        """
         body = {
             "dag_id": dag_id,
             "from_date": start.isoformat(),
@@ -144,10 +147,20 @@ class Airflow:
             "reprocess_behavior": "completed",
             "max_active_runs": 1,
         }
-        number = self.call("POST", "/backfills", body)["id"]
+        made: list[int] = []
+
+        def taken() -> bool:
+            try:
+                made.append(self.call("POST", "/backfills", body)["id"])
+            except DemoError as error:
+                if "answered 409" not in str(error):
+                    raise
+            return bool(made)
+
+        wait_until(taken, f"a backfill of {dag_id} to be taken", PATIENCE, self.processes)
         wait_until(
-            lambda: self.call("GET", f"/backfills/{number}")["completed_at"] is not None,
-            f"backfill {number} of {dag_id}",
+            lambda: self.call("GET", f"/backfills/{made[0]}")["completed_at"] is not None,
+            f"backfill {made[0]} of {dag_id}",
             PATIENCE,
             self.processes,
         )
