@@ -93,13 +93,22 @@ class Airflow:
         names = ("metadatabase", "scheduler", "triggerer", "dag_processor")
         return all((parts.get(name) or {}).get("status") == "healthy" for name in names)
 
-    def call(self, method: str, path: str, body: Any = None, params: Mapping[str, Any] | None = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        patience: float = BUSY,
+    ) -> Any:
         """One request to `/api/v2`; log-in is renewed when it has run out. Raises: DemoError on any error answer.
 
-        Airflow's own database is SQLite here, which locks out a second writer: what it refused for that is asked again.
+        Airflow's own database is SQLite here, which locks out a second writer: what it refused for that is asked again,
+        for `patience` seconds.
         """
-        answer, until = self._ask(method, path, body, params), time.monotonic() + BUSY
-        while answer.status_code in (500, 503) and "database" in answer.text.lower() and time.monotonic() < until:
+        answer, until = self._ask(method, path, body, params), time.monotonic() + patience
+        while _locked_out(answer) and time.monotonic() < until:
+            self.processes.check()
             time.sleep(1)
             answer = self._ask(method, path, body, params)
         if not answer.ok:
@@ -136,10 +145,7 @@ class Airflow:
         )
 
     def backfill(self, dag_id: str, start: datetime, end: datetime) -> list[str]:
-        """Airflow's own backfill of the intervals from `start` to `end`; the ids of its runs once they are made.
-
-        One that SQLite locked out half-way is there without runs, and Airflow takes no other until it has ended it.
-        """
+        """Airflow's own backfill of the intervals from `start` to `end`; the ids of its runs once they are made."""
         body = {
             "dag_id": dag_id,
             "from_date": start.isoformat(),
@@ -147,20 +153,10 @@ class Airflow:
             "reprocess_behavior": "completed",
             "max_active_runs": 1,
         }
-        made: list[int] = []
-
-        def taken() -> bool:
-            try:
-                made.append(self.call("POST", "/backfills", body)["id"])
-            except DemoError as error:
-                if "answered 409" not in str(error):
-                    raise
-            return bool(made)
-
-        wait_until(taken, f"a backfill of {dag_id} to be taken", PATIENCE, self.processes)
+        number = self.call("POST", "/backfills", body, patience=PATIENCE)["id"]
         wait_until(
-            lambda: self.call("GET", f"/backfills/{made[0]}")["completed_at"] is not None,
-            f"backfill {made[0]} of {dag_id}",
+            lambda: self.call("GET", f"/backfills/{number}")["completed_at"] is not None,
+            f"backfill {number} of {dag_id}",
             PATIENCE,
             self.processes,
         )
@@ -213,3 +209,14 @@ def next_boundary(every: float, now: float | None = None) -> float:
     """Seconds until the next full interval of `every` seconds, when the schedule starts a run."""
     now = time.time() if now is None else now
     return every - now % every
+
+
+def _locked_out(answer: requests.Response) -> bool:
+    """Whether the database was another's.
+
+    A backfill that was locked out half-way stands without runs until Airflow ends it, and keeps out the same one when
+    it is asked for again.
+    """
+    if answer.status_code == 409:
+        return "already a running backfill" in answer.text
+    return answer.status_code in (500, 503) and "database" in answer.text.lower()

@@ -12,10 +12,9 @@ from ruamel.yaml import YAML
 
 from support.azure_devops import NAME, Desk
 from support.sandbox import STORY
-from support.servicenow import Desk as ServiceDesk
 
 PAIR = "infinity-servicenow__global-azure_devops"
-AZURE_FILE, SERVICENOW_FILE = "contracts/global-azure_devops.yaml", "contracts/infinity-servicenow.yaml"
+AZURE_FILE = "contracts/global-azure_devops.yaml"
 SERVICENOW = "infinity-servicenow"
 
 
@@ -47,7 +46,3 @@ class AzureDevOpsHouse(House):
     @property
     def desk(self) -> Desk:
         return Desk(self.box[NAME], self.box.control)
-
-    @property
-    def service_desk(self) -> ServiceDesk:
-        return ServiceDesk(self.box[SERVICENOW], self.box.control)

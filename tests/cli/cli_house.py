@@ -179,6 +179,20 @@ def until(look: Callable[[], T], wanted: Callable[[T], bool], what: str) -> T:
         time.sleep(0.1)
 
 
+def problems(house: House, **environ: str) -> list[dict[str, Any]]:
+    """What `check` finds; each has its place and its fix."""
+    found = house.tandem("check", "--json", **environ).data["problems"]
+    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
+    return list(found)
+
+
+def only(house: House, code: str, **environ: str) -> dict[str, Any]:
+    """The one thing that `check` finds."""
+    [found] = problems(house, **environ)
+    assert found["code"] == code, found
+    return found
+
+
 def keys_of(problems: list[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """Codes and keys of problems."""
     return {(one["code"], one["key"]) for one in problems}

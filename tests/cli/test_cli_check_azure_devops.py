@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from azure_devops_house import AZURE_FILE, PAIR, AzureDevOpsHouse, world
-from cli_house import keys_of
+from cli_house import keys_of, only, problems
 
 from support.azure_devops import NAME
 from support.sandbox import RunningSandbox, running_sandbox
@@ -30,19 +30,6 @@ def office(both: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     before = both.control.settings(NAME)
     yield AzureDevOpsHouse(both, tmp_path)
     both.control.settings(NAME, **before)
-
-
-def problems(office: AzureDevOpsHouse, **environ: str) -> list[dict[str, Any]]:
-    """What it finds; each has its place and its fix."""
-    found = office.tandem("check", PAIR, "--json", **environ).data["problems"]
-    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
-    return list(found)
-
-
-def only(office: AzureDevOpsHouse, code: str, **environ: str) -> dict[str, Any]:
-    [found] = problems(office, **environ)
-    assert found["code"] == code, found
-    return found
 
 
 def settings(office: AzureDevOpsHouse, **told: Any) -> None:
@@ -85,10 +72,9 @@ def test_what_rules_ask_of_a_new_work_item_is_found(office: AzureDevOpsHouse) ->
     """The description of a type does not tell of them; a new work item that is judged does."""
     rules = [{"type": "Feature", "required": ["Custom.Cost", "Custom.Room"]}]
     settings(office, fields=OWN_FIELDS, rules=rules)
-    fixes = {one["key"]: one["fix"] for one in problems(office)}
-    assert fixes == {"create": "Add it: create: {Custom.Room: A}."}
-    found = [one["what"] for one in problems(office)]
-    assert ["Cost" in found[0], "Room" in found[1]] == [True, True]
+    cost, room = problems(office)
+    assert (cost["key"], room["key"], room["fix"]) == ("create", "create", "Add it: create: {Custom.Room: A}.")
+    assert ["Cost" in cost["what"], "Room" in room["what"]] == [True, True]
     office.edit(AZURE_FILE, (TAGS, TAGS.replace("Shop,", "Shop, Custom.Cost: x, Custom.Room: A,")))
     assert problems(office) == []
 
@@ -103,7 +89,7 @@ def test_two_fields_that_a_step_asks_for_are_named_with_a_line_that_fills_them(o
 
 
 def test_a_state_to_which_no_step_leads_is_found_for_the_type_that_has_none(office: AzureDevOpsHouse) -> None:
-    """Where a step leads back to the first state, is no condition: tickets begin there."""
+    """That none leads back to the first state is a warning: tickets begin there."""
     ways = {"New": ["Resolved"], "Active": ["Resolved"], "Resolved": ["Closed"], "Closed": ["Closed"]}
     settings(office, transitions={"Bug": ways})
     found = {one["key"]: (one["code"], one["warning"]) for one in problems(office)}

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cli_house import connection, keys_of
+from cli_house import connection, keys_of, only, problems
 from servicenow_house import JIRA_FILE, PAIR, RIGHTS, SERVICENOW_FILE, ServiceNowHouse, world
 
 from support.sandbox import RunningSandbox, running_sandbox
@@ -30,19 +29,6 @@ def office(both: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     before = both.control.settings(NAME)
     yield ServiceNowHouse(both, tmp_path)
     both.control.settings(NAME, **before)
-
-
-def problems(office: ServiceNowHouse, **environ: str) -> list[dict[str, Any]]:
-    """What it finds; each has its place and its fix."""
-    found = office.tandem("check", PAIR, "--json", **environ).data["problems"]
-    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
-    return list(found)
-
-
-def only(office: ServiceNowHouse, code: str, **environ: str) -> dict[str, Any]:
-    [found] = problems(office, **environ)
-    assert found["code"] == code, found
-    return found
 
 
 def test_the_example_pair_has_no_problem(office: ServiceNowHouse) -> None:

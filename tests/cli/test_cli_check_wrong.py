@@ -2,10 +2,9 @@
 """Things wrong on purpose in Zendesk and Jira, and what `tandem check` says of each: where it stands, and the fix."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from cli_house import JIRA, PAIR, ZENDESK, House, connection, keys_of
+from cli_house import JIRA, PAIR, ZENDESK, House, connection, keys_of, only, problems
 
 from support.sandbox import Control, RunningSandbox
 
@@ -21,19 +20,6 @@ def control(box: RunningSandbox) -> Iterator[Control]:
     yield box.control
     for name, settings in before.items():
         box.control.settings(name, **settings)
-
-
-def problems(house: House, **environ: str) -> list[dict[str, Any]]:
-    """What it finds; each has its place and its fix."""
-    found = house.tandem("check", "--json", **environ).data["problems"]
-    assert [one for one in found if not (one["file"] and one["line"] and one["key"] and one["fix"])] == []
-    return list(found)
-
-
-def only(house: House, code: str, **environ: str) -> dict[str, Any]:
-    [found] = problems(house, **environ)
-    assert found["code"] == code, found
-    return found
 
 
 def test_a_wrong_token_for_jira_is_found(house: House, box: RunningSandbox) -> None:

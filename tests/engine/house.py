@@ -90,6 +90,15 @@ class House:
             told[name] = step(job, self.env)
         return told
 
+    def settle(self, seconds: float) -> None:
+        """Let time pass at the trackers, and run, until nothing is left to do."""
+        for _ in range(8):
+            self.box.control.advance(seconds)
+            told = self.run()
+            if not told["diff"]["actions"] and not told["diff"]["links"]:
+                return
+        raise AssertionError("it does not come to rest")
+
     def environment(self) -> dict[str, str]:
         """The environment in which `tandem` runs this installation as a process of its own."""
         ways = {}

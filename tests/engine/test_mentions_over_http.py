@@ -43,11 +43,7 @@ class Both:
         return self.house.run()
 
     def settle(self) -> None:
-        for _ in range(8):
-            told = self.run()
-            if not told["diff"]["actions"] and not told["diff"]["links"]:
-                return
-        raise AssertionError("it does not come to rest")
+        self.house.settle(12)
 
     def mentions(self, issue: str) -> list[tuple[str, str]]:
         """Whom the comments of an issue call, and by which words."""

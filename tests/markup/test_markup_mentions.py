@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -90,19 +91,20 @@ def test_azure_devops_calls_an_account_by_another_id_than_its_name(there: hub.Ma
     alias, account = "oliver@one.example", "oliver@two.example"
     at_home = terms(markup=Adf(), people={alias: ACCOUNT})
     on = replace(at_home, markup=there, people=People({alias: account}, mentions={account: GUID}))
-    told = said(RICH, JIRA, at_home)
-    cell = [{"type": "cell", "content": told["content"]}]  # type: ignore[index,call-overload]
+    told: Any = said(RICH, JIRA, at_home)
+    cell = [{"type": "cell", "content": told["content"]}]
     table = {"type": "table", "content": [{"type": "row", "content": cell}]}
-    for wanted in (told, hub.doc(*told["content"], table)):  # type: ignore[index,call-overload]
-        native = write(RICH, wanted, on=on)
-        assert json.dumps(native).count(GUID) == len(wanted["content"])  # type: ignore[arg-type,index,call-overload]
+    for wanted in (told, hub.doc(*told["content"], table)):
+        native: Any = write(RICH, wanted, on=on)
+        assert json.dumps(native).count(GUID) == len(wanted["content"])
         assert account not in json.dumps(native)
-        read = said(RICH, native, on)
-        assert hub.people_of(read) == (alias,) and GUID not in json.dumps(read)  # type: ignore[arg-type]
+        read: Any = said(RICH, native, on)
+        assert hub.people_of(read) == (alias,) and GUID not in json.dumps(read)
         again = write(RICH, wanted, present=native, on=on)
         assert again == write(RICH, read, present=again, on=on)
-        assert json.dumps(again).count(GUID) == len(wanted["content"])  # type: ignore[arg-type,index,call-overload]
-        assert write(RICH, read, present=JIRA, on=at_home)["content"][0]["content"][1]["attrs"]["id"] == ACCOUNT  # type: ignore[index,call-overload]
+        assert json.dumps(again).count(GUID) == len(wanted["content"])
+        home: Any = write(RICH, read, present=JIRA, on=at_home)
+        assert home["content"][0]["content"][1]["attrs"]["id"] == ACCOUNT
 
 
 @pytest.mark.parametrize("native", [AZURE, f'<p>Ask <a href="#" data-vss-mention="version:2.0,{GUID}">@Oliver</a></p>'])
@@ -110,8 +112,8 @@ def test_azure_devops_calls_an_account_by_another_id_than_its_name(there: hub.Ma
 def test_who_has_no_id_there_is_called_by_nobody(native: Json, account: str) -> None:
     alias = "oliver@one.example"
     on = terms(markup=Html(calls=True), people={alias: account})
-    told = said(RICH, native, on)
-    assert not hub.people_of(told) and "@Oliver" in json.dumps(told)  # type: ignore[arg-type]
+    told: Any = said(RICH, native, on)
+    assert not hub.people_of(told) and "@Oliver" in json.dumps(told)
     sent = write(RICH, hub.doc(hub.paragraph(hub.mention("@Oliver", alias))), on=on)
     assert sent == "<p>@Oliver</p>"
 

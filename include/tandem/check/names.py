@@ -86,7 +86,7 @@ def create(side: Side, fields: Fields) -> Iterator[Problem]:
     """What the tracker asks for in a new ticket must be filled by `create` or by a field that comes in."""
     if side.create is None:
         return
-    filled = {*side.create, *(rule.native for rule in side.fields.values() if rule.comes_in)}
+    filled = _filled(side)
     told = TRAITS[side.system].create_needs if side.system in TRAITS else ()  # by the files' own check
     for name, info in fields.items():
         if info.required and info.writable and name not in filled and name not in told:
@@ -102,7 +102,7 @@ def statuses(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
     status = side.fields.get("status")
     if status is None or not status.comes_in or status.native not in fields:
         return
-    filled = {*(side.create or {}), *(rule.native for rule in side.fields.values() if rule.comes_in)}
+    filled = _filled(side)
     written = {names[0]: f"{at}map.{value}" for at, one in status.maps() for value, names in one.map.items() if names}
     for name, info in fields.items():
         for word, at in written.items() if info.needed_in and name not in filled else ():
@@ -110,6 +110,11 @@ def statuses(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
                 what = f'Tickets go to "{word}" only with {label(fields, name)}, and nothing fills it.'
                 fix = f"Fill it where people do not, as with create: {{{name}: {example(fields, name)}}}."
                 yield side.problem(TransitionError.code, what, fix, f"fields.status.{at}", warning=True)
+
+
+def _filled(side: Side) -> set[str]:
+    """The native fields that a new ticket gets from `create` or from what comes in."""
+    return {*(side.create or {}), *(rule.native for rule in side.fields.values() if rule.comes_in)}
 
 
 def label(fields: Fields, name: str) -> str:

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tandem.check.bound import Bound
+from tandem.check.names import Fields
 from tandem.config.codes import Code
 from tandem.config.models import FieldRule, Side
 from tandem.config.scope_ids import words_of
 from tandem.connectors.base import Condition, FieldInfo
 from tandem.errors import Problem
-
-Fields = Mapping[str, FieldInfo]
 
 
 def outside(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
@@ -23,8 +22,12 @@ def outside(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
             continue
         if info.choices and any(bound.id_of(info, word) is None for word in words_of(condition)):
             continue  # told as what it is: no choice
-        told = _given(side, condition, info, bound) or _mapped(side, condition, info, bound)
-        for key, what in told or _empty(side, condition, number):
+        given, mapped = _given(side, condition, info, bound), _mapped(side, condition, info, bound)
+        found = given or mapped or []
+        if given is None and mapped is None and condition.set_ is not False:
+            what = f"Nothing fills {condition.field} of a new ticket: unless the tracker does, it is empty"
+            found = [(f"scope.{number}", what)]
+        for key, what in found:
             fix = "Create what the scope takes in, or widen the scope. As it is, nothing of such a ticket goes back."
             yield side.problem(Code.OUTSIDE, f"{what}, which the scope does not take in.", fix, key, warning=True)
 
@@ -59,16 +62,6 @@ def _written(rule: FieldRule) -> Iterator[tuple[str, str]]:
             yield f"{at}otherwise.in", one.otherwise_in
 
 
-def _empty(side: Side, condition: Condition, number: int) -> Iterator[tuple[str, str]]:
-    given = condition.field in (side.create or {})
-    written = any(one.native == condition.field and one.comes_in for one in side.fields.values())
-    if not given and not written and condition.set_ is not False:
-        yield (
-            f"scope.{number}",
-            f"Nothing fills {condition.field} of a new ticket: unless the tracker does, it is empty",
-        )
-
-
 def _met(condition: Condition, word: str, info: FieldInfo, bound: Bound) -> bool:
     if condition.set_ is not None:
         return condition.set_
@@ -76,7 +69,7 @@ def _met(condition: Condition, word: str, info: FieldInfo, bound: Bound) -> bool
     own = _names(word, info, bound)
     if any(own & names for names in wanted):
         return True
-    parts = condition.contains is not None and info.kind not in ("set", "people")
+    parts = condition.contains is not None and info.kind not in ("set", "persons")
     return any(
         inner in one if parts else one.startswith(f"{inner}\\")  # an area lies within the areas above it
         for names in wanted

@@ -181,6 +181,8 @@ class End:
     @property
     def people(self) -> People:
         """The company's map of people, of which nobody is written who was deactivated; with how texts call them."""
+        if not self.inactive and not self.mentions:
+            return self.offer.people
         return replace(self.offer.people, inactive=self.inactive, mentions=self.mentions)
 
     def _shows(self, hub: str, ticket: Placed) -> Json:

@@ -51,7 +51,7 @@ def arrived(tx: Tx, run: Run, by_link: Iterable[Mapping[Which, HubTicket]]) -> A
             if which.other in hubs:
                 target = target_named(run.end(which.other).system, hubs[which.other].ticket)
                 asked |= {(cause, target) for event in ticket.events for cause in _causes(event)}
-    there = paths.arrived(tx, asked, but=run.name) | paths.stand(tx, asked, but=run.name)
+    there = paths.arrived(tx, asked, but=run.name) | paths.at_target(tx, asked, but=run.name)
     return lambda cause, target: (cause, target) in there or cause.startswith(f"{target}:")
 
 

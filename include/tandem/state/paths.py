@@ -126,11 +126,16 @@ def standing(tx: Tx, pair: str, origins: Collection[str], system: str, tickets: 
                 presence.c.origin.in_(some),
                 presence.c.system == system,
                 presence.c.ticket.in_(sorted(tickets)),
-                sa.or_(action.c.pair.is_(None), action.c.pair != pair),
+                _not_of(pair),
             )
         )
         found |= {row["origin"] for row in tx.rows(select)}
     return found
+
+
+def _not_of(pair: str) -> sa.ColumnElement[bool]:
+    """What this pair's own writes did not bring: people's, or another pair's."""
+    return sa.or_(action.c.pair.is_(None), action.c.pair != pair)
 
 
 def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = None) -> set[tuple[str, str]]:
@@ -148,7 +153,7 @@ def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = Non
     return found & set(asked)
 
 
-def stand(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tuple[str, str]]:
+def at_target(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tuple[str, str]]:
     """Which of these (cause, target) name a comment or file that stands there, as people said it or as a copy.
 
     ``but``: the copies that this pair wrote do not count.
@@ -166,7 +171,7 @@ def stand(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tuple[
                 .join(there, there.c.origin == said.c.origin)
                 .outerjoin(action, action.c.id == there.c.action)
                 .where(said.c.kind == kind, said.c.system == system, said.c.native.in_(some))
-                .where(there.c.current, sa.or_(action.c.pair.is_(None), action.c.pair != but))
+                .where(there.c.current, _not_of(but))
             )
             for row in tx.rows(select):
                 found.add((item_cause(kind, system, row["native"]), f"{row['system']}:{row['ticket']}"))

@@ -69,7 +69,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         problems=tuple(problems),
         remarks=("comments are public: Azure DevOps has no private ones", *unseen(site, types, seen)),
         private_comments=False,
-        inactive=frozenset() if missing else judging.inactive(site),
+        inactive=frozenset() if missing else judging.inactive(site, types),
         mentions={} if missing else people.mentions(site, seen.values()),
     )
 

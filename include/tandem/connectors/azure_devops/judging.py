@@ -6,7 +6,7 @@ Rules and rights are told by nobody who asks for them; ``validateOnly`` shows wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ import requests
 from tandem.connectors.azure_devops.calls import ANSWERED, MARKDOWN_API, Op, refused
 from tandem.connectors.azure_devops.process import Types, meant
 from tandem.connectors.azure_devops.scope import wanted
-from tandem.connectors.azure_devops.shape import AREA, TITLE, Raw
+from tandem.connectors.azure_devops.shape import AREA, TITLE
 from tandem.connectors.azure_devops.site import API, PATCH, Site
 from tandem.http import parsed
 
@@ -48,24 +48,23 @@ def of_new(site: Site, types: Types) -> OfNew:
 
 def takes_markdown(site: Site, types: Types) -> bool:
     """Tell whether a long text may be Markdown: servers before the summer of 2025 know of no forms of texts."""
-    project = next((name for name, of_project in types.items() if _first(site, of_project)), None)
-    if project is None:
+    spot = _spot(site, types)
+    if spot is None:
         return True
     form = {"op": "add", "path": f"/multilineFieldsFormat/{DESCRIPTION}", "value": "Markdown"}
     text = {"op": "add", "path": f"/fields/{DESCRIPTION}", "value": "**Tandem**"}
-    told = _judged(site, project, _first(site, types[project]), [text, form], MARKDOWN_API)
+    told = _judged(site, *spot, [text, form], MARKDOWN_API)
     return told.status_code != 400 or bool(refused(site, 400, parsed(told)).fields)
 
 
-def inactive(site: Site) -> frozenset[str]:
+def inactive(site: Site, types: Types) -> frozenset[str]:
     """Accounts of the people file that can be written nowhere: Azure DevOps calls one that has left unknown.
 
     The API of work items has no list of accounts; each is judged where it would be written.
     """
     written = sorted(site.needs.write)
     field = next((name for name in written if name in site.fields and site.fields[name].kind == "person"), None)
-    spots = [(project, _first(site, site.types(project))) for project in site.projects]
-    spot = next((spot for spot in spots if spot[1]), None)
+    spot = _spot(site, types)
     asked = sorted(site.needs.accounts)
     if field is None or spot is None:
         return frozenset()
@@ -77,9 +76,10 @@ def inactive(site: Site) -> frozenset[str]:
     return frozenset(name for name, gone in zip(asked, site.http.map(unknown, asked), strict=True) if gone)
 
 
-def _first(site: Site, types: Mapping[str, Raw]) -> str:
-    """One of the types that the scope lets in; empty where there is none."""
-    return next(iter(meant(site, types)), "")
+def _spot(site: Site, types: Types) -> tuple[str, str] | None:
+    """A project and one of its types that the scope lets in; none where there is none."""
+    spots = ((project, type_) for project, of_project in types.items() for type_ in meant(site, of_project))
+    return next(spots, None)
 
 
 def _judged(site: Site, project: str, type_: str, more: Sequence[Op] = (), version: str = API) -> requests.Response:
