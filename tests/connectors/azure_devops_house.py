@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -100,3 +101,9 @@ def made(azure: AzureDevOps, mark: str, **fields: object) -> str:
 
 def sent(desk: Desk, method: str, path: str = "") -> list[dict[str, Any]]:
     return [one for one in desk.control.requests(NAME) if one["method"] == method and path in one["path"].lower()]
+
+
+def at_the_end(azure: AzureDevOps) -> str:
+    """The cursor behind all that has happened by now."""
+    cursor = azure.start(datetime.now(UTC) - timedelta(minutes=1))
+    return [str(page.cursor) for page in azure.changed_since(cursor)][-1]

@@ -23,6 +23,7 @@ from connectors.azure_devops_house import (
     TAGS,
     TEXT,
     TITLE,
+    at_the_end,
     connector,
     history,
     make,
@@ -33,7 +34,7 @@ from connectors.azure_devops_house import (
 from contract.bench import mark
 from support.azure_devops import NAME, PROJECT, REPRO_STEPS, Desk
 from tandem.connectors.azure_devops import AzureDevOps
-from tandem.connectors.base import Condition, Delta, Needs, Patch
+from tandem.connectors.base import Condition, Needs, Patch
 from tandem.core.plain import to_plain
 from tandem.errors import ConfigurationError, CredentialsError
 from tandem.http import Http
@@ -50,11 +51,6 @@ def words(azure: AzureDevOps) -> str:
 
 def listed(azure: AzureDevOps, cursor: str) -> list[str]:
     return [one.id for page in azure.changed_since(cursor) for one in page.seen]
-
-
-def deltas(azure: AzureDevOps, cursor: str, known: dict[str, str]) -> dict[str, Delta]:
-    pages = azure.changed_since(cursor, lambda ids: {id_: known[id_] for id_ in ids if id_ in known})
-    return {id_: one for page in pages for id_, one in page.deltas.items()}
 
 
 # ---- preflight
@@ -212,12 +208,12 @@ def test_a_thousand_changed_tickets_cost_forty_requests_at_most(azure_devops: De
         {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in ((TITLE, "m"), (TAGS, "shared"))
     ]
     version = "api-version=7.1"
-    made = act(NAME, "david", [("POST", f"{base}/{PROJECT}/_apis/wit/workitems/$Bug?{version}", body)] * 1000)
-    ids = [str(one["id"]) for one in made]
+    opened = act(NAME, "david", [("POST", f"{base}/{PROJECT}/_apis/wit/workitems/$Bug?{version}", body)] * 1000)
+    ids = [str(one["id"]) for one in opened]
     subject = connector(azure_devops)
     known = {one.id: one.version for start in range(0, 1000, 200) for one in subject.fetch(ids[start : start + 200])}
     assert len(known) == 1000
-    cursor = _at_the_end(subject)
+    cursor = at_the_end(subject)
     for turn in range(10):
         edit = [
             {"op": "add", "path": f"/fields/{PRIORITY}", "value": turn % 2 + 3},
@@ -242,42 +238,9 @@ def test_a_thousand_changed_tickets_cost_forty_requests_at_most(azure_devops: De
     assert asked_for.total() <= 40
 
 
-def _at_the_end(azure: AzureDevOps) -> str:
-    cursor = azure.start(datetime.now(UTC) - timedelta(minutes=1))
-    return [str(page.cursor) for page in azure.changed_since(cursor)][-1]
-
-
-def test_a_delta_is_given_only_where_it_is_sure(azure_devops: Desk) -> None:
-    plain, edited, gap, left = (make(azure_devops) for _ in range(4))
-    said = azure_devops.say(int(edited), "<div>before</div>")
-    subject = connector(azure_devops)
-    known = {one: record(subject, one).version for one in (plain, edited, gap, left)}
-    cursor = _at_the_end(subject)
-    for one in (plain, edited, gap, left):
-        azure_devops.change(int(one), System__Title="anew")
-    path = f"{PROJECT}/_apis/wit/workItems/{edited}/comments/{said['id']}"
-    assert azure_devops.ask("PATCH", path, "david", json={"text": "<div>after</div>"}).status_code == 200
-    azure_devops.set(int(left), {TAGS: "other"})
-    azure_devops.set(int(left), {TAGS: "shared"})
-    known[gap] = f"{int(known[gap]) - 1:010d}"
-    found = deltas(connector(azure_devops), cursor, known)
-    assert set(found) == {plain}
-    assert [(entry.field, entry.after, entry.mark) for entry in found[plain].entries] == [(TITLE, "anew", None)]
-
-
-def test_the_feed_gives_our_own_marks(azure_devops: Desk) -> None:
-    ticket, ours = make(azure_devops), mark()
-    subject = connector(azure_devops)
-    known, cursor = {ticket: record(subject, ticket).version}, _at_the_end(subject)
-    (outcome,) = subject.update([Patch(ticket, {TITLE: "ours"}, ours, known[ticket])])
-    assert outcome.error is None
-    found = deltas(connector(azure_devops), cursor, known)[ticket]
-    assert [(entry.field, entry.mark, entry.write) for entry in found.entries] == [(TITLE, ours, outcome.history)]
-
-
 def test_what_is_thrown_away_is_told_and_what_is_taken_back_is_there(azure_devops: Desk) -> None:
     ticket = make(azure_devops)
-    cursor = _at_the_end(connector(azure_devops))
+    cursor = at_the_end(connector(azure_devops))
     assert azure_devops.ask("DELETE", f"{PROJECT}/_apis/wit/workitems/{ticket}", "david").status_code == 200
     seen = [one for page in connector(azure_devops).changed_since(cursor) for one in page.seen if one.id == ticket]
     assert [(one.deleted, one.in_scope) for one in seen] == [(True, False)]

@@ -242,7 +242,31 @@ class ConnectorContract(Writes):
             assert set(delta.entries) <= {replace(one, mark=None) for one in whole.entries} | set(whole.entries)
             assert set(delta.comments) == set(whole.comments)
             assert set(delta.files) == set(whole.files)
+            assert whole.withheld - earlier.withheld <= delta.withheld <= whole.withheld
         assert {id_ for deltas in told for id_ in deltas} <= {ticket}
+        assert SECRET not in repr(told)
+
+    def test_what_a_listing_tells_of_a_new_ticket_is_all_of_its_history(
+        self, bench: Bench, connector: Connector
+    ) -> None:
+        """Where it tells of tickets of which nothing is known."""
+        if not connector.capabilities.feed_whole:
+            pytest.skip("its listing tells of known tickets alone")
+        cursor = connector.start(bench.now())
+        ticket = bench.opens("new")
+        bench.edits(ticket, bench.fields.title, "told anew")
+        bench.edits(ticket, bench.fields.hidden, bench.fields.hidden_value)
+        bench.comments(ticket, "for all", file=b"open")
+        if connector.capabilities.private_comments:
+            bench.comments(ticket, SECRET, public=False)
+        bench.settles()
+        pages = list(connector.changed_since(cursor, lambda ids: dict.fromkeys(ids, "")))
+        told = {id_: delta for page in pages for id_, delta in page.deltas.items()}
+        assert all(delta.whole for delta in told.values())
+        delta, whole = told[ticket], past(connector, ticket)
+        assert delta.version == read(connector, ticket).version
+        shown = (delta.entries, delta.comments, delta.files, delta.away, delta.withheld)
+        assert shown == (whole.entries, whole.comments, whole.files, whole.away, whole.withheld)
         assert SECRET not in repr(told)
 
     def test_a_ticket_known_as_it_is_may_come_without_its_description_alone(

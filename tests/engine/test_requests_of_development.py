@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from engine.counting import Table, counted, quiet
-from engine.development_house import AZURE, SNOW, Both, running_pair
+from engine.development_house import AZURE, PROJECT, SNOW, Both, running_pair
 
 pytestmark = pytest.mark.timeout(900)
 LINKED = 1000 if os.environ.get("TANDEM_EXAMPLES") == "all" else 200
@@ -57,6 +57,11 @@ def _revision(turn: int) -> list[dict[str, Any]]:
     return [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items()]
 
 
+def _new(number: int) -> list[dict[str, Any]]:
+    values = {"System.Title": f"New item {number}", "System.Tags": "infinity", "System.History": "<div>Please</div>"}
+    return [{"op": "add", "path": f"/fields/{name}", "value": value} for name, value in values.items()]
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Incidents with their work items, and nothing to do."""
@@ -88,6 +93,28 @@ def test_writes_and_the_reads_around_them_are_few(office: Office) -> None:
     for tenant in (SNOW, AZURE):
         assert table.total(what, tenant, "load", "reconcile") <= 35
     quiet(office.both.house)
+
+
+def test_new_tickets_cost_no_request_each(office: Office) -> None:
+    """Some are made on each side, with a word each: neither they nor their copies are asked for one by one."""
+    both, table = office.both, office.table
+    made = {"assignment_group": both.group, "category": "software", "impact": "2", "urgency": "2", "comments": "Please"}
+    asked = [
+        ("POST", "/api/now/table/incident", {**made, "short_description": f"New incident {number}"})
+        for number in range(WRITTEN)
+    ]
+    both.box.control.act(SNOW, "john", asked)
+    path = f"/global/{PROJECT}/_apis/wit/workitems/$Bug?api-version=7.1"
+    both.box.control.act(AZURE, "david", [("POST", path, _new(number)) for number in range(WRITTEN)])
+    both.box.control.advance(120)
+    what = f"{WRITTEN} made on each"
+    told = office.run(what)
+    assert told["load"]["create"] == 2 * WRITTEN
+    print()
+    print(table.text())
+    assert table.total(what, AZURE) <= 30
+    assert table.total(what, SNOW) <= 55
+    quiet(both.house)
 
 
 def test_changed_tickets_are_read_by_the_hundred(office: Office) -> None:

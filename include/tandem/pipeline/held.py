@@ -36,7 +36,8 @@ def known(run: Run, end: End) -> Known:
 
     def ask(tickets: Collection[str]) -> Mapping[str, str]:
         with run.store.read() as tx:
-            return {id_: one.version for id_, one in held(tx, run, end, tickets).items()}
+            told = {id_: one.version for id_, one in held(tx, run, end, tickets).items()}
+        return {**dict.fromkeys(tickets, ""), **told} if end.caps.feed_whole else told
 
     return ask
 
@@ -80,7 +81,9 @@ def explained(tx: Tx, run: Run, end: End, deltas: Mapping[str, Delta]) -> dict[s
             one.mark is None and one.author.id in ours and copies.get(one.id) is None for one in delta.comments
         )
         if not unsure:
-            given[id_] = History(entries, delta.comments, delta.files, whole=False, away=())
+            given[id_] = History(
+                entries, delta.comments, delta.files, delta.whole, away=delta.away, withheld=delta.withheld
+            )
     return given
 
 

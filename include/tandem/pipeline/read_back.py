@@ -23,11 +23,18 @@ def by_feed(run: Run, end: End, tickets: Collection[str]) -> dict[str, Delta]:
     pays, cursor = end.caps.feed_pays, end.row["cursor"]
     if pays is None or cursor is None or len(tickets) < pays:
         return {}
-    ask, wanted = known(run, end), set(tickets)
+    ask, wanted, held = known(run, end), set(tickets), dict[str, str]()
+
+    def asked(ids: Collection[str]) -> Mapping[str, str]:
+        told = ask(wanted & set(ids))
+        held.update(told)
+        return told
+
     return {
         id_: delta
-        for page in end.connector.changed_since(str(cursor), lambda ids: ask(wanted & set(ids)))
+        for page in end.connector.changed_since(str(cursor), asked)
         for id_, delta in page.deltas.items()
+        if delta.whole or held.get(id_)
     }
 
 

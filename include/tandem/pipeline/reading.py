@@ -113,8 +113,8 @@ def _read(run: Run, end: End, ids: Sequence[str], deltas: Mapping[str, Delta]) -
     with run.store.read() as tx:
         parts = explained(tx, run, end, {id_: deltas[id_] for id_ in ids if id_ in deltas})
         before = held(tx, run, end, parts)
-    reach = {id_: deltas[id_].version for id_ in before}
-    got = end.connector.fetch(ids, reach, ahead=True)
+    reach = {id_: deltas[id_].version for id_ in parts if id_ in before or deltas[id_].whole}
+    got = end.connector.fetch(ids, {id_: reach[id_] for id_ in before}, ahead=True)
     short = {one.id for one in got if one.in_scope and one.id in reach and one.version <= reach[one.id]}
     asked = with_histories(run, end, [one for one in got if one.id not in short])
     histories = {**{id_: parts[id_] for id_ in short}, **histories_of(end, asked)}

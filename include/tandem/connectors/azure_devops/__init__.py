@@ -72,6 +72,7 @@ CAPABILITIES = Capabilities(
     place_field=PROJECT,
     type_field=TYPE,
     feed_pays=4,  # of each by itself the updates and the comments are read
+    feed_whole=True,
     private_files=False,  # who sees an item sees all its files
 )
 

@@ -7,7 +7,7 @@ Who pastes a picture into a text makes no relation: it is stored, and the text b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from mimetypes import guess_type
@@ -69,13 +69,8 @@ def files(
         return id_ in secret or _says(words, name)
 
     related = set()
-    for relation in item.get("relations") or ():
-        id_ = attachment(relation)
-        if id_ is None:
-            continue
+    for id_, at, about in _related(item):
         related.add(id_)
-        about: Mapping[str, Any] = relation.get("attributes") or {}
-        at = moment(about.get("authorizedDate") or about.get("resourceCreatedDate"))
         name = str(about.get("name") or id_)
         who = _adder(updates, id_, at)
         ours = bool(who.id) and who.id == site.account.id  # a copy that we made may always be read back
@@ -96,6 +91,26 @@ def files(
         if picture.id not in related and not kept(picture.id, picture.name):
             related.add(picture.id)
             yield from _weighed(site, item, picture)
+
+
+def withheld(
+    item: Raw, shown: Iterable[File], updates: Sequence[Update], since: datetime | None = None
+) -> frozenset[str]:
+    """The files that hang on an item and are not ``shown``, for a text that does not leave names them.
+
+    ``since``: those alone that came behind it.
+    """
+    came = {id_ for id_, at, _ in _related(item) if since is None or not _earlier(at, since, updates)}
+    return frozenset(came - {one.id for one in shown})
+
+
+def _related(item: Raw) -> Iterator[tuple[str, datetime, Mapping[str, Any]]]:
+    """Of each file that hangs on an item its id, when it came there, and what else is told of it."""
+    for relation in item.get("relations") or ():
+        id_ = attachment(relation)
+        if id_ is not None:
+            about: Mapping[str, Any] = relation.get("attributes") or {}
+            yield id_, moment(about.get("authorizedDate") or about.get("resourceCreatedDate")), about
 
 
 def media_type(name: str) -> str:

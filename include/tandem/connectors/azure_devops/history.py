@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tandem.connectors.azure_devops.files import files
+from tandem.connectors.azure_devops.files import files, withheld
 from tandem.connectors.azure_devops.read import asked, formed
 from tandem.connectors.azure_devops.scope import Scope
-from tandem.connectors.azure_devops.shape import Raw, attachment, author, moment
+from tandem.connectors.azure_devops.shape import Raw, author, moment
 from tandem.connectors.azure_devops.site import PREVIEWS, Site
 from tandem.connectors.azure_devops.updates import Said, Update, away, comments, entries, of_updates
 from tandem.connectors.base import History
@@ -120,8 +120,7 @@ def _added(updates: Sequence[Update], one: Said) -> Update | None:
 def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:
     happened = list(entries(site, told.updates))
     shown = list(files(site, told.item, told.said, told.updates, inside=inside)) if site.needs.files else []
-    stored = {attachment(one) for one in told.item.get("relations") or ()} - {None} if site.needs.files else set()
-    withheld = frozenset(str(one) for one in stored) - {one.id for one in shown}
+    kept = withheld(told.item, shown, told.updates) if site.needs.files else frozenset()
     if not inside:
         happened = [replace(one, before=None) for one in happened if one.mark is not None]
         shown = [one for one in shown if one.author.id == site.account.id]
@@ -131,5 +130,5 @@ def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:
         files=tuple(shown),
         inside=inside,
         away=away(site, scope, told.updates) if inside else None,
-        withheld=withheld,
+        withheld=kept,
     )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -113,6 +113,11 @@ def between(site: Site, before: Raw, after: Raw, names: Collection[str], item: R
         mark=marker(now.get(field)) if moved else Marker(),
         said=bool(now.get(HISTORY)),
     )
+
+
+def making(site: Site, first: Raw, item: Raw) -> Update:
+    """Tell what an item's first revision did. What an item was made with is no change."""
+    return replace(between(site, {}, first, (), item), changes={})
 
 
 def entries(site: Site, updates: Iterable[Update]) -> Iterator[Entry]:

@@ -163,17 +163,23 @@ class History:
 class Delta:
     """What happened on one ticket since it was last read, as a listing tells it: a part of its history.
 
-    Nothing follows from what is absent from it, and the description is never in it. Of a ticket that was read whole
-    before (:data:`Known`) it holds all that is offered up to ``version``; a record of a later version, or one that is
-    out of scope, asks for the whole history. Work of our own account may come without its mark: what the journal does
-    not explain by its id, the history must. A connector gives no delta where it is not sure: not where somebody changed
-    who may read a comment or blacked one out, nor where the ticket may have been out of scope meanwhile.
+    ``whole``: it begins with the ticket's making and says all that the history would say. Only such a one serves for a
+    ticket of which nothing is known. Else nothing follows from what is absent from it. The description is never in it.
+    ``withheld`` and ``away`` are as in :class:`History`.
+    Of a ticket that was read whole before (:data:`Known`) it holds all that is offered up to ``version``; a record of a
+    later version, or one that is out of scope, asks for the whole history. Work of our own account may come without
+    its mark: what the journal does not explain by its id, the history must. A connector gives no delta where it is not
+    sure: not where somebody changed who may read a comment or blacked one out, nor, of a ticket that was read before,
+    where it may have been out of scope meanwhile.
     """
 
     version: str
     entries: tuple[Entry, ...]
     comments: tuple[Comment, ...]
     files: tuple[File, ...]
+    whole: bool = False
+    away: tuple[Away, ...] | None = ()
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +195,11 @@ class Page:
 
 
 Known = Callable[[Collection[str]], Mapping[str, str]]
-"""Which of these tickets were read whole and in scope, and not since unseen: id → version up to which all is known."""
+"""Which of these tickets were read whole and in scope, and not since unseen: id → version up to which all is known.
+
+Where the feed can tell of a ticket from its making on (``Capabilities.feed_whole``), the others stand there, too, with
+an empty text: of them nothing is known.
+"""
 
 
 def nothing_known(ids: Collection[str]) -> Mapping[str, str]:

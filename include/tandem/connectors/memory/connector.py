@@ -359,6 +359,7 @@ class Memory:
             tuple(replace(entry, mark=None) for entry in told.entries if entry.at <= horizon),
             tuple(replace(comment, mark=None) for comment in told.comments if comment.at <= horizon),
             tuple(replace(file, mark=None) for file in told.files if file.at <= horizon),
+            withheld=told.withheld,
         )
 
     def _seen(self, ticket: Ticket, shot: Shot | None = None) -> Seen:
