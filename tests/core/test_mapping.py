@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from core.fields import CHOICES, PRIORITY, STATUS, TEXT, read, rule, said, terms, write
 from markup.trees import documents
 from tandem.core import doc as hub
-from tandem.core.doc import Rendered, doc, is_empty, media, normalise, paragraph
+from tandem.core.doc import Markup, Rendered, doc, is_empty, media, normalise, paragraph
 from tandem.core.mapping import Kept, Said
 from tandem.core.rules import Choices
 from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
-from tandem.markup import Adf, Plain
+from tandem.markup import Adf, Html, Plain
 
 SECRET = "Merger with Initech"
 
@@ -202,6 +202,28 @@ def test_a_rich_text_too_long_for_its_field_is_refused() -> None:
         write(RICH, doc(paragraph("x" * 11)), on=terms(Choices(max_length=10)))
     assert caught.value.fields == ("description",)
     assert write(RICH, doc(paragraph("x" * 10)), on=terms(Choices(max_length=10))) == "x" * 10
+
+
+@pytest.mark.parametrize(
+    ("markup", "present"),
+    [(Plain(), "a\r\n\r\n\r\nb"), (Html(), "<div><div><p>a</p></div></div><div><p>b</p></div>")],
+    ids=["plain", "html"],
+)
+def test_how_a_present_text_is_laid_out_gives_way_to_what_is_said(markup: Markup, present: str) -> None:
+    said = doc(*map(paragraph, "abc"))
+    size = markup.length(markup.render(said).native)
+    roomy = write(RICH, said, present=present, on=terms(markup=markup))
+    tight = write(RICH, said, present=present, on=terms(Choices(max_length=size), markup=markup))
+    assert markup.length(roomy) > size == markup.length(tight)
+    assert markup.parse(roomy).doc == markup.parse(tight).doc == said
+
+
+def test_what_only_the_present_text_holds_does_not_give_way() -> None:
+    present = '<p style="color:red">a</p>'
+    with pytest.raises(TooLargeError):
+        write(
+            RICH, doc(paragraph("a"), paragraph("b")), present=present, on=terms(Choices(max_length=20), markup=Html())
+        )
 
 
 def test_a_write_that_would_delete_a_file_of_the_present_text_is_refused() -> None:

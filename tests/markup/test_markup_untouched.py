@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from markup import natives as native
 from markup.trees import documents
 from tandem.core import doc as hub
 from tandem.core.doc import Markup
@@ -211,3 +212,77 @@ def test_what_could_act_is_not_written_back(codec: Markup, active: str) -> None:
     for tag in found.find_all(True):
         assert not [name for name in tag.attrs if name.startswith("on")]
         assert not str(tag.get("href", "")).startswith(("javascript:", "data:"))
+
+
+def test_empty_blocks_of_jira_stay_where_people_set_them() -> None:
+    """Blank lines are how Jira's editor makes room; no other tracker is told of them."""
+
+    def paragraph(*words: str) -> dict[str, Any]:
+        return {"type": "paragraph", "content": [{"type": "text", "text": word} for word in words]}
+
+    empty = {"type": "paragraph"}, {"type": "heading", "attrs": {"level": 2}}, {"type": "codeBlock", "content": []}
+    quote = {"type": "blockquote", "content": [paragraph("q"), empty[0], paragraph("r")]}
+    blocks = [empty[0], paragraph("a"), *empty, empty[0], paragraph("b"), quote, empty[0]]
+    present: Any = {"type": "doc", "version": 1, "content": blocks}
+    for peer in (HTML, Plain(), CommonMark(azure=True)):
+        arrived = peer.parse(peer.render(ADF.parse(present).doc).native).doc
+        rendered = ADF.render(hub.doc(*arrived["content"], hub.paragraph("c")), present)
+        assert rendered.native["content"] == [*blocks, paragraph("c")]
+
+
+def test_no_empty_block_of_jira_stays_where_it_parts_nothing() -> None:
+    """An emptied text, a new cell and an item with an inner list alone hold a paragraph that is there to be filled."""
+    blank = native.line()
+    inner = native.node("bulletList", native.item(native.line("in")))
+    for present, wanted, shown in (
+        ([blank], [hub.paragraph("a")], [native.line("a")]),
+        ([blank, native.line("a"), blank], [], []),
+        (
+            [native.node("table", native.node("tableRow", native.node("tableCell", blank)))],
+            [hub.table([hub.cell(hub.paragraph("a"))])],
+            [
+                native.node(
+                    "table", native.node("tableRow", {**native.node("tableCell", native.line("a")), "attrs": {}})
+                )
+            ],
+        ),
+        (
+            [native.node("bulletList", native.item(blank, inner))],
+            [hub.items([hub.paragraph("a"), hub.items([hub.paragraph("in")])])],
+            [native.node("bulletList", native.item(native.line("a"), inner))],
+        ),
+    ):
+        assert ADF.render(hub.doc(*wanted), native.adf(*present)).native["content"] == shown
+
+
+@pytest.mark.parametrize(
+    "present",
+    ["Hi,\r\n\r\n  - one \r\n\tTab  two ", "-- \nAl\n\n\n\n_____\nq  ", "a\xa0b\n \nc\u200b", "\n\n a\n\n\nb"],
+)
+def test_lines_of_plain_text_stay_as_they_are_written(present: str) -> None:
+    home = Plain()
+    shown = home.parse(present).doc
+    rendered = home.render(hub.doc(*shown["content"], hub.paragraph("added")), present)
+    assert home.parse(rendered.native).doc == hub.doc(*shown["content"], hub.paragraph("added"))
+    assert str(rendered.native).strip("\r\n").startswith(present.strip("\r\n"))
+
+
+def test_an_address_of_its_own_stays_in_a_plain_text() -> None:
+    home = Plain(hosts=frozenset({"own.example"}))
+    shown = home.parse("see https://own.example/1\n\nhttps://own.example/2 and b").doc
+    assert "own.example" not in to_plain(shown)
+    edited = hub.doc(shown["content"][0], hub.paragraph("new"))
+    rendered = home.render(edited, "see https://own.example/1\r\n\r\nhttps://own.example/2 and b")
+    assert rendered.native == "see https://own.example/1\r\n\r\nnew"
+
+
+def test_a_box_to_tick_costs_no_other_block_its_look() -> None:
+    red, boxes = '<p style="color:red">red</p>', "<ul><li><input type=checkbox checked> done</li></ul>"
+    shown = HTML.parse(red + boxes).doc
+    rendered = HTML.render(hub.doc(*shown["content"], hub.paragraph("added")), red + boxes)
+    assert rendered.native == f"{red}<ul><li>[x] done</li></ul><p>added</p>"
+
+
+@given(present=st.text(st.sampled_from("ab \t\xa0\r\n"), max_size=30), new=documents())
+def test_what_is_written_over_plain_text_reads_as_what_was_meant(present: str, new: hub.Doc) -> None:
+    assert Plain().parse(Plain().render(new, present).native).doc == Plain().parse(Plain().render(new).native).doc

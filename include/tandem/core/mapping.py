@@ -17,6 +17,7 @@ from tandem.core.doc import (
     SEEN,
     SHOW,
     Doc,
+    Markup,
     is_empty,
     media_refs,
     normalise,
@@ -230,13 +231,23 @@ def _person_to_native(rule: FieldRule, alias: str, terms: Terms) -> Json:
 
 def _rich_to_native(rule: FieldRule, value: Json, terms: Terms, present: Json) -> Json:
     doc = value if isinstance(value, dict) else from_plain(str(value or ""))
-    rendered = terms.markup.render(called(doc, terms.people), present)
+    wanted = called(doc, terms.people)
+    rendered = terms.markup.render(wanted, present)
     if rendered.dropped_media:
         raise MappingError(f"Writing {rule.native} would delete a file that its present text shows.", fields=[rule.hub])
     limit = terms.choices.max_length
-    if limit is not None and terms.markup.length(rendered.native) > limit:
+    native = rendered.native
+    if limit is not None and terms.markup.length(native) > limit and _is_all_read(terms.markup, present):
+        native = terms.markup.render(wanted, "").native  # how the present text is laid out costs room
+    if limit is not None and terms.markup.length(native) > limit:
         raise TooLargeError(f"The text for {rule.native} is longer than {limit}.", fields=[rule.hub])
-    return rendered.native
+    return native
+
+
+def _is_all_read(markup: Markup, present: Json) -> bool:
+    """Tell whether a text is one of which the hub holds everything but its layout."""
+    said = markup.parse(present)
+    return isinstance(present, str) and not said.keeps and not said.lossy and not people_of(said.doc)
 
 
 def left_out(rule: FieldRule, value: Json, terms: Terms) -> int:

@@ -96,7 +96,10 @@ class _Writer:
     def blocks(self, hub: Sequence[Node], where: str, old: Sequence[Node] = ()) -> list[Node]:
         """Write blocks over the present ones of the same container."""
         reader = AdfReader(self.hosts)
-        pieces = [Piece(node, *reader.one(node)) for node in old]
+        read = [(node, *reader.one(node)) for node in old]
+        # Blank lines part what is shown. Where nothing is, and in an item, they are there to be filled.
+        parting = bool(hub) and where != "item" and any(blocks for _, blocks, _ in read)
+        pieces = [Piece(node, blocks, keeps or (parting and not blocks)) for node, blocks, keeps in read]
         written: list[Node] = []
         for slot in align(pieces, hub)[0] if pieces else ():
             if slot.block is None and slot.piece:

@@ -30,8 +30,9 @@ _SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")
 _ACTS = re.compile(r"(?:(?<=[\s(,\-\[>])|^)(?=#{1,2}\d|@\w)|(?<!\[)(?=\[\[)")
 _UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d|@\w)|!(?=\[\[)")
 _LITERAL = re.compile(r"(?<=\\!)(?=\\#|&#64;)")
-# Azure DevOps makes links of items (#12, AB#12) and pull requests (!12), and tells whom a text names.
-_ACTS_AZURE = re.compile(r"(?=#\d|!\d)|(?<!\w)(?=@[\w<])")
+# Azure DevOps makes links of items (#12, AB#12) and pull requests (!12), and tells whom a text names. What looks like
+# an element may be cleaned out of a long field, whatever its form.
+_ACTS_AZURE = re.compile(r"(?=#\d|!\d|<[A-Za-z/!?])|(?<!\w)(?=@[\w<])")
 _ACTS_HTML = (r"#\d", r"!\d", r"(?<!\w)@[\w<]", r"\[\[", r"\{\{")
 _CALLS = re.compile(r"\{(?=\{)|@(?=\w)")
 _NUMBERED = re.compile("\x02([0-9]+)\x03")
@@ -233,15 +234,17 @@ class _Writer:
             self.lossy.add("mention")
             return self._text(node["text"])
         marks, words, href = node.get("marks", ()), node["text"], node.get("href")
-        if href == words and not marks:
+        if href == words and not marks and self.caution < ALL and ADDRESS.fullmatch(words):
             return str(words)
         inner = words.strip(" ")
-        if not inner:
+        signs = _MARKS if self.caution < ELEMENTS else _ELEMENTS
+        if not inner and (signs is _MARKS or not marks):
             return str(words)
         left, right = words[: len(words) - len(words.lstrip(" "))], words[len(words.rstrip(" ")) :]
-        signs = _MARKS if self.caution < ELEMENTS else _ELEMENTS
+        if marks and signs is _ELEMENTS:  # these hold the spaces at the ends of a run, which signs do not
+            inner, left, right = "\x04" * len(left) + inner + "\x04" * len(right), "", ""
         code = marks == ["code"] and signs is _MARKS
-        written = self._code(inner) if code else self._text(inner)
+        written = self._code(inner) if code else self._text(inner).replace("\x04", "&nbsp;")
         for mark in reversed([] if code else marks):
             begin, end = signs[mark]
             written = f"{begin}{written}{end}"

@@ -161,9 +161,9 @@ class HtmlWriter:
 
     def over(self, slot: Slot) -> str:
         """Write one step of a text: a block, or a present piece as it is."""
-        if slot.block:
-            return clean(self.block(slot.block), *_DATA, calls=self.calls)
-        return kept(str(slot.piece.native)) if slot.piece else ""
+        if slot.block is None and slot.piece and slot.piece.native is not None:
+            return kept(str(slot.piece.native))
+        return "".join(clean(self.block(block), *_DATA, calls=self.calls) for block in blocks_of(slot))
 
     def block(self, node: Node) -> str:
         kind = node["type"]

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from mimetypes import guess_type
 from pathlib import PurePosixPath
 from typing import Any
@@ -67,6 +67,8 @@ _FORM = HTMLFormatter(
     lambda value: EntitySubstitution.substitute_xml(value).replace("\xa0", "&nbsp;"), void_element_close_prefix=""
 )
 _SPACE = re.compile("[ \t\n\r\f]+")
+_WHITE_SPACE = re.compile(r"(?:^|;)\s*white-space\s*:\s*(normal|nowrap|pre-line|pre-wrap|pre|break-spaces)", re.I)
+_AS_WRITTEN = ("pre", "pre-wrap", "break-spaces")
 _DATA = re.compile(r"data:(image/[\w.+-]+)((?:;[^,;]*)*),(.*)", re.DOTALL | re.IGNORECASE)
 
 
@@ -75,6 +77,7 @@ class _Style:
     marks: frozenset[str] = frozenset()
     href: str | None = None
     depth: int = 0
+    spaces: str = "normal"  # how CSS's white-space shows them
 
 
 @dataclass(slots=True)
@@ -124,9 +127,10 @@ class HtmlReader:
     def _piece(self, nodes: list[Any], flow: list[Node], is_line: bool) -> Piece:
         blocks = self._withheld(_grouped(flow))["content"]
         written = "".join(map(_written, nodes))
+        stays = "<input" not in written  # no form is written back, so a box to tick goes on as words
         holder = nodes[0] if len(blocks) > 1 and not is_line and nodes[0].name in _PLAIN_BLOCKS else None
         return Piece(
-            f"<div>{written}</div>" if is_line and blocks else written,
+            (f"<div>{written}</div>" if is_line and blocks else written) if stays else None,
             tuple(blocks),
             bool(written.strip()) if not blocks else any(node["type"] == "media" for b in blocks for node in walk(b)),
             (lambda: self._pieces(holder)) if holder else None,
@@ -143,14 +147,15 @@ class HtmlReader:
         if isinstance(node, PreformattedString):  # comment, doctype, CDATA
             return []
         if isinstance(node, NavigableString):
-            return [text(_SPACE.sub(" ", node), *style.marks, href=style.href)]
+            return _run(node, style)
         if not isinstance(node, Tag) or node.name in _SILENT:
             self.lossy.update({node.name} - {None} if isinstance(node, Tag) else ())
             return []
         if style.depth > _DEPTH:
             self.lossy.add("depth")
             return [text(_SPACE.sub(" ", node.get_text(" ")), *style.marks, href=style.href)]
-        inner = _Style(style.marks, style.href, style.depth + 1)
+        shown = _WHITE_SPACE.search(str(node.get("style") or ""))
+        inner = replace(style, depth=style.depth + 1, spaces=shown[1].lower() if shown else style.spaces)
         return self._element(node, node.name, inner)
 
     def _element(self, node: Tag, tag: str, style: _Style) -> list[Node]:
@@ -179,13 +184,16 @@ class HtmlReader:
         if tag == "table":
             return self._table(node, style)
         if tag in _MARKS:
-            return self._flow(node.children, _Style(style.marks | {_MARKS[tag]}, style.href, style.depth))
+            return self._flow(node.children, replace(style, marks=style.marks | {_MARKS[tag]}))
         if tag == "a" and (account := _called(node)):
             return [mention(_SPACE.sub(" ", node.get_text()).strip() or SOMEBODY, SEEN + account)]
         if tag == "a":
             href = safe_href(node.get("href"))
             self.lossy.update({"link"} if node.get("href") and not href else ())
-            return self._flow(node.children, _Style(style.marks, href or style.href, style.depth))
+            return self._flow(node.children, replace(style, href=href or style.href))
+        if tag == "input" and str(node.get("type")).lower() == "checkbox":
+            self.lossy.add(tag)
+            return [text("[x] " if node.has_attr("checked") else "[ ] ", *style.marks, href=style.href)]
         self.lossy.update({tag} - _QUIET)
         self.lossy.update({"style"} if node.get("style") else ())
         if tag in _PLAIN_BLOCKS:
@@ -263,6 +271,14 @@ def _body(html: str) -> Tag | None:
 
 def _written(node: Any) -> str:
     return str(node.output_ready(_FORM) if isinstance(node, NavigableString) else node.decode(formatter=_FORM))
+
+
+def _run(node: NavigableString, style: _Style) -> list[Node]:
+    """Read a run of text; its lines and spaces are shown where its style says so."""
+    lines = [str(node)] if style.spaces in ("normal", "nowrap") else str(node).replace("\r\n", "\n").split("\n")
+    shown = [line.replace(" ", "\xa0") if style.spaces in _AS_WRITTEN else _SPACE.sub(" ", line) for line in lines]
+    parts = [part for line in shown for part in (BREAK, text(line, *style.marks, href=style.href))]
+    return [dict(part) for part in parts[1:]]
 
 
 def _grouped(flow: list[Node]) -> list[Node]:

@@ -113,7 +113,7 @@ def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tu
     """Find runs of whole blocks that read as one piece: first block → (piece, end of the run)."""
     left = [(line, number) for number, piece in enumerate(pieces) for line in _lines(piece.blocks)]
     right = [(line, number) for number, block in enumerate(blocks) for line in _lines([block])]
-    partner = _partners([line for line, _ in left], [line for line, _ in right])
+    partner = partners([line for line, _ in left], [line for line, _ in right])
     found: dict[int, tuple[int, int]] = {}
     for number in range(len(pieces)):
         mine = [index for index, (_, owner) in enumerate(left) if owner == number]
@@ -129,7 +129,7 @@ def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tu
     return found
 
 
-def _partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]:
+def partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]:
     """Pair equal lines. An edit changes a few places, so how both begin and end is paired first: what is left for the
     matcher, whose time grows with the square, is short."""
     same = [one == other for one, other in zip(left, right, strict=False)]
