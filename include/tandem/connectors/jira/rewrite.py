@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tandem.connectors.base import Edit, Outcome, Redaction
+from tandem.connectors.jira import lost_files
+from tandem.connectors.jira.lost_files import AROUND, SHOWN
 from tandem.connectors.jira.shape import EDIT, TEXT_LONGEST
 from tandem.connectors.jira.site import Site
 from tandem.core.values import Json
 from tandem.errors import TooLargeError
 from tandem.http import parsed
 from tandem.markup import Adf
-
-_SHOWN = frozenset({"media", "mediaInline"})
-_AROUND = frozenset({"mediaSingle", "mediaGroup"})
 
 
 def edit(site: Site, change: Edit) -> Outcome:
@@ -40,7 +39,7 @@ def redact(site: Site, change: Redaction) -> Outcome:
 def _put(site: Site, change: Edit | Redaction, body: Json) -> Outcome:
     path = f"/issue/{change.id}/comment/{change.comment}"
     sent: dict[str, Any] = {"body": body, "properties": [{"key": EDIT, "value": {"mark": change.mark}}]}
-    made = parsed(site.write("PUT", path, "/issue/comment", change.id, json=sent))
+    made = parsed(lost_files.write(site, "PUT", path, "/issue/comment", change.id, json=sent))
     return Outcome(id=str(made["id"]))
 
 
@@ -53,9 +52,9 @@ def _with_shown(body: Any, present: Any) -> Any:
 def _showing(node: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(node, Mapping):
         return
-    if node.get("type") in _AROUND:
+    if node.get("type") in AROUND:
         yield dict(node)
-    elif node.get("type") in _SHOWN:
+    elif node.get("type") in SHOWN:
         yield {"type": "mediaGroup", "content": [{**node, "type": "media"}]}
     else:
         for part in node.get("content") or ():

@@ -161,6 +161,14 @@ class Site:
             self._media[attachment] = found.group().lower() if found else None
         return self._media[attachment]
 
+    def has_file(self, attachment: str) -> bool:
+        """Tell whether an attachment is there and may be seen."""
+        try:
+            self.get(f"/attachment/{attachment}", "/attachment")
+        except GoneError:
+            return False
+        return True
+
     @cached_property
     def account(self) -> Author:
         """Our own account."""

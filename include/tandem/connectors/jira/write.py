@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib3.fields import RequestField
 
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Upload, settled
+from tandem.connectors.jira import lost_files
 from tandem.connectors.jira.history import is_internal
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.shape import MARK, SYSTEM, TEXT_LONGEST, flat, stamp, wire
@@ -42,7 +43,8 @@ def create(site: Site, draft: Draft) -> Outcome:
 
 def update(site: Site, patch: Patch) -> Outcome:
     """Set fields of an issue. Of the answer, which is the whole issue, only those are kept."""
-    answer = site.write(
+    answer = lost_files.write(
+        site,
         "PUT",
         f"/issue/{patch.id}",
         "/issue",
@@ -102,7 +104,7 @@ def comment(site: Site, note: Note) -> Outcome:
         properties.append({"key": INTERNAL, "value": {"internal": True}})
     body = {"body": _with_files(site, note.body, note.files), "properties": properties}
     path = f"/issue/{note.id}/comment"
-    made = parsed(site.write("POST", path, "/issue/comment", note.id, json=body))
+    made = parsed(lost_files.write(site, "POST", path, "/issue/comment", note.id, json=body))
     number = str(made["id"])
     if not (note.public or is_internal(made) or is_internal(site.get(f"{path}/{number}", "/issue/comment"))):
         site.write("DELETE", f"{path}/{number}", "/issue/comment", note.id)
@@ -179,31 +181,39 @@ def _is_rich(value: Any) -> bool:
 
 
 def _with_files(site: Site, body: Any, files: Sequence[str]) -> Any:
-    """Name files in a text as Media Services does, where it has attachment ids; append those not shown yet."""
+    """Name files in a text as Media Services does, where it has attachment ids; append those not shown yet.
+
+    One that people deleted since it was stored is left out.
+    """
     native = deepcopy(body)
     shown = set()
-    for node in _media_nodes(native):
+    lost = set()
+    for node in lost_files.files_in(native):
         number = str(node["attrs"].get("id", ""))
-        if number.isdigit():
-            node["attrs"]["id"] = _media(site, number)
+        if number.isdigit() and (media := _media(site, number)) is not None:
+            node["attrs"]["id"] = media
+        elif number.isdigit():
+            lost.add(number)
         shown.add(node["attrs"].get("id"))
-    missing = [media for media in (_media(site, file) for file in files) if media not in shown]
-    nodes = [{"type": "media", "attrs": {"type": "file", "id": media, "collection": ""}} for media in missing]
+    native = lost_files.without(native, lost) if lost else native
+    named = [media for file in files if (media := _media(site, file)) is not None]
+    nodes = [
+        {"type": "media", "attrs": {"type": "file", "id": media, "collection": ""}}
+        for media in named
+        if media not in shown
+    ]
     if nodes:
         native["content"].append({"type": "mediaGroup", "content": nodes})
     return native
 
 
-def _media(site: Site, file: str) -> str:
+def _media(site: Site, file: str) -> str | None:
+    """Name a file as texts do; none if it is not there any more.
+
+    Raises:
+        RefusedError: it is there, and the site does not tell its name.
+    """
     media = site.media(file)
-    if media is None:
+    if media is None and site.has_file(file):
         raise RefusedError("a file of the text cannot be found at Jira", where=site.http.tenant)
     return media
-
-
-def _media_nodes(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        if node.get("type") in ("media", "mediaInline") and isinstance(node.get("attrs"), dict):
-            yield node
-        for child in node.get("content") or ():
-            yield from _media_nodes(child)
