@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from core.planning import names, plan
+from core.planning import NOW, names, plan
 from core.tickets import (
     LEFT,
     RIGHT,
@@ -17,9 +19,11 @@ from core.tickets import (
     moved,
     pair_rules,
     resting,
+    ticket,
 )
+from tandem.core.intents import OUT_OF_SIGHT
 from tandem.core.model import FieldState
-from tandem.core.plan import COMMENT, MOVE, LinkPlan
+from tandem.core.plan import COMMENT, MOVE, UPDATE, LinkPlan, State, plan_link
 
 # ---- a side that is held
 
@@ -119,3 +123,28 @@ def test_what_our_write_ran_over_may_lose() -> None:
         rules=pair_rules(how("title", rule="right")),
     )
     assert [(i.target, i.fields, i.covers) for i in told.intents] == [(LEFT, {"title": "R"}, (1,))]
+
+
+# ---- a target that is out of scope
+
+
+def test_what_is_written_over_what_is_there_waits_until_that_is_in_sight() -> None:
+    """Its other side's changes of another kind go, and one that is told in a comment does too."""
+    over = frozenset({RIGHT})
+    rules = pair_rules(
+        replace(how("labels", a_set=True), over=over),
+        replace(how("text", on_change={RIGHT: "comment"}), over=over),
+        how("title"),
+    )
+    left = {"labels": moved(["a"], []), "text": moved("a", "L"), "title": moved("a", "L")}
+    events = [change(number, number, "a", "L", field=hub) for number, hub in enumerate(left, start=1)]
+    far = ticket(RIGHT, {hub: resting(state.base) for hub, state in left.items()}).model_copy(
+        update={"in_scope": False}
+    )
+    told = plan_link(ticket(LEFT, left, *events), far, rules, {RIGHT: "parked"}, NOW)
+    assert {(i.kind, *i.fields) for i in told.intents} == {(COMMENT, "text"), (UPDATE, "title")}
+    assert (told.states, told.rebase) == ({1: State("parked", OUT_OF_SIGHT)}, set())
+    near = far.model_copy(update={"in_scope": True})
+    assert {
+        hub for i in plan_link(ticket(LEFT, left, *events), near, rules, {}, NOW).intents for hub in i.fields
+    } == set(left)

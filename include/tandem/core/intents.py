@@ -21,6 +21,7 @@ REOPENED = "reopened"  # kind of the event that people went on from a closed tic
 NO_LONGER_SHARED = "The other side no longer shares this ticket: what is done there does not come here any more."
 NOT_ANY_MORE = "the contract does not offer it any more"
 BACK = "back to what both agreed on"
+OUT_OF_SIGHT = "its twin is out of scope, and what to keep of it there is not known"
 _RANK = {CREATE: 0, MOVE: 1, UPDATE: 1, COMMENT: 2, ATTACH: 3}
 
 
@@ -34,10 +35,22 @@ class FieldPlan:
     a_set: bool = False
     once: frozenset[Which] = frozenset()  # sides that take it at creation only
     on_change: Mapping[Which, str] = field(default_factory=dict)  # sides that cannot change it: "comment" or "ignore"
+    over: frozenset[Which] = frozenset()  # sides where some of what is shown is kept when it is written over
 
     def is_closed(self, target: Which) -> bool:
         """Tell whether a later change ends without a trace at a side."""
         return target in self.once or self.on_change.get(target) == "ignore"
+
+    def stays(self, target: Which, in_sight: bool, aside: Collection[str]) -> tuple[str, str] | None:
+        """The state in which a change towards a side waits, and why; none if it may go.
+
+        ``in_sight``: it can be read what it is to be written over. ``aside``: the fields that are set aside.
+        """
+        if self.hub in aside:
+            return "quarantined", "the field is set aside"
+        if target in self.over - self.once - self.on_change.keys() and not in_sight:
+            return "parked", OUT_OF_SIGHT
+        return None
 
 
 @dataclass(frozen=True, slots=True)

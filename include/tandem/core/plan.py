@@ -134,9 +134,9 @@ def _plan_field(
         events[which] = [event for event in own if not event.note]
         if verdict.to(which.other) is None:
             plan.idle.add((which, hub))
-        elif hub in aside.get(which, ()):
-            plan.mark(events[which], "quarantined", "the field is set aside")
-            events[which], held = [], {**held, which: "quarantined"}
+        elif stays := how.stays(which.other, sides[which.other].in_scope, aside.get(which, ())):
+            plan.mark(events[which], *stays)
+            events[which], held = [], {**held, which: stays[0]}
     sent = [target for target in Which if verdict.to(target) and target.other not in held]
     unshown = [which for which in Which if states[which].overwritten and which.other in sent]
     if unshown:

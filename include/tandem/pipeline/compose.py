@@ -23,7 +23,7 @@ from tandem.markup import Plain, split
 from tandem.pipeline import composed, follow_up, overflow
 from tandem.pipeline.compose_comments import attach, comment, heading_over, shown
 from tandem.pipeline.compose_later import edit, withdraw
-from tandem.pipeline.environment import End, Placed
+from tandem.pipeline.environment import OVER, End, Placed
 from tandem.pipeline.onward import caused
 from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.scene import Scene, causes_of, make_action
@@ -169,7 +169,11 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         rests += [(hub, part) for part in more]
         if not rule.of_twin:
             bases[hub] = scene.base_of(source, hub)
-        if same(canonical(end, hub, written, record), canonical(end, hub, present, record)):
+        # Out of scope a ticket shows nothing: what is there is not known, and not taken for empty.
+        in_sight = record.in_scope or rule.native in record.fields
+        if not in_sight and rule.kind in OVER:
+            continue
+        if in_sight and same(canonical(end, hub, written, record), canonical(end, hub, present, record)):
             scene.plan.rebase |= {(intent.target, hub)} if rule.of_twin else set()
             continue
         told |= {hub} if rule.of_twin else set()

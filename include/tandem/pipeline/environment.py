@@ -46,6 +46,7 @@ class Job:
     variable: str | None = None  # read by extract alone
 
 
+OVER = frozenset({"set", "rich"})  # kinds of fields of which some is kept when they are written over
 AT_ONCE = 200  # links that one transaction writes: meanwhile other pairs wait, and no lease is renewed
 
 Progress = Callable[[str, int, int], None]  # phase, done, total
@@ -288,6 +289,7 @@ class Run:
                 a_set=rules[Which.LEFT].kind == "set",
                 once=frozenset(which for which in Which if rules[which].once),
                 on_change={which: rule.on_change for which, rule in rules.items() if rule.on_change},
+                over=frozenset(which for which in Which if rules[which].kind in OVER),
             )
         return PairRules(
             fields=fields,

@@ -202,8 +202,11 @@ def _settle_fields(
             _overwritten(tx, run, end, record, name, first, entries)
         if action.content.get("gives_back"):
             continue  # it is the next run that merges what shows
-        if not record.in_scope:
-            moved[hub] = Base(canonical(end, hub, sent, record), end.mapping)  # it shows us nothing
+        if not record.in_scope:  # it shows us nothing
+            if rule.kind == "set":
+                settle_set(tx, run, link, action, hub, sent, ours, ())
+            else:
+                moved[hub] = Base(canonical(end, hub, sent, record), end.mapping)
             continue
         if rule.kind == "set":
             told_now = answered.get(name, record.fields.get(name))
@@ -212,7 +215,8 @@ def _settle_fields(
                 refused.add(hub)
                 continue
             later_on = [entry for entry in entries if ours is not None and entry.order > ours.order]
-            counts["altered"] += settle_set(tx, run, link, action, hub, record, ours, later_on)
+            shown_set = record.fields.get(name)
+            counts["altered"] += settle_set(tx, run, link, action, hub, shown_set, ours, later_on)
             continue
         shown = canonical(end, hub, record.fields.get(name), record)
         wanted = canonical(end, hub, sent, record)

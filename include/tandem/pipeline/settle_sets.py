@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.connectors.base import Entry, Record
+from tandem.connectors.base import Entry
 from tandem.core import elements
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json, as_set, from_set
@@ -23,12 +23,14 @@ def settle_set(
     link: Link,
     action: Action,
     hub: str,
-    record: Record,
+    written: Json,
     wrote: Entry | None,
     later: Sequence[Entry],
 ) -> bool:
     """Of a set only those elements are agreed that the source's staged value and the target's read-back both have, or
     both lack. All others keep their base: what the target's people added meanwhile is still to be merged.
+
+    ``written``: the read-back or, of a target that is out of scope by now and shows nothing, what was sent.
 
     With our own entry in the history more is known: what a house rule or the tracker itself made of an element is how
     it stands there, and is not sent again (tells whether there was any); what people did to one since is merged next.
@@ -37,7 +39,6 @@ def settle_set(
     staged = action.content["bases"]
     assert isinstance(staged, dict)
     theirs = _labels(source, hub, staged[hub])
-    written = record.fields.get(target.offer.fields[hub].native)
     ours = _labels(target, hub, written)
     wrote = wrote if wrote is not None and wrote.told else None
     native = action.content["native"]

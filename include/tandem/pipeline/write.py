@@ -17,7 +17,7 @@ from tandem.core.plan import DELETED
 from tandem.core.rules import Which
 from tandem.errors import ItemError, StaleError, UnknownOutcomeError
 from tandem.pipeline import rewrite
-from tandem.pipeline.environment import End, Run
+from tandem.pipeline.environment import OVER, End, Run
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
 from tandem.pipeline.outcomes import Loading, Ready, done, failed, let_be, lost, put_off
@@ -153,6 +153,8 @@ def _hindrance(
         return "deferred", "the twin cannot be seen"
     if target.final and not (action.kind == "redact" and end.caps.redacts_closed and target.final != DELETED):
         return "parked", f"the twin is {target.final}"
+    if not target.in_scope and not rewrite.says_nothing(action) and _writes_over(end, action):
+        return "deferred", "the twin left the scope since it was read"
     if (link.id, end.which) in loading.created or action.content.get("target_version") is None or not target.in_scope:
         return None  # what is out of scope shows us nothing to compare; what comes in is written all the same
     before = action.content.get("before")
@@ -161,6 +163,13 @@ def _hindrance(
         if not same_native(end, native, target.fields.get(native), wanted, target):
             return "deferred", "the twin changed since it was read"
     return None
+
+
+def _writes_over(end: End, action: Action) -> bool:
+    """Tell whether a write must know what it meets, some of which it keeps."""
+    native = action.content.get("native")
+    over = {rule.native for rule in end.offer.fields.values() if rule.kind in OVER}
+    return isinstance(native, dict) and not over.isdisjoint(native)
 
 
 def _write_ahead(run: Run, loading: Loading, end: End, ready: Sequence[Ready]) -> list[Ready]:

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in to a ticket that is out of scope, and shows us nothing: it is written, or waits.
+
+A set or a text with markup is written over what is there, of which some is to be kept: it waits until that can be read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.conftest import Linked
+from engine.laws import at_peace
+from engine.memory_house import LEFT, RIGHT, Bench
+from engine.test_outside import come_back, leave
+from tandem.core.rules import Which
+
+
+def labels(linked: Linked, which: Which) -> set[str]:
+    shown = linked.get(which, "labels")
+    return {str(one) for one in shown} if isinstance(shown, list) else set()
+
+
+def relabel(linked: Linked, which: Which, **change: str) -> None:
+    linked.bench.label(which, linked.id(which), **change)
+
+
+def parted(linked: Linked, which: Which) -> None:
+    """The ticket of a side leaves the scope, and its people put a label of their own on it."""
+    leave(linked, which)
+    linked.bench.quiet()
+    relabel(linked, which, add="theirs")
+
+
+@pytest.mark.parametrize("which", list(Which))
+@pytest.mark.parametrize("change", [{"add": "payment"}, {"remove": "kiosk"}], ids=["added", "removed"])
+def test_a_label_waits_for_its_ticket_to_come_back(linked: Linked, which: Which, change: dict[str, str]) -> None:
+    bench = linked.bench
+    parted(linked, which)
+    there = labels(linked, which)
+    relabel(linked, which.other, **change)
+    bench.quiet()
+    assert labels(linked, which) == there, "a set of which nothing was to be seen was written over"
+    told = [(row["state"], row["reason"]) for row in bench.events() if row["side"] == which.other.value][-1]
+    assert told == ("parked", "its twin is out of scope, and what to keep of it there is not known")
+    before = bench.changes()
+    bench.run()
+    assert bench.changes() == before
+    come_back(linked, which)
+    assert at_peace(bench) == []
+    assert labels(linked, which) >= {"customer", "theirs"}
+    assert labels(linked, LEFT) & {"kiosk", "payment"} == labels(linked, RIGHT) & {"kiosk", "payment"}
+    assert ("payment" in labels(linked, which), "kiosk" in labels(linked, which)) == ("add" in change, "add" in change)
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_the_last_label_that_is_removed_waits_too(tmp_path: Path, which: Which) -> None:
+    """Nothing to write, beside a ticket that shows nothing, looks like nothing to do."""
+    only = {"fields": {"labels": {"only": ["kiosk"]}}}
+    bench = Bench(tmp_path, left=only, right=only)
+    ticket, issue = bench.linked(labels=("customer", "kiosk"))
+    linked = Linked(bench, ticket, issue)
+    assert "kiosk" in labels(linked, LEFT) & labels(linked, RIGHT)
+    parted(linked, which)
+    relabel(linked, which.other, remove="kiosk")
+    bench.quiet()
+    come_back(linked, which)
+    assert at_peace(bench) == []
+    assert "kiosk" not in labels(linked, LEFT) | labels(linked, RIGHT)
+    assert "theirs" in labels(linked, which)
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_a_ticket_that_leaves_before_the_write_is_not_fetched_back_by_it(linked: Linked, which: Which) -> None:
+    bench = linked.bench
+    relabel(linked, which.other, add="payment")
+
+    def act(task: str) -> None:
+        if task == "load":
+            leave(linked, which)
+            relabel(linked, which, add="theirs")
+
+    bench.between = act
+    bench.run()
+    bench.between = lambda task: None
+    bench.quiet()
+    assert labels(linked, which) >= {"theirs"} and not labels(linked, which) & {"customer", "payment"}
+    come_back(linked, which)
+    assert at_peace(bench) == []
+    assert labels(linked, which) >= {"customer", "theirs", "payment"}
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_what_is_emptied_is_emptied_there(linked: Linked, which: Which) -> None:
+    """That nothing is to be seen there does not say that nothing is there."""
+    bench = linked.bench
+    leave(linked, which)
+    bench.quiet()
+    linked.set(which.other, "priority", None)
+    bench.quiet()
+    assert linked.get(which, "priority") is None
+
+
+@pytest.mark.parametrize("which", list(Which))
+def test_a_label_that_arrived_and_is_removed_outside_is_not_set_again(linked: Linked, which: Which) -> None:
+    """Its arrival is read back when nothing is to be seen any more: both sides have agreed on it all the same."""
+    bench = linked.bench
+    relabel(linked, which.other, add="payment")
+
+    def act(task: str) -> None:
+        if task == "reconcile":
+            leave(linked, which)
+
+    bench.between = act
+    bench.run()
+    bench.between = lambda task: None
+    assert "payment" in labels(linked, which) and "customer" not in labels(linked, which)
+    relabel(linked, which, remove="payment")
+    come_back(linked, which)
+    assert at_peace(bench) == []
+    assert "payment" not in labels(linked, LEFT) | labels(linked, RIGHT)
