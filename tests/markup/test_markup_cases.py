@@ -13,7 +13,7 @@ import pytest
 
 from tandem.core import doc as hub
 from tandem.core.plain import from_plain, note, to_plain, with_heading, without_heading
-from tandem.markup import Adf, Html, Plain, split
+from tandem.markup import Adf, CommonMark, Html, Plain, Textile, split
 from tandem.markup.adf_read import native_nodes
 from tandem.markup.neutralise import JIRA, ZENDESK, pieces
 
@@ -277,6 +277,15 @@ def test_deep_nesting_keeps_its_text() -> None:
         native = {"type": "panel", "content": [native]}
     assert to_plain(ADF.parse(adf(native)).doc).endswith("deep")
     assert to_plain(HTML.parse("<blockquote>" * 3000 + "deep").doc).endswith("deep")
+
+
+@pytest.mark.parametrize("markup", [Textile(), CommonMark()], ids=lambda markup: markup.name)
+def test_quotes_within_quotes_keep_their_words_however_deep(markup: hub.Markup) -> None:
+    source = "\n".join(["before", "", "> " * 2000 + "deep", "", "after"])
+    shown = markup.parse(source)
+    first, deep, last = (to_plain(hub.doc(block)) for block in shown.doc["content"])
+    assert (first, deep.rpartition(" ")[2], last) == ("before", "deep", "after")
+    assert markup.parse(markup.render(shown.doc).native).doc == shown.doc
 
 
 def test_our_heading_comes_off_whatever_the_tracker_made_of_it() -> None:

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from tandem.core.doc import SOMEBODY, Doc, Node, Parsed, Rendered, repair, walk
 from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html import GUID, HtmlWriter, identity, is_inert
-from tandem.markup.html_read import HtmlReader
+from tandem.markup.html_read import DEPTH, HtmlReader
 from tandem.markup.keep import Piece, Slot
 from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, ELEMENTS, Dialect, cut, finished, picture
 
@@ -84,7 +86,7 @@ def read(
     """Read CommonMark into the hub's tree; ``references``: what the whole says of those that a part of it names."""
     markdown = _reader()
     source = _CALLED.sub(_called, repair(native) if isinstance(native, str) else "")
-    tokens = markdown.parse(source, {"references": dict(references or {})})
+    tokens = markdown.parse(source, {"references": ChainMap({}, references or {})})
     for token in tokens:
         _keep_spaces(token, _LITERALLY if azure else _UNDONE)
     parsed = HtmlReader().read(markdown.renderer.render(tokens, markdown.options, {}))
@@ -98,7 +100,8 @@ def _pieces(azure: bool, source: str, hosts: frozenset[str]) -> list[Piece]:
     blocks = [token.map for token in _reader().parse(text, said) if token.level == 0 and token.map]
     references = said.get("references", {})
     within = {line for begin, end in blocks for line in range(begin, end)}
-    apart = [one["map"][0] for one in references.values() if one["map"][0] not in within]
+    told = {line for one in references.values() for line in range(*one["map"])} - within
+    apart = [line for line in told if line - 1 not in told]  # those one behind another are one part
     lines = text.split("\n")
     begins = sorted({*(begin for begin, _ in blocks), *apart})
     parts = ["\n".join(lines[begin:end]) for begin, end in pairwise([0, *begins[1:], len(lines)])]
@@ -111,10 +114,22 @@ def _stays(part: str) -> bool:
     return is_inert("".join(one.content for one in tokens if one.type in ("html_block", "html_inline")))
 
 
+@cache
 def _reader() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": 2 * DEPTH}).enable(["table", "strikethrough"])
+    markdown.block.ruler.before("table", "deep", _deep)
     markdown.normalizeLink = _as_written  # type: ignore[assignment, method-assign]  # of this one reader
     return markdown
+
+
+def _deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """Read what is nested deeper than anybody writes as bare text: the reader itself would leave it out."""
+    if state.level < DEPTH or silent:
+        return False
+    words = state.push("inline", "", 0)
+    words.content, words.children = state.getLines(line, end, state.blkIndent, False).strip(), []
+    state.line = end
+    return True
 
 
 def _as_written(address: str) -> str:

@@ -40,7 +40,8 @@ from tandem.core.doc import (
 )
 from tandem.markup.keep import Piece
 
-_DEPTH = 100  # deeper nesting is read as bare text
+DEPTH = 100
+"""Deeper nesting is read as bare text."""
 _SILENT = {"script", "style", "head", "title", "meta", "link", "template", "base", "noscript"}
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "var": "em", "dfn": "em"}
 _MARKS |= {"code": "code", "tt": "code", "kbd": "code", "samp": "code", "s": "strike", "strike": "strike"}
@@ -151,7 +152,7 @@ class HtmlReader:
         if not isinstance(node, Tag) or node.name in _SILENT:
             self.lossy.update({node.name} - {None} if isinstance(node, Tag) else ())
             return []
-        if style.depth > _DEPTH:
+        if style.depth > DEPTH:
             self.lossy.add("depth")
             return [text(_SPACE.sub(" ", node.get_text(" ")), *style.marks, href=style.href)]
         shown = _WHITE_SPACE.search(str(node.get("style") or ""))

@@ -7,14 +7,19 @@ Other Textile readers change letters (quotes, dashes, ``(c)``); this one, like R
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import escape, unescape
 
+from tandem.markup.html_read import DEPTH
+
+_Marked = str | Callable[[re.Match[str]], str]
 _KEPT = "\x02{}\x03"  # control characters are no part of any text that reaches here
 _PLACE = re.compile("\x02(\\d+)\x03")
 _OFF = re.compile(r"<(pre|code|kbd|notextile)\b[^>\n]*>(.*?)(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _CODE_IN_PRE = re.compile(r"\s*<code(?:\s+class=[\"']?([\w+#.-]+)[\"']?)?[^>\n]*>(.*?)(?:</code>\s*)?\Z", re.DOTALL)
 _ENTITY = re.compile(r"&(?!(?:#\d+|#x[0-9a-f]+|[a-z0-9]+);)", re.IGNORECASE)
-_ALIGN = r"(?:(?:<>|<|>|=|[()]+)*[\-^~]?(?:<>|<|>|=|[()]+)*)"
+_SIDES = r"[<>=()]{0,40}"  # more signs than anybody needs: without an end, time would have none either
+_ALIGN = rf"(?:{_SIDES}[\-^~]?{_SIDES})"
 _CLASS = r"(?:(?:\([^\"()]+\)|\{[^{\"}]+\}|\[[a-z\-_]+\])*)"
 _SPAN = r"(?:(?:\\(?P<cols>\d+))?(?:/(?P<rows>\d+))?)"
 _PREFIX = re.compile(rf"(h[1-6]|p|bq|fn\d+){_ALIGN}{_CLASS}\.(?::\S+)? (.*)", re.DOTALL)
@@ -35,7 +40,8 @@ _SPANS = tuple(
             rf"(^|[>\s(])(?!--)({_JOINED}|){re.escape(sign)}(\w|\S.*?\S)(?!--){re.escape(sign)}({_JOINED}|)"
             rf"(?=[{_PUNCT}]|<|\s|$)"
         ),
-        tag,
+        re.compile(rf"(?<=\S)(?!--)(?=({re.escape(sign)}(?:{_JOINED}|)(?=[{_PUNCT}]|<|\s|$)))"),
+        rf"\1\2<{tag}>\3</{tag}>\4",
     )
     for sign, tag in _QTAGS
 )
@@ -45,6 +51,7 @@ _LINK = re.compile(
 )
 _IMAGE = re.compile(r"(>|\s|^)!(?:[<=>])?(?:\. )?([^\s(!]+?)\s?(?:\(((?:[^()]|\([^)]+\))+?)\))?!(?::\S+)?(?=\W|$)")
 _INLINE_CODE = re.compile(r"(^|[^\w@])@(?:\|\w+?\|)?(.+?)@(?=\W|$)")
+_CODE_END = re.compile(r"(@)(?=\W|$)")
 _UNDONE = re.compile(r"(?:(?<=[\s(,\-\[>])|^)!(?=#{1,2}\d)|!(?=\[\[|\{\{)")
 
 
@@ -83,16 +90,16 @@ class _Reader:
 
     # ---- blocks
 
-    def _blocks(self, text: str) -> str:
+    def _blocks(self, text: str, depth: int = 0) -> str:
         parts: list[str] = []
         lines: list[str] = []
         quoted: list[str] = []
         for line in [*text.split("\n"), None]:
-            if line is not None and line.startswith(">"):
+            if line is not None and line.startswith(">") and depth <= DEPTH:
                 quoted.append(re.sub(r"^> ?", "", line))
                 continue
             if quoted:
-                inner = self._blocks("\n".join(quoted))
+                inner = self._blocks("\n".join(quoted), depth + 1)
                 parts += [self._plain_blocks("\n".join(lines)), f"<blockquote>{inner}</blockquote>"]
                 lines, quoted = [], []
             if line is not None:
@@ -179,9 +186,9 @@ class _Reader:
     def _inline(self, text: str) -> str:
         html = _spaced(text).replace("\n", "<br>")
         html = _IMAGE.sub(lambda m: m[1] + self._image(m[2], m[3] or ""), html)
-        html = _INLINE_CODE.sub(lambda m: m[1] + self._keep(f"<code>{m[2]}</code>"), html)
-        for pattern, tag in _SPANS:
-            html = pattern.sub(rf"\1\2<{tag}>\3</{tag}>\4", html)
+        html = _within(_INLINE_CODE, _CODE_END, lambda m: m[1] + self._keep(f"<code>{m[2]}</code>"), html)
+        for pattern, end, marked in _SPANS:
+            html = _within(pattern, end, marked, html)
         html = _LINK.sub(self._link, html)
         return _UNDONE.sub("", html)
 
@@ -200,6 +207,13 @@ class _Reader:
 
 def _list_tag(marks: str) -> str:
     return "ol" if marks.endswith("#") else "ul"
+
+
+def _within(span: re.Pattern[str], end: re.Pattern[str], marked: _Marked, text: str) -> str:
+    """Mark the spans of a text. None ends behind the last sign that can end one: no sign that could begin one looks
+    there for its end, each to the end of the text."""
+    last = max((found.end(1) for found in end.finditer(text)), default=0)
+    return span.sub(marked, text[:last]) + text[last:]
 
 
 def _spaced(text: str) -> str:
