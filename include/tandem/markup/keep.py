@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
 from tandem.core.doc import BREAK, SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
@@ -16,6 +17,7 @@ from tandem.markup.nesting import held
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
 _NEAR = 50  # blocks before and behind a place among which the edited form of what stood there is looked for
 _LONG = 1_000_000  # pairs of lines from which lines that recur do not lead the matching
+_WORDY = 10_000  # pairs of words from which a block is known by which words it has, in whatever order
 _ALIKE = 0.4  # share of equal words from which a changed block is taken for the edited form of a present one
 
 
@@ -115,10 +117,10 @@ def _equal_runs(pieces: Sequence[Piece], blocks: Sequence[Node]) -> dict[int, tu
     right = [(line, number) for number, block in enumerate(blocks) for line in _lines([block])]
     partner = partners([line for line, _ in left], [line for line, _ in right])
     found: dict[int, tuple[int, int]] = {}
-    for number in range(len(pieces)):
-        mine = [index for index, (_, owner) in enumerate(left) if owner == number]
+    for number, lines in groupby(enumerate(left), key=lambda one: one[1][1]):
+        mine = [index for index, _ in lines]
         theirs = [partner.get(index, -1) for index in mine]
-        if not mine or -1 in theirs or theirs != list(range(theirs[0], theirs[0] + len(theirs))):
+        if -1 in theirs or theirs != list(range(theirs[0], theirs[0] + len(theirs))):
             continue
         first, last = theirs[0], theirs[-1]
         start, end = right[first][1], right[last][1]
@@ -156,7 +158,7 @@ def _match_edited(pieces: Sequence[Piece], slots: list[Slot]) -> None:
         words = _words(piece.blocks)
         near = max(0, number * len(free) // len(left) - _NEAR)
         likeness = {
-            index: SequenceMatcher(None, words, _words([block]), autojunk=False).ratio()
+            index: _likeness(words, _words([block]))
             for index in free[near : near + 2 * _NEAR]
             if slots[index].piece is None
             and (block := slots[index].block) is not None
@@ -165,6 +167,12 @@ def _match_edited(pieces: Sequence[Piece], slots: list[Slot]) -> None:
         best = max(likeness, key=lambda index: likeness[index], default=-1)
         if likeness.get(best, 0) >= _ALIKE:
             slots[best] = Slot(slots[best].block, piece)
+
+
+def _likeness(left: Sequence[str], right: Sequence[str]) -> float:
+    """The share of words that two blocks have in common, from 0 to 1."""
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    return matcher.ratio() if len(left) * len(right) < _WORDY else matcher.quick_ratio()
 
 
 def _put_back_unseen(pieces: Sequence[Piece], slots: list[Slot]) -> None:

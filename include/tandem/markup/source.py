@@ -55,6 +55,7 @@ class Dialect:
     cautions: int = ALL + 1  # in how many ways it writes
     names: dict[str, str] = field(default_factory=dict)  # of those who are called: person → words
     lossy: set[str] = field(default_factory=set)
+    known: dict[str, list[Node]] = field(default_factory=dict)  # parts that were read
     sources: dict[str, str] = field(default_factory=dict)  # pictures of the present text: reference → as it is written
 
     def render(self, doc: Doc, present: str) -> Rendered:
@@ -115,7 +116,11 @@ class Dialect:
         return self._seen("\n\n".join(parts), _NONE) == autolinked(document(*wanted))
 
     def _doc(self, parts: Sequence[str]) -> list[Node]:
-        return list(self._seen("\n\n".join(parts), _NONE)["content"]) if parts else []
+        """Read parts; each is asked for by the block behind it, too."""
+        native = "\n\n".join(parts)
+        if native not in self.known:
+            self.known[native] = list(self._seen(native, _NONE)["content"]) if parts else []
+        return self.known[native]
 
     def _seen(self, native: str, hosts: frozenset[str]) -> Doc:
         """Read what was written; who is called in it has no words, wherever it could hold some."""
