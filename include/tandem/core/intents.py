@@ -64,6 +64,7 @@ class PairRules:
     takes_comments: frozenset[Which] = frozenset()
     takes_files: frozenset[Which] = frozenset()
     twins: Mapping[Which, frozenset[str]] = field(default_factory=dict)  # what each side shows of its twin
+    stands: Mapping[str, Which] = field(default_factory=dict)  # by field: whose change stood where both met elsewhere
 
 
 Aside = Mapping[Which, Collection[str]]

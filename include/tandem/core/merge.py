@@ -65,10 +65,14 @@ NOTHING = Merged()
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When each side last changed a field (in one clock), as far as its history tells."""
+    """When each side last changed a field (in one clock), as far as its history tells.
+
+    ``stands``: the side whose change stood already where the same two met elsewhere; that holds, whatever the rule.
+    """
 
     left: datetime | None = None
     right: datetime | None = None
+    stands: Which | None = None
 
     def newest(self, tie: Which) -> Which:
         """Tell which side changed last; closer than five seconds, or without a time, it is a tie."""
@@ -127,7 +131,7 @@ def _clash(left: FieldState, right: FieldState, rule: str, times: Times, tie: Wh
         return _write(next(iter(ways)), left, right, None)
     if rule == "hold":
         return Merged(clash=Clash(rule, None))
-    winner = times.newest(tie) if rule == "newest" else Which(rule)
+    winner = times.stands or (times.newest(tie) if rule == "newest" else Which(rule))
     return _write(winner.other, left, right, Clash(rule, winner))
 
 

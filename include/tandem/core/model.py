@@ -59,6 +59,7 @@ class HubEvent(Message):
     names: str = "none"  # how much of both may be named beyond the next side: full, company, none
     onward: bool = False  # whether it may go on from the next side
     cause: str = ""  # the same in every pair that sees it
+    again: str = ""  # what a write claims that carries it once more, after it was written over
     person: bool = True
     doc: dict[str, Any] | None = None
     private: bool = False

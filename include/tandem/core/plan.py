@@ -126,7 +126,7 @@ def _plan_field(
     if not (how.ways and all(hub in ticket.fields or which in held for which, ticket in sides.items())):
         plan.mark(events[Which.LEFT] + events[Which.RIGHT], "noted", "the field does not travel")
         return
-    verdict = _merge(how, states, events, rules.tie)
+    verdict = _merge(how, states, events, rules)
     for which, own in events.items():  # what was made out of scope counts by its time, and is no step of the way
         for event in own:
             if event.note:
@@ -173,11 +173,12 @@ def _plan_field(
 
 
 def _merge(
-    how: FieldPlan, states: Mapping[Which, FieldState], events: Mapping[Which, list[HubEvent]], tie: Which
+    how: FieldPlan, states: Mapping[Which, FieldState], events: Mapping[Which, list[HubEvent]], rules: PairRules
 ) -> Merged:
-    times = Times(*(max((event.at for event in events[which]), default=None) for which in Which))
+    left_at, right_at = (max((event.at for event in events[which]), default=None) for which in Which)
+    times = Times(left_at, right_at, rules.stands.get(how.hub))
     left, right = (states[which] for which in Which)
-    return merge(left, right, rule=how.rule, times=times, tie=tie, ways=how.ways, a_set=how.a_set)
+    return merge(left, right, rule=how.rule, times=times, tie=rules.tie, ways=how.ways, a_set=how.a_set)
 
 
 def _ordered(events: Iterable[HubEvent]) -> list[HubEvent]:

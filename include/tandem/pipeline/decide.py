@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from tandem.connectors.base import Record
 from tandem.core.closing import CLOSED, arrive, ends, is_closed, take_back, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
-from tandem.core.plan import LinkPlan, PairRules, plan_create, plan_link
+from tandem.core.plan import LinkPlan, PairRules, plan_create
 from tandem.core.plan_later import TAKEN_BACK, plan_later
 from tandem.core.rules import Which
 from tandem.errors import MappingError
-from tandem.pipeline import composed, follow_up, gone, insist, reach
+from tandem.pipeline import composed, follow_up, gone, insist, reach, ties
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import AT_ONCE, Run
 from tandem.pipeline.guard import hold_swings
@@ -142,7 +142,7 @@ def _decide_link(
     begun = reach.by_presence(tx, run, hubs, unsent)
     left = begun or unsent
     aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
-    plan = plan_link(left[Which.LEFT].ticket, left[Which.RIGHT].ticket, rules, states, run.env.now(), aside)
+    plan = ties.plan(tx, run, link, hubs, left, rules, states, aside)
     for which, part in left.items():
         if which not in states:
             part.note(plan, reach.BY_PRESENCE if begun else reach.OTHERWISE)

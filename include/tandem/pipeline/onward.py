@@ -18,12 +18,12 @@ from tandem.core.values import Json, same, utc_text
 from tandem.pipeline.environment import End, Run
 from tandem.state import actions, links, paths, succession, twins
 from tandem.state.paths import Copy, Foreign
+from tandem.state.precedence import PASSED
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 
 LEAST = ("none", "company", "full")  # of names, the least first
 ONE_HOP = "it goes one hop only: its company's contract does not let it be passed on"
-ON_THE_WAY = "on the way of another pair's write"
 PRIVATE_THERE = "private where it was said"
 
 
@@ -109,7 +109,7 @@ def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], lat
         return happened
     under_way = one.state == "sent" and one.target is not None and not same(entry.after, one.target)
     if later or under_way:
-        return replace(happened, content={}, state="noted", reason=ON_THE_WAY)
+        return replace(happened, content={}, state="noted", reason=PASSED)
     content: dict[str, Json] = {**happened.content, "author": one.author, "first_at": one.at}
     cause = happened.cause if one.state == "failed" else one.cause
     return replace(happened, content=content, cause=cause, person=one.person)

@@ -86,6 +86,6 @@ def causes_of(intent: Intent, scene: Scene) -> list[str]:
     if intent.cause:
         return [intent.cause]
     if intent.carries:
-        known = {event.id: event.cause for ticket in scene.hubs.values() for event in ticket.events}
+        known = {event.id: event.again or event.cause for ticket in scene.hubs.values() for event in ticket.events}
         return [known.get(id_) or f"event:{id_}" for id_ in intent.carries]
     return [f"merge:{scene.run.job.run_id}:{scene.link.id}:{intent.kind}:{','.join(sorted(intent.fields))}"]

@@ -287,6 +287,16 @@ conflict = Table(
     Column("sealed", Text, nullable=False),  # base and value of both sides
 )
 
+# Of two changes of one field that met: which one stands. Decided once, and followed by every pair of the installation.
+precedence = Table(
+    "tandem_precedence",
+    metadata,
+    Column("first", NAME, primary_key=True),  # their causes, in the order of the alphabet
+    Column("second", NAME, primary_key=True),
+    Column("stands", NAME, nullable=False),  # one of both
+    Column("at", DateTime, nullable=False),
+)
+
 # One direction of one link set aside (field: that field alone). ``side`` is where the ticket comes from.
 quarantine = Table(
     "tandem_quarantine",

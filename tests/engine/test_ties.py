@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of one field that meet in a ring: one of them stands, the same one everywhere, however the pairs run.
+
+``TANDEM_TIES`` says how many storms of edits are seen with runs one after another, and as many with runs side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import combinations, permutations
+from pathlib import Path
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+
+from engine.memory_house import TASKS
+from engine.ring_house import PRIORITIES, Ring, meaning
+from tandem.core.values import Json
+from tandem.pipeline.environment import Job
+from tandem.state.tables import conflict
+
+RING = [("acme", "globex"), ("globex", "initech"), ("acme", "initech")]
+SQUARE = [("acme", "globex"), ("globex", "initech"), ("initech", "umbra"), ("acme", "umbra")]
+STORMS = int(os.environ.get("TANDEM_TIES", "3"))
+MOST = 14  # rounds to rest
+
+
+def shared(root: Path, joins: Sequence[tuple[str, str]], order: Sequence[int], opened: str = "globex") -> Ring:
+    """A ring in which one ticket stands everywhere."""
+    ring = Ring(root, joins)
+    ring.pairs = [ring.pairs[place] for place in order]
+    ring.round()
+    ring.open(opened)
+    ring.quiet()
+    return ring
+
+
+def shown(ring: Ring, hub: str) -> dict[str, object]:
+    """What each company's ticket says of a field."""
+    values = {name: ring.get(name, hub) for name in ring.names}
+    return values if hub == "title" else {name: meaning(name, hub, value) for name, value in values.items()}
+
+
+def one(ring: Ring, hub: str) -> Json:
+    """What all say alike."""
+    values = shown(ring, hub)
+    assert len(set(map(str, values.values()))) == 1, f"{hub} apart: {values}"
+    value: Json = next(iter(values.values()))  # type: ignore[assignment]
+    return value
+
+
+def conflicts(ring: Ring) -> int:
+    """How many were told."""
+    with ring.store.read() as tx:
+        return len(tx.rows(sa.select(conflict)))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize(
+    "sides", [*combinations(("acme", "globex", "initech"), 2), ("acme", "globex", "initech")], ids=str
+)
+def test_edits_at_the_same_time_end_alike_round_a_ring(
+    tmp_path: Path, order: Sequence[int], sides: Sequence[str]
+) -> None:
+    ring = shared(tmp_path, RING, order)
+    for name in sides:
+        ring.set(name, ring.only(name), "title", f"by {name}")
+    ring.quiet()
+    assert one(ring, "title") in {f"by {name}" for name in sides}
+    assert conflicts(ring) >= len(sides) - 1
+
+
+@pytest.mark.parametrize("side_by_side", [False, True], ids=["one after another", "side by side"])
+@pytest.mark.parametrize("joins", [RING, SQUARE], ids=["ring", "square"])
+@pytest.mark.parametrize("seed", range(STORMS))
+def test_a_storm_of_edits_ends_alike(
+    tmp_path: Path, joins: Sequence[tuple[str, str]], seed: int, side_by_side: bool
+) -> None:
+    """People edit within seconds at all corners, between the tasks of runs as well."""
+    chance = Random(seed)
+    ring = shared(tmp_path, joins, chance.sample(range(len(joins)), len(joins)), chance.choice(["acme", "globex"]))
+    for _ in range(chance.randint(1, 3)):
+        for _ in range(chance.randint(2, 3)):
+            edit(ring, chance)
+        if side_by_side:
+            mixed(ring, chance)
+            continue
+        for pair in chance.sample(ring.pairs, len(ring.pairs)):
+            ring.run(pair, wait=chance.choice([1, 3, 121]))
+            if chance.random() < 0.1:
+                edit(ring, chance)
+    ring.quiet(most=MOST)
+    one(ring, "title")
+    one(ring, "priority")
+
+
+def edit(ring: Ring, chance: Random) -> None:
+    """Somebody edits a field, or takes a step."""
+    name, hub = chance.choice(ring.names), chance.choice(["title", "title", "priority", "status"])
+    if hub == "status":
+        ring.step(name, ring.only(name), chance)
+    elif hub == "title":
+        ring.set(name, ring.only(name), hub, f"{name} {next(ring.numbers)}")
+    else:
+        ring.set(name, ring.only(name), hub, chance.choice(PRIORITIES[name]))
+    ring.clock.advance(chance.choice([0, 0, 1, 3]))
+
+
+def mixed(ring: Ring, chance: Random) -> None:
+    """One run of each pair, their tasks in any order among each other."""
+    ring.clock.advance(3)
+    left = {pair: list(TASKS) for pair in ring.pairs}
+    jobs = {pair: Job(pair, f"run-{next(ring.runs)}") for pair in ring.pairs}
+    while working := [pair for pair in ring.pairs if left[pair]]:
+        pair = chance.choice(working)
+        TASKS[left[pair].pop(0)](jobs[pair], ring.env)
+        if chance.random() < 0.05:
+            edit(ring, chance)
