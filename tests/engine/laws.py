@@ -44,7 +44,29 @@ def laws(bench: Bench, *, resting: bool = True) -> list[str]:
         if twin is not None and takes and not deed.private and in_scope(bench, deed.side, deed.ticket):
             wrong += _once(bench, deed, kin[(deed.side, deed.ticket)])
     wrong += _order(bench, both) + _leaks(bench) + _states(bench, resting=resting)
+    return wrong + (house_labels(bench) if resting else [])
+
+
+def house_labels(bench: Bench) -> list[str]:
+    """The labels that a side shares with nobody are its people's alone: where not all stand as they put them."""
+    wrong = []
+    for which in Which:
+        name = NATIVE["labels"][which]
+        for ticket in bench.tracker(which).tickets.values():
+            changes = [entry for entry in ticket.entries if entry.field == name]
+            own = _unshared(changes[0].before) if changes else set()
+            for entry in changes:
+                before, after = _unshared(entry.before), _unshared(entry.after)
+                if entry.author.id != bench.tracker(which).account.id:
+                    own = (own | (after - before)) - (before - after)
+            shown = _unshared(ticket.fields[name])
+            if changes and own != shown:
+                wrong.append(f"{which} {ticket.id}: its own labels are {sorted(shown)}, not {sorted(own)}")
     return wrong
+
+
+def _unshared(labels: Json) -> set[str]:
+    return {str(one) for one in labels} - SHARED_LABELS if isinstance(labels, list) else set()
 
 
 def kin_of(bench: Bench) -> dict[tuple[Which, str], list[str]]:

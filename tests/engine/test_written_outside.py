@@ -15,6 +15,7 @@ from engine.laws import at_peace
 from engine.memory_house import LEFT, RIGHT, Bench
 from engine.test_outside import come_back, leave
 from tandem.core.rules import Which
+from tandem.state import tables
 
 
 def labels(linked: Linked, which: Which) -> set[str]:
@@ -120,3 +121,21 @@ def test_a_label_that_arrived_and_is_removed_outside_is_not_set_again(linked: Li
     come_back(linked, which)
     assert at_peace(bench) == []
     assert "payment" not in labels(linked, LEFT) | labels(linked, RIGHT)
+
+
+@pytest.mark.parametrize("vain", [2, 20])
+def test_what_was_refused_outside_is_tried_when_its_ticket_is_back(linked: Linked, vain: int) -> None:
+    """Nobody walks about in the dark: a status that no single way leads to is set aside, and parked in the end."""
+    bench = linked.bench
+    bench.move(RIGHT, linked.issue, "1")
+    leave(linked, RIGHT)
+    bench.quiet()
+    bench.move(LEFT, linked.ticket, "solved")
+    for _ in range(vain):
+        bench.run(wait=6 * 3600)
+    (held,) = [row for row in bench.rows(tables.quarantine) if row["state"] != "released"]
+    assert (held["code"], held["state"]) == ("TDM-203", "open" if vain == 2 else "parked")
+    come_back(linked, RIGHT)
+    bench.run(wait=5)
+    assert linked.get(RIGHT, "status") == "3"
+    assert at_peace(bench) == []

@@ -7,7 +7,7 @@ what comes in for it is treated by its contract: written (``reopen``), put into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -141,13 +141,13 @@ def _follow_up(
     plan.unsaid |= fresh.unsaid
 
 
-def take_back(plan: LinkPlan, ticket: HubTicket, twin: HubTicket) -> None:
+def take_back(plan: LinkPlan, ticket: HubTicket, twin: HubTicket, refused: Collection[str] = ()) -> None:
     """Nothing goes either way any more, but what was taken back at its origin is, as long as the twin is there."""
     back = [event for event in ticket.events if event.kind in TAKEN_BACK]
     if twin.final is not None and twin.final.startswith(DELETED):
         plan.mark(back, "noted", "its twin was deleted with its ticket")
     elif back and not twin.unseen:
-        plan_later(plan, ticket, twin.side, held=True)
+        plan_later(plan, ticket, twin.side, held=True, refused=refused)
 
 
 def tell_deleted(plan: LinkPlan, side: Which, events: Sequence[HubEvent]) -> None:

@@ -10,7 +10,7 @@ from tandem.core.mapping import to_native
 from tandem.core.model import HubEvent
 from tandem.core.plain import with_heading
 from tandem.core.plan import COMMENT, UPDATE, Intent
-from tandem.core.plan_later import EDIT, REDACT, REMOVED, WITHDRAWN, WITHHELD
+from tandem.core.plan_later import EDIT, REDACT, REMOVED, WITHDRAWN, WITHHELD, item_of
 from tandem.core.values import Json, same
 from tandem.pipeline.compose_comments import heading_over, parts_of, shown
 from tandem.pipeline.environment import End
@@ -68,6 +68,7 @@ def withdraw(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
             continue
         content: dict[str, Json] = {
             "event": event.id,
+            "item": item_of(event),
             "ticket": twin.ticket,
             "twin": twin.native,
             # A description is the tracker's to keep: where it is the first comment, nobody changes it.
@@ -111,6 +112,7 @@ def _remove(tx: Tx, scene: Scene, intent: Intent, seq: int, event: HubEvent) -> 
         body = end.connector.markup.render(doc(paragraph(TAKEN_BACK))).native
         content: dict[str, Json] = {
             "event": event.id,
+            "item": item_of(event),
             "ticket": copy.ticket,
             "twin": carrier.native if carrier else None,
             "twins": {carrier.native: carrier.wrote} if carrier else {},
@@ -145,6 +147,7 @@ def _withhold(tx: Tx, scene: Scene, intent: Intent, seq: int, event: HubEvent) -
     written = to_native(rule, doc(paragraph(DESCRIPTION_BACK)), end.terms(rule.native, record), present)
     content: dict[str, Json] = {
         "event": event.id,
+        "item": item_of(event),
         "withholds": True,
         "native": {rule.native: written},
         "before": {rule.native: present},
@@ -199,6 +202,7 @@ def _said_anew(
             "wrote": text_hash(scene.run, end, bodies[0]),
             "forget": list(forget),
             "redacts": bool(event.kind == WITHDRAWN),
+            "item": item_of(event),
         }
         yield make_action(scene, intent, seq, EDIT, [f"event:{event.id}"], content)
         return

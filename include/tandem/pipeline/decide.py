@@ -9,7 +9,7 @@ from tandem.connectors.base import Record
 from tandem.core.closing import CLOSED, arrive, ends, is_closed, take_back, tell_deleted
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_create
-from tandem.core.plan_later import TAKEN_BACK, plan_later
+from tandem.core.plan_later import TAKEN_BACK, item_of, plan_later
 from tandem.core.rules import Which
 from tandem.errors import MappingError
 from tandem.pipeline import composed, follow_up, gone, insist, reach, ties
@@ -120,7 +120,7 @@ def _decide_link(
                     tell_deleted(plan, one.side, one.events)
             if len(hubs) == 2:
                 for one in hubs.values():
-                    take_back(plan, one, hubs[one.side.other])
+                    take_back(plan, one, hubs[one.side.other], _refused_back(run, plan, one, held))
             diff.parked[link.id] = why
             _finish(tx, run, link, plan, hubs, diff)
             return
@@ -147,7 +147,8 @@ def _decide_link(
         if which not in states:
             part.note(plan, reach.BY_PRESENCE if begun else reach.OTHERWISE)
     for which, ticket in hubs.items():
-        plan_later(plan, ticket, which.other, held=which in states)
+        refused = _refused_back(run, plan, ticket, held)
+        plan_later(plan, ticket, which.other, held=which in states, refused=refused)
         if states.get(which) == "parked":
             diff.parked[link.id] = f"{run.end(which).offer.name}: out of scope ({ticket.scope_reason})"
         if which not in states:
@@ -232,6 +233,17 @@ def _set_aside(run: Run, ticket: HubTicket, held: Sequence[Held]) -> set[str]:
         if one.field and one.side is ticket.side
         if not _due(run, one, [event for event in ticket.events if event.field == one.field])
     }
+
+
+def _refused_back(run: Run, plan: LinkPlan, ticket: HubTicket, held: Sequence[Held]) -> set[str]:
+    """What the other side refused to take back, and is not to be asked for again yet. What is over is let go of."""
+    back: dict[str, list[HubEvent]] = {}
+    for event in ticket.events:
+        if event.kind in TAKEN_BACK:
+            back.setdefault(item_of(event), []).append(event)
+    own = [one for one in held if one.side is ticket.side and one.field.split(":")[0] in TAKEN_BACK]
+    plan.idle |= {(one.side, one.field) for one in own if one.field not in back}
+    return {one.field for one in own if one.field in back and not _due(run, one, back[one.field])}
 
 
 def _refused_before(ticket: HubTicket, held: Sequence[Held]) -> set[str]:

@@ -47,6 +47,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
     was = "" if first else links.member_states(tx, run.name, end.which, [record.id])[record.id][1]
     away = times_outside(tx, run, end, record, history, back=was == "out") if history and not first else ()
     records.save_record(tx, run.name, end.which, record, now)
+    if was == "out" and record.in_scope:
+        runs.let_try(tx, of, end.which.other, now)
     if was == succession.NEXT:
         follow_up.begin(tx, run, end, of, record)
     follow_up.keep_description(tx, run, end, of, record)

@@ -171,19 +171,24 @@ def failed(run: Run, loading: Loading, action: Action, error: ItemError) -> None
         put_off(run, loading, action, "parked", error.what, error=error.code)
     else:
         end, now = run.end(action.side), run.env.now()
-        refused = _refused_fields(end, action, error)
+        refused = [set_aside_as(action)] if rewrite.takes_back(action) else _refused_fields(end, action, error)
         whole = action.kind == "create"  # without what is refused it is made by the next run
         state, only = ("waiting", ()) if whole and refused else ("quarantined", refused)
         put_off(run, loading, action, state, error.what, error=error.code, only=only)
         content: Json = {"what": error.what, "fix": error.fix, "fields": list(error.fields)}
         with run.store.begin(run.fence) as tx:
             for hub in refused or [""]:
-                key = end.offer.key_of(f"fields.{hub}") if hub else ",".join(error.fields)
+                key = end.offer.key_of(f"fields.{hub}") if hub in end.offer.fields else ",".join(error.fields)
                 runs.put_quarantine(tx, run.name, action.link, end.which.other, hub, error.code, key, content, now)
             cause = f"{action.link}:{end.which}:{action.kind}:{error.code}:{','.join(refused)}"
             news = runs.first_time(tx, run.name, "refused", cause, now)
         tell = log.warning if news else log.debug  # told once for a cause and ticket, however the refusal is worded
         tell("%s: %s on %s refused: %s", run.name, action.kind, run.end(action.side).offer.name, error)
+
+
+def set_aside_as(action: Action) -> str:
+    """What a refused write is set aside as: what it takes back by itself (as a field), all else as its direction."""
+    return str(action.content.get("item") or "") if rewrite.takes_back(action) else ""
 
 
 def _refused_fields(end: End, action: Action, error: ItemError) -> list[str]:
@@ -219,11 +224,15 @@ def put_off(
 ) -> None:
     """Cancel an action and all that must keep order with it; their events wait in this state.
 
-    ``only``: where these fields alone are set aside, just the later writes of them wait too.
+    ``only``: where these fields alone are set aside, just the later writes of them wait too. What takes something back
+    keeps order with nothing but what takes back more of the same.
     """
     queue = loading.queues.get((action.link, action.side), [])
-    ordered = [other for other in queue if not rewrite.takes_back(other)]
-    behind = [other for other in ordered if not only or not set(only).isdisjoint(_fields_of(other))]
+    if rewrite.takes_back(action):
+        behind = [other for other in queue if other.content.get("event") == action.content["event"]]
+    else:
+        ordered = [other for other in queue if not rewrite.takes_back(other)]
+        behind = [other for other in ordered if not only or not set(only).isdisjoint(_fields_of(other))]
     ids = [action.id, *(other.id for other in behind)]
     events = {id_ for other in (action, *behind) for id_ in riding(other)}
     with run.store.begin(run.fence) as tx:

@@ -15,7 +15,8 @@ from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.histories import histories_of
-from tandem.pipeline.outcomes import LOST, note_done, riding
+from tandem.pipeline.outcomes import LOST, note_done, riding, set_aside_as
+from tandem.pipeline.rewrite import takes_back
 from tandem.state import actions, links, origins, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
@@ -201,12 +202,13 @@ def _set_aside(tx: Tx, run: Run, action: Action) -> None:
         one
         for one in actions.in_state(tx, run.name, ["planned"], run=run.job.run_id)
         if one.link == action.link and one.side is action.side
+        if not takes_back(action) or one.content.get("event") == action.content["event"]
     ]
     actions.drop(tx, [action.id, *(one.id for one in behind)], "failed", error=error.code, reason=error.what)
     events = {event for one in (action, *behind) for event in riding(one)}
     records.set_events(tx, events, "quarantined", error.what, run=run.job.run_id)
     source, now = action.side.other, run.env.now()
     content: Json = {"what": error.what, "fix": UnknownOutcomeError.fix, "fields": []}
-    runs.put_quarantine(tx, run.name, action.link, source, "", error.code, "", content, now)
+    runs.put_quarantine(tx, run.name, action.link, source, set_aside_as(action), error.code, "", content, now)
     if runs.first_time(tx, run.name, "refused", f"{action.link}:{action.side}:{action.kind}:{error.code}:", now):
         log.warning("%s: %s on %s: %s", run.name, action.kind, run.end(action.side).offer.name, error)

@@ -19,7 +19,7 @@ from tandem.core.values import Json, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
-from tandem.pipeline.outcomes import riding
+from tandem.pipeline.outcomes import riding, set_aside_as
 from tandem.pipeline.read_back import by_feed, read_back
 from tandem.pipeline.rewrite import takes_back
 from tandem.pipeline.settle_sets import settle_set
@@ -363,6 +363,9 @@ def _arrive(tx: Tx, run: Run, action: Action, refused: frozenset[str] = frozense
     records.set_events(tx, lost, "noted", "the file cannot be read at its origin", run=run.job.run_id)
     records.set_events(tx, ids - lost, "arrived", run=run.job.run_id, action=action.id)
     records.set_events(tx, covered, "superseded", run=run.job.run_id, action=action.id)
+    item = set_aside_as(action)
+    if item and ids:  # of several parts all rides on the last
+        runs.release(tx, action.link, action.side.other, item, run.env.now())
     if not takes_back(action) and (not fields or fields - refused):
         runs.release(tx, action.link, action.side.other, "", run.env.now())
     for hub in fields - refused:

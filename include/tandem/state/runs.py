@@ -267,6 +267,12 @@ def release(tx: Tx, link: str, which: Which, field: str | None, now: datetime) -
     tx.run(sa.update(quarantine).where(*where).values(state="released", closed_at=to_db(now)))
 
 
+def let_try(tx: Tx, link: str, which: Which, now: datetime) -> None:
+    """Let what is set aside of a direction, and was refused by a ticket as it was, be tried by the next run."""
+    where = (quarantine.c.link == link, quarantine.c.side == which.value, quarantine.c.state != "released")
+    tx.run(sa.update(quarantine).where(*where).values(state="open", next_try=to_db(now)))
+
+
 _HELD = (
     sa.select(quarantine)
     .where(quarantine.c.pair == sa.bindparam("pair"), quarantine.c.state != "released")
