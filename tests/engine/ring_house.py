@@ -130,6 +130,11 @@ class Ring:
         self.trackers[name].comment(ticket, body, self.person(name), public=not private, files=held)
         return self.trackers[name].tickets[ticket].comments[-1].id
 
+    def edit(self, name: str, comment: str, text: str) -> None:
+        """Write a comment of a company's only ticket anew."""
+        body = f"<p>{text}</p>" if COMPANIES[name][0] == "desk" else text
+        self.trackers[name].edit_comment(self.only(name), comment, body)
+
     # ---- runs
 
     def run(self, pair: str, wait: float = 121) -> dict[str, Any]:

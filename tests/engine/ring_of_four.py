@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from engine.house import STEPS, House
+from support.azure_devops import PROJECT
 from support.azure_devops import Desk as AzureDesk
 from support.jira import JiraSite, doc
 from support.sandbox import INCLUDE, STORY, RunningSandbox, running_sandbox
@@ -173,6 +174,20 @@ class Four:
             self.desk.change(id_, comments=text)
         else:
             self.azure.say(int(id_), f"<div>{text}</div>")
+
+    def edit(self, tracker: str, ids: Mapping[str, str], old: str, new: str) -> None:
+        """Its author writes a comment anew, where the tracker lets people do that: Jira and Azure DevOps."""
+        id_ = ids[tracker]
+        if tracker == JIRA:
+            said = self.jira.get(f"3/issue/{id_}/comment")["comments"]
+            [comment] = [one["id"] for one in said if old in json.dumps(one["body"])]
+            path, body = f"3/issue/{id_}/comment/{comment}", {"body": doc(new)}
+            assert self.jira.ask("PUT", path, "elaine", json=body).status_code == 200
+        else:
+            [comment] = [one["id"] for one in self.azure.comments(int(id_)) if old in one["text"]]
+            path = f"{PROJECT}/_apis/wit/workItems/{id_}/comments/{comment}"
+            sent = self.azure.ask("PATCH", path, "david", json={"text": f"<div>{new}</div>"})
+            assert sent.status_code == 200, sent.text
 
     def rename(self, tracker: str, ids: Mapping[str, str], title: str) -> None:
         id_ = ids[tracker]

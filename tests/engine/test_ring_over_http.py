@@ -143,6 +143,38 @@ def test_a_work_note_stays_in_its_company_round_a_ring(four: Four) -> None:
         assert file not in sent
 
 
+@pytest.mark.parametrize(
+    "order", ORDERS if ALL else ORDERS[2::11], ids=lambda order: "".join(str(PAIRS.index(one)) for one in order)
+)
+def test_an_edit_is_told_once_at_each_tracker(four: Four, order: tuple[str, ...]) -> None:
+    """In its place at Jira and Azure DevOps; Zendesk and ServiceNow take no edits, and get one new comment of each."""
+    number = next(four.numbers)
+    ticket = four.open_ticket(f"Cart {number}")
+    four.quiet(order)
+    ids = four.everywhere(ticket)
+    words = {tracker: f"word-{number}-{place}" for place, tracker in enumerate((JIRA, AZURE))}
+    for tracker, word in words.items():
+        four.say(tracker, ids, f"{word}-first")
+    four.quiet(order)
+    told = ["first"]
+    for new in ("second", "third", "third", "first"):  # once it is only touched
+        for tracker, word in words.items():
+            four.edit(tracker, ids, f"{word}-{told[-1]}", f"{word}-{new}")
+        told += [new] if new != told[-1] else []
+        four.quiet(order)
+        shown = four.texts(ids)
+        for word in words.values():
+            for tracker in TRACKERS:
+                found = [text for text in shown[tracker] if word in text]
+                there = told if tracker in (ZENDESK, SNOW) else [new]
+                assert len(found) == len(there), (tracker, found)
+                assert sum("Edited:" in text for text in found) == len(there) - 1, (tracker, found)
+                assert sorted(there) == sorted(
+                    one for one in ("first", "second", "third") for text in found if one in text
+                )
+    assert four.run(PAIRS[0]) + four.run(PAIRS[1]) + four.run(PAIRS[2]) + four.run(PAIRS[3]) == 0
+
+
 def test_a_due_day_and_due_instants_settle_round_a_ring(four: Four) -> None:
     """Jira knows days alone: from it a day goes out at each contract's hour, and to it an instant as its zone's day."""
     number = next(four.numbers)

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from markup.trees import documents, names, recorded, texts
 from sandbox.jira import adf as jira_site
 from tandem.core import doc as hub
-from tandem.core.plain import from_plain, reading_text, to_plain, with_heading, without_heading
+from tandem.core.plain import (
+    as_edited,
+    from_plain,
+    not_as_edited,
+    reading_text,
+    to_plain,
+    with_heading,
+    without_heading,
+)
 from tandem.markup import Adf, Html, Journal, Plain, split
 from tandem.markup.html import clean
 from tandem.markup.nesting import held
@@ -165,6 +173,14 @@ def test_a_heading_comes_off_as_it_went_on(document: hub.Doc, words: str) -> Non
         sent = markup.render(with_heading(document, heading)).native
         plain = markup.parse(markup.render(document).native).doc
         assert without_heading(markup.parse(sent).doc, heading) == (plain if heading.strip() else hub.normalise(plain))
+
+
+@given(documents())
+def test_that_a_text_was_edited_comes_off_as_it_went_on(document: hub.Doc) -> None:
+    for markup in (ADF, HTML, JOURNAL):
+        sent = markup.parse(markup.render(with_heading(as_edited(document), "Anna wrote:")).native).doc
+        plain = markup.parse(markup.render(document).native).doc
+        assert to_plain(not_as_edited(without_heading(sent, "Anna wrote:"))).split() == to_plain(plain).split()
 
 
 ANY = st.recursive(

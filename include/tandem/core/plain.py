@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from tandem.core.doc import Doc, Node, doc, normalise, paragraph, repair, text, walk
 
+_EDITED = "Edited:"
+
 
 def note(node: Node) -> str:
     """Word what stands in the place of a file that is not shown."""
@@ -83,6 +85,26 @@ def heading_block(words: str) -> Node:
 def with_heading(document: Doc, words: str) -> Doc:
     """Put our heading before a text."""
     return normalise(doc(heading_block(words), *document["content"]))
+
+
+def as_edited(document: Doc) -> Doc:
+    """Say before a text that it was edited."""
+    first: Node | None = document["content"][0] if document["content"] else None
+    if first is not None and first["type"] == "paragraph":
+        led: Node = {**first, "content": [text(f"{_EDITED} "), *first["content"]]}
+        return doc(led, *document["content"][1:])
+    return doc(paragraph(_EDITED), *document["content"])
+
+
+def not_as_edited(document: Doc) -> Doc:
+    """Take away again what :func:`as_edited` said."""
+    first, *rest = document["content"] or [paragraph()]
+    words = first["content"] if first["type"] == "paragraph" else []
+    if not words or not words[0].get("text", "").startswith(_EDITED):
+        return document
+    left = words[0]["text"].removeprefix(_EDITED).lstrip(" ")
+    kept = [*([{**words[0], "text": left}] if left else []), *words[1:]]
+    return normalise(doc(*([{**first, "content": kept}] if kept else []), *rest))
 
 
 def without_heading(document: Doc, words: str) -> Doc:

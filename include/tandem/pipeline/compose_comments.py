@@ -17,7 +17,7 @@ from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import words_of
-from tandem.pipeline.recheck import reads_of
+from tandem.pipeline.recheck import edition_of, reads_of
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
 from tandem.state import actions, origins
@@ -61,6 +61,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     public = end.offer.comments.as_ == "public" and not event.private
     parts = list(parts_of(end, text))
     reads = reads_of(tx, scene.run, source, event.id)
+    edition = edition_of(tx, source, event.id, reads)
     causes = [event.cause if part == 1 else f"{event.cause}/{part}" for part in range(1, len(parts) + 1)]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
@@ -75,7 +76,8 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "body": body,
             "public": public,
             "wrote": text_hash(scene.run, end, body),
-            "said": reads["said"],
+            "said": edition.said,
+            "edition": edition.number,
             "reads": reads,
             "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
             "onward": event.onward,

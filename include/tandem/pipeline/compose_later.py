@@ -5,20 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tandem.core.doc import Doc, Node, doc, paragraph, text
+from tandem.core.doc import doc, paragraph
 from tandem.core.mapping import to_native
 from tandem.core.model import HubEvent
-from tandem.core.plain import with_heading
+from tandem.core.plain import as_edited, with_heading
 from tandem.core.plan import COMMENT, UPDATE, Intent
 from tandem.core.plan_later import EDIT, REDACT, REMOVED, WITHDRAWN, WITHHELD, item_of
 from tandem.core.values import Json, same
 from tandem.pipeline.compose_comments import heading_over, parts_of, shown
 from tandem.pipeline.environment import End
-from tandem.pipeline.recheck import reads_of
+from tandem.pipeline.reach import OTHERWISE
+from tandem.pipeline.recheck import edition_of, reads_of
 from tandem.pipeline.rewrite import CHANGED, text_hash
 from tandem.pipeline.scene import Scene, make_action
 from tandem.pipeline.translate import canonical
-from tandem.state import actions, links, origins, records, succession, twins
+from tandem.state import actions, editions, links, origins, records, succession, twins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
@@ -32,8 +33,17 @@ def edit(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     """Edit the twin of a comment in its place, or say in a new comment how it reads now."""
     end, event = _end(scene, intent)
     there = _twins(tx, scene, intent, event)
+    ids = [*intent.carries, *intent.covers]
+    source = scene.run.end(intent.target.other)
     if not there:
-        scene.plan.mark([*intent.carries, *intent.covers], "noted", "its twin is not there")
+        ahead = any(one.kind == COMMENT and one.native == event.native for one in scene.hubs[source.which].events)
+        scene.plan.mark(ids, *(("waiting", "its comment goes first") if ahead else ("noted", "its twin is not there")))
+        return
+    reads = reads_of(tx, scene.run, source, event.id)
+    edition = edition_of(tx, source, event.id, reads)
+    if not editions.is_news(tx, edition, there[-1], scene.run.name, str(reads["said"])):
+        editions.agree(tx, edition, there[-1], end.system)
+        scene.plan.mark(ids, "settled", OTHERWISE)
         return
     in_place = end.caps.edit_comments and end.offer.on_edit == "edit"
     yield from _said_anew(tx, scene, intent, seq, event, there, in_place=in_place)
@@ -63,6 +73,8 @@ def withdraw(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
     causes = _causes(event, len(there))
     done = actions.done_causes(tx, scene.target_of(intent.target), causes)
     body = end.connector.markup.render(doc(paragraph(TAKEN_BACK))).native
+    known = editions.kept(records.events_by_id(tx, [event.id])[event.id].content)
+    number = known.number if known else None
     for cause, twin in zip(causes, there, strict=True):
         if cause in done and cause != causes[-1]:
             continue
@@ -76,6 +88,7 @@ def withdraw(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]
             "body": body,
             "wrote": text_hash(scene.run, end, body),
             "said": twins.WITHDRAWN,
+            "edition": number,
             "files": list(_files(tx, end, twin)),
             "forget": list(twins.journal_of(tx, scene.link.id, [twin])),
         }
@@ -190,9 +203,10 @@ def _said_anew(
     assert event.doc is not None
     heading = heading_over(end, event.author, event.company, scene.hubs[source.which].told)
     reads = reads_of(tx, scene.run, source, event.id)
+    edition = edition_of(tx, source, event.id, reads)
     known: Mapping[str, Json] = {twin.native: twin.wrote for twin in there if in_place or not twin.withdrawn}
     common: dict[str, Json] = {"event": event.id, "twins": dict(known), "origin": there[0].origin}
-    common |= {"said": reads["said"], "reads": reads}
+    common |= {"said": edition.said, "edition": edition.number, "reads": reads}
     bodies = list(parts_of(end, with_heading(shown(event.doc), heading)))
     if in_place and len(there) == len(bodies) == 1:
         content: dict[str, Json] = {
@@ -204,9 +218,9 @@ def _said_anew(
             "redacts": bool(event.kind == WITHDRAWN),
             "item": item_of(event),
         }
-        yield make_action(scene, intent, seq, EDIT, [f"event:{event.id}"], content)
+        yield make_action(scene, intent, seq, EDIT, _causes(event, 1), content)
         return
-    bodies = list(parts_of(end, with_heading(_edited(shown(event.doc)), heading)))
+    bodies = list(parts_of(end, with_heading(as_edited(shown(event.doc)), heading)))
     causes = _causes(event, len(bodies))
     done = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, (cause, body) in enumerate(zip(causes, bodies, strict=True), start=1):
@@ -216,6 +230,7 @@ def _said_anew(
             **common,
             "mark": scene.run.store.vault.mark(there[0].origin, source.system, f"{event.native}/{event.id}"),
             "part": part,
+            "parts": len(bodies),
             "heading": heading if part == 1 else "",
             "body": body,
             "public": end.offer.comments.as_ == "public" and not event.private,
@@ -224,17 +239,10 @@ def _said_anew(
             "onward": event.onward,
             "names": event.names,
         }
+        if part < len(bodies):  # until the last one is there, it is still to be told
+            more |= {"said": twins.UNFINISHED, "edition": there[-1].edition or 0}
         yield make_action(scene, _riding(intent, part == len(bodies)), seq, COMMENT, [cause], more)
         seq += 1
-
-
-def _edited(document: Doc) -> Doc:
-    """Say before a text that it was edited."""
-    first: Node | None = document["content"][0] if document["content"] else None
-    if first is not None and first["type"] == "paragraph":
-        led: Node = {**first, "content": [text("Edited: "), *first["content"]]}
-        return doc(led, *document["content"][1:])
-    return doc(paragraph("Edited:"), *document["content"])
 
 
 def _end(scene: Scene, intent: Intent) -> tuple[End, HubEvent]:
@@ -243,7 +251,8 @@ def _end(scene: Scene, intent: Intent) -> tuple[End, HubEvent]:
 
 
 def _causes(event: HubEvent, parts: int) -> list[str]:
-    return [f"event:{event.id}" if part == 1 else f"event:{event.id}/{part}" for part in range(1, parts + 1)]
+    cause = event.cause or f"event:{event.id}"
+    return [cause if part == 1 else f"{cause}/{part}" for part in range(1, parts + 1)]
 
 
 def _riding(intent: Intent, last: bool) -> Intent:

@@ -12,7 +12,7 @@ from datetime import datetime
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.plan import DELETED
 from tandem.core.values import Json
-from tandem.pipeline import follow_up, onward
+from tandem.pipeline import copied, follow_up, onward
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
@@ -175,6 +175,7 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
         one = _comment_event(end, comment, comment.id in copies)
         copy = said.get(comment.id)
         happened.append(one if copy is None else onward.going_on(tx, end, one, copy, comment))
+    happened = copied.as_said(tx, run, end, history, happened, said)
     held, brought = onward.sources(tx, run, end, record, "file", [file.id for file in history.files])
     for file in history.files:
         copy = brought.get(file.id)

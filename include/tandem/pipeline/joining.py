@@ -24,7 +24,7 @@ from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.spot import meant
 from tandem.pipeline.translate import canonical, hub_status
-from tandem.state import early, joins, links, origins, records, runs
+from tandem.state import early, editions, joins, links, origins, records, runs
 from tandem.state.links import Base
 from tandem.state.records import Happened
 from tandem.state.store import Tx
@@ -243,7 +243,9 @@ def twins(tx: Tx, run: Run, sides: Sides, kind: str, pairs: Iterable[tuple[Words
         )
         if kind == "comment" and copied is not None and copy.text.endswith(source.text):
             wrote, said = (_hashed(run, sides, side, id_) for side, id_ in ((copied, copy.id), (older, source.id)))
-            note_written(tx, end.system, copy.id, wrote, said)  # as for fields: what both show is where both agree
+            edition = editions.told_by(tx, run.end(older).system, source.id, said)
+            # As for fields: what both show is where both agree.
+            note_written(tx, end.system, copy.id, wrote, edition.said, edition.number)
 
 
 def _hashed(run: Run, sides: Sides, which: Which, comment: str) -> str:

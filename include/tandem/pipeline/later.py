@@ -15,6 +15,7 @@ from tandem.connectors.base import Comment, History, Record
 from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.plan_later import EDITED
 from tandem.core.values import Json
+from tandem.pipeline.copied import THEIRS, under_way
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.onward import PRIVATE_THERE, withdrawn_here
 from tandem.pipeline.outside import CHANGED_OUTSIDE, changed_outside
@@ -22,14 +23,13 @@ from tandem.pipeline.overflow import OUTDATED, is_outdated, is_rest
 from tandem.pipeline.policy import FILES, PRIVATE, PUBLIC, offered_kinds
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.taken_back import STAYS, blacked_out, copies_beyond, hidden, removed, twins_at_other_side
-from tandem.state import actions, links, origins, records, twins
+from tandem.state import actions, editions, links, origins, records, twins
 from tandem.state.records import Event, Happened
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
 
 UNSENT = "deleted, redacted or made private before it was sent"
 AWAY = "a comment is shown again, and its file stays taken back: attach it anew to send it"
-THEIRS = "its people changed the twin: it is theirs"
 
 
 def later_on(
@@ -158,6 +158,7 @@ def _at_origin(
     tracker tells of no edits, a comment was edited if it reads otherwise; of one without a twin nobody knows.
     """
     said = text_hash(run, end, comment.body)
+    a_copy = "by" in read.content
     edited_at, which = comment.edited_at or run.env.now(), _number(comment, said, known)
     key = f"edited:{comment.id}:{which}:{said[:8]}"
     there = _twins(tx, run, end, record, comment.id)
@@ -170,11 +171,19 @@ def _at_origin(
         return [_noted(key, edited_at, end, "its comment was not sent")]
     if there[-1].said is None:
         return [_noted(key, edited_at, end, "an edit of a comment that was exchanged before Tandem kept its text")]
-    if there[-1].said == said:  # as it was sent, or edited back
+    edition = editions.kept(read.content)
+    if edition is None and a_copy:
+        return [_noted(key, edited_at, end, THEIRS)]
+    if edition is None:
+        edition = editions.seen(tx, end.system, comment.id, said, keep=not outside)
+    if not editions.is_news(tx, edition, there[-1], run.name, said):  # as it was sent, or edited back
+        editions.agree(tx, edition, there[-1], run.end(end.which.other).system)
         back = [event.id for event in still if event.kind == EDITED and event.content.get("native") == comment.id]
         records.set_events(tx, back, "superseded", "it reads again as it was sent", run=run.job.run_id)
         return []
-    told = Happened(key, EDITED, comment.order, end.our_time(edited_at), read.content)
+    content = {**read.content, "edition": edition.content()}
+    cause = editions.cause_of(there[-1].origin, edition)
+    told = Happened(key, EDITED, comment.order, end.our_time(edited_at), content, cause=cause)
     if all(twin.withdrawn for twin in there):
         return [changed_outside(told) if outside else told, *_files_stay_away(tx, run, end, record, comment, known)]
     return [changed_outside(told) if outside else told]
@@ -228,10 +237,7 @@ def _at_twin(tx: Tx, run: Run, end: End, record: Record, comment: Comment) -> li
 def _ours(tx: Tx, run: Run, end: End, comment: Comment, twin: Twin) -> bool:
     """Tell whether a twin reads as we last wrote it, an edit of which we do not know yet whether it went included."""
     shown = text_hash(run, end, comment.body)
-    if shown == twin.wrote:
-        return True
-    sent = actions.in_state(tx, run.name, ["sent"])
-    return any(one.content.get("twin") == comment.id and one.content.get("wrote") == shown for one in sent)
+    return shown == twin.wrote or under_way(tx, comment.id, shown) is not None
 
 
 def _theirs(key: str, at: datetime, end: End, record: Record, why: str) -> Happened:

@@ -112,7 +112,7 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
             action=action.id, heading=str(content.get("heading") or ""), **_further(action),
         )  # fmt: skip
         wrote, said = (str(content[part]) if content.get(part) else None for part in ("wrote", "said"))
-        twins.note_written(tx, end.system, outcome.id, wrote, said)
+        twins.note_written(tx, end.system, outcome.id, wrote, said, rewrite.edition_in(content))
         files = content.get("files")
         if end.caps.files_in_comments and isinstance(files, list):
             for file, native in zip(files, outcome.files, strict=False):

@@ -19,8 +19,9 @@ from tandem.pipeline.environment import End, Run
 from tandem.pipeline.histories import histories_of
 from tandem.pipeline.rewrite import takes_back, text_hash
 from tandem.pipeline.translate import same_native
-from tandem.state import records
+from tandem.state import editions, records
 from tandem.state.actions import Action
+from tandem.state.editions import Edition
 from tandem.state.store import Tx
 
 WORDS = frozenset({"text", "rich", "scalar"})
@@ -35,6 +36,12 @@ def reads_of(tx: Tx, run: Run, source: End, event: int) -> dict[str, Json]:
         "public": found.get("public"),
         "said": text_hash(run, source, found.get("body")),
     }
+
+
+def edition_of(tx: Tx, source: End, event: int, reads: Mapping[str, Json]) -> Edition:
+    """Which text of its origin a comment was read to say."""
+    known = editions.kept(records.events_by_id(tx, [event])[event].content)
+    return known or editions.told_by(tx, source.system, str(reads["comment"]), str(reads["said"]))
 
 
 def outdated(run: Run, source: End, planned: Sequence[tuple[Action, Record]], ours: Mapping[str, str]) -> set[str]:

@@ -19,6 +19,7 @@ from tandem.state.actions import Action
 from tandem.state.store import Tx
 
 CHANGED = "people changed the twin: it is theirs"
+REWRITTEN = "another pair wrote the twin since this was planned"
 DELETED = "people deleted the twin: it is never written again"
 
 
@@ -74,8 +75,18 @@ def hindered(run: Run, end: End, ready: Sequence[tuple[Action, Record | None]]) 
         shown = {comment.id: comment for comment in history.comments}
         if not set(known) <= set(shown):
             yield (one, "noted", DELETED) if history.whole else (one, "deferred", "not all comments can be read")
+        elif _is_ours_by_now(run, end, known, shown):
+            yield one, "deferred", REWRITTEN
         elif any(_is_changed(run, end, one, shown[id_], wrote) for id_, wrote in known.items()):
             yield one, "parked" if takes_back(one) else "noted", CHANGED
+
+
+def _is_ours_by_now(run: Run, end: End, known: Mapping[str, Json], shown: Mapping[str, Comment]) -> bool:
+    """Tell whether another pair has written one of these twins since this write was planned."""
+    with run.store.read() as tx:
+        now = {id_: twin for id_ in known if (twin := twins.twin_at(tx, end.system, id_)) is not None}
+    moved = [id_ for id_, twin in now.items() if twin.wrote != known[id_]]
+    return any(text_hash(run, end, shown[id_].body) == now[id_].wrote for id_ in moved)
 
 
 def _is_changed(run: Run, end: End, one: Action, twin: Comment, wrote: Json) -> bool:
@@ -104,13 +115,20 @@ def rewrite(end: End, kind: str, ready: Sequence[tuple[Action, str]]) -> tuple[O
 def note(tx: Tx, end: End, content: Mapping[str, Json]) -> None:
     """Note what a twin says since a write that took place; of a text that was taken back nothing is kept."""
     if content["twin"] is not None:
-        twins.note_written(tx, end.system, str(content["twin"]), str(content["wrote"]), str(content["said"]))
+        wrote, said = str(content["wrote"]), str(content["said"])
+        twins.note_written(tx, end.system, str(content["twin"]), wrote, said, edition_in(content))
     files = content.get("files")
     if content.get("said") == twins.WITHDRAWN:
         back = [str(id_) for id_ in (files if isinstance(files, list) else [])]
         twins.note_files_back(tx, end.system, back, None if content["twin"] is None else str(content["twin"]))
     forgotten = content.get("forget")
     twins.forget_texts(tx, [str(id_) for id_ in (forgotten if isinstance(forgotten, list) else [])])
+
+
+def edition_in(content: Mapping[str, Json]) -> int | None:
+    """Which of the texts of its origin a write says; none where it is not told, or none of them."""
+    number = content.get("edition")
+    return number if isinstance(number, int) else None
 
 
 def took_place(end: End, action: Action, history: History) -> bool:

@@ -15,7 +15,7 @@ from tandem.core.plan_later import REMOVED, TAKEN_BACK, WITHDRAWN, WITHHELD
 from tandem.core.values import Json
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.rewrite import text_hash
-from tandem.state import links, origins, records, succession, twins
+from tandem.state import editions, links, origins, records, succession, twins
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.twins import Twin
@@ -55,8 +55,10 @@ def hidden(
     if _all_back(there) or any(twins.was_private(tx, twin.origin) for twin in there):
         return []
     edits = sum(key.startswith(f"edited:{id_}:") for key in known)
-    at = end.our_time(record.updated_at)
-    return [Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", at, {"native": id_})]
+    content: dict[str, Json] = {"native": id_}
+    if _sent(tx, end, "comment", [id_]):
+        content["edition"] = editions.seen(tx, end.system, id_, twins.WITHDRAWN).content()
+    return [Happened(f"withdrawn:{id_}:{edits}", WITHDRAWN, "", end.our_time(record.updated_at), content)]
 
 
 def copies_beyond(tx: Tx, run: Run, end: End, link: str, native: str) -> list[Twin]:
@@ -114,7 +116,8 @@ def blacked_out(
     if all(twin.withdrawn or twin.said == said for twin in there):
         return []
     key = f"redacted:{comment.id}:{comment.edited_at.isoformat()}:{said[:8]}"
-    return [Happened(key, WITHDRAWN, comment.order, end.our_time(comment.edited_at), read.content)]
+    content = {**read.content, "edition": editions.seen(tx, end.system, comment.id, said).content()}
+    return [Happened(key, WITHDRAWN, comment.order, end.our_time(comment.edited_at), content)]
 
 
 def removed(tx: Tx, run: Run, end: End, record: Record, link: str, files: Collection[str]) -> list[Happened]:

@@ -11,7 +11,7 @@ from tandem.connectors.base import Record
 from tandem.core.doc import doc, paragraph
 from tandem.core.mapping import Said, hub_text, to_hub
 from tandem.core.model import HubEvent, HubFile
-from tandem.core.plain import without_heading
+from tandem.core.plain import not_as_edited, without_heading
 from tandem.core.plan import NOT_ANY_MORE
 from tandem.core.plan_later import EDITED, TAKEN_BACK
 from tandem.core.values import from_utc_text, same
@@ -46,6 +46,8 @@ def events_of(end: End, record: Record, events: Sequence[Event]) -> list[HubEven
             continue  # and so does all that came after it: a comment must not arrive before the status that it is on
         if event.kind == "field":
             told.append(_field_event(end, record, event))
+        elif event.kind == "comment" and "of" in event.content:
+            told.append(_edit(end, event))
         elif event.kind == "comment":
             told.append(_comment(end, event, files))
         elif event.kind == EDITED:
@@ -146,6 +148,17 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
         native=str(content.get("native")),
         files=tuple(file.files[0] for file in told if not file.note),
     )
+
+
+def _edit(end: End, event: Event) -> HubEvent:
+    """What a comment tells that another pair wrote of an edit: an edit of the comment that it is of."""
+    told = _comment(end, event, {})
+    if told.doc is None:
+        return told.model_copy(update={"kind": EDITED})
+    more = event.content.get("more")
+    parts = [end.connector.markup.parse(body).doc for body in (more if isinstance(more, list) else [])]
+    whole = doc(*not_as_edited(told.doc)["content"], *(block for part in parts for block in part["content"]))
+    return told.model_copy(update={"kind": EDITED, "native": str(event.content["of"]), "doc": whole})
 
 
 def _file(end: End, event: Event) -> HubEvent:

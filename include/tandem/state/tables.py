@@ -160,7 +160,8 @@ presence = Table(
     Column("action", CODE),  # that made it; none where people did
     Column("sealed", Text),  # heading that we wrote, to be removed before the text goes on
     Column("wrote", String(64)),  # hash of the text that we last wrote here; "withdrawn" once it is taken back
-    Column("said", String(64)),  # hash of the text at the source that it carries
+    Column("said", String(64)),  # hash of what its origin said when it was written; of the origin, of what it says
+    Column("edition", Integer),  # which of the texts of its origin that is; unknown of what older versions wrote
     Column("onward", Boolean),  # of a copy: whether its contracts let it go on from here
     Column("names", CODE),  # of a copy: how much of its author they let be named: full, company, none
     UniqueConstraint("system", "kind", "native"),

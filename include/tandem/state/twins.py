@@ -15,15 +15,16 @@ from tandem.state.records import chunks
 from tandem.state.store import Tx
 from tandem.state.tables import action, origin, presence
 
-WITHDRAWN = "withdrawn"  # what a twin says whose text was taken back
+WITHDRAWN = "withdrawn"  # what a twin says whose text was taken back;
+UNFINISHED = "unfinished"  # and one that holds but the beginning of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
     """A comment or file that we wrote for an origin.
 
-    ``wrote``: what we last wrote here; ``said``: what it says of its source. Both are hashes, and unknown where our
-    journal does not reach back.
+    ``wrote``: what we last wrote here; ``said``: what it says of its origin. Both are hashes, and unknown where our
+    journal does not reach back. ``edition``: which of the texts of its origin that is (:mod:`tandem.state.editions`).
     """
 
     origin: str
@@ -32,6 +33,7 @@ class Twin:
     action: str | None
     wrote: str | None
     said: str | None
+    edition: int | None
 
     @property
     def withdrawn(self) -> bool:
@@ -89,10 +91,13 @@ def files_of(tx: Tx, origins: Iterable[str], system: str, ticket: str) -> list[s
     return found
 
 
-def note_written(tx: Tx, system: str, native: str, wrote: str | None, said: str | None) -> None:
-    """Note what a twin was made to say."""
+def note_written(
+    tx: Tx, system: str, native: str, wrote: str | None, said: str | None, edition: int | None = None
+) -> None:
+    """Note what a twin was made to say; without ``edition`` it still counts as what it was."""
     where = (presence.c.system == system, presence.c.kind == "comment", presence.c.native == native)
-    tx.run(sa.update(presence).where(*where).values(wrote=wrote, said=said))
+    values: dict[str, Any] = {"wrote": wrote, "said": said} | ({} if edition is None else {"edition": edition})
+    tx.run(sa.update(presence).where(*where).values(**values))
 
 
 def note_files_back(tx: Tx, system: str, files: Iterable[str], comment: str | None) -> None:
@@ -145,4 +150,4 @@ def origins_in(content: Mapping[str, Json]) -> list[str]:
 
 
 def _twin(row: Mapping[str, Any]) -> Twin:
-    return Twin(row["origin"], row["native"], row["ticket"], row["action"], row["wrote"], row["said"])
+    return Twin(row["origin"], row["native"], row["ticket"], row["action"], row["wrote"], row["said"], row["edition"])
