@@ -33,6 +33,7 @@ CLOSE: Sequence[Cast] = [("title left", "title right")]
 THREE: Sequence[Cast] = [
     ("comment left", "leaves left", "comes back left"),
     ("comment left", "hides left", "leaves left"),
+    ("label right", "leaves left", "comes back left"),
 ]
 OPEN: Sequence[Cast] = list(combinations(KERNEL, 3)) if ALL else THREE
 
