@@ -154,8 +154,16 @@ class TransitionError(ItemError):
     code = "TDM-203"
     fix = "Add the missing transition or its fields to the contract, or move the ticket by hand."
 
-    def __init__(self, what: str, *, reachable: Sequence[str] = (), where: str = "", fix: str = "") -> None:
-        super().__init__(what, where=where, fix=fix)
+    def __init__(
+        self,
+        what: str,
+        *,
+        reachable: Sequence[str] = (),
+        where: str = "",
+        fix: str = "",
+        fields: Sequence[str] = (),
+    ) -> None:
+        super().__init__(what, where=where, fix=fix, fields=fields)
         self.reachable = tuple(reachable)
 
 

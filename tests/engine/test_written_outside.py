@@ -139,3 +139,19 @@ def test_what_was_refused_outside_is_tried_when_its_ticket_is_back(linked: Linke
     bench.run(wait=5)
     assert linked.get(RIGHT, "status") == "3"
     assert at_peace(bench) == []
+
+
+def test_a_status_that_cannot_be_walked_to_in_the_dark_holds_nothing_else(linked: Linked) -> None:
+    bench = linked.bench
+    bench.move(RIGHT, linked.issue, "1")
+    leave(linked, RIGHT)
+    bench.quiet()
+    bench.move(LEFT, linked.ticket, "solved")
+    title, text = bench.word("title"), bench.say(LEFT, linked.ticket)
+    linked.set(LEFT, "title", title)
+    bench.quiet()
+    assert linked.get(RIGHT, "status") == "1" and linked.get(RIGHT, "title") == title
+    assert any(text in one for one in bench.texts(RIGHT, linked.issue))
+    come_back(linked, RIGHT)
+    assert at_peace(bench) == []
+    assert linked.get(RIGHT, "status") == "3"

@@ -232,6 +232,8 @@ def _move(run: Run, end: End, action: Action, record: Record, ways: Iterable[Way
             f'No way leads to "{names.name_of(target)}"; from here go: {", ".join(reachable) or "none"}.',
             reachable=reachable,
             where=record.key,
+            # Out of sight the way is not known: the status waits alone, and holds nothing else of its ticket.
+            fields=[] if record.in_scope else [_status(end)],
         )
     return Move(record.id, way, _fields(end, way), action.id)
 
