@@ -25,6 +25,7 @@ from tandem.state.precedence import Order
 from tandem.state.store import Tx
 
 NOTHING = Order({}, {})
+NO_OTHER = "event:"  # begins the cause of what no other pair can see
 
 
 def plan(
@@ -65,7 +66,7 @@ def _foreign(run: Run, hubs: Mapping[Which, HubTicket], rules: PairRules) -> Ite
     for hub, how in rules.fields.items():
         if len(how.ways) == 2 and not how.a_set and how.rule != "hold":
             for ticket in hubs.values():
-                here = f"{target_named(run.end(ticket.side).system, ticket.ticket)}:"
+                here = (f"{target_named(run.end(ticket.side).system, ticket.ticket)}:", NO_OTHER)
                 if any(not event.cause.startswith(here) for event in _events(ticket, hub)):
                     yield hub
                     break
