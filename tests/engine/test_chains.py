@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.memory_house import KilledError
+from engine.memory_house import TASKS, KilledError
 from engine.ring_house import Ring
 from tandem.errors import TransitionError
+from tandem.pipeline.environment import Job
 
 CHAIN = [("acme", "globex"), ("globex", "initech")]
 SAID = {"out": "public", "as": "public", "names": "full", "onward": True}
@@ -197,6 +198,24 @@ def test_what_was_private_where_it_was_said_goes_no_further_whatever_its_copies_
     assert not at(ring, "globex", "a work note") and not ring.trackers["globex"].tickets[ring.only("globex")].files
     [passed] = at(ring, "globex", "for all")  # its copy is internal at Acme, and it stays what it was
     assert "Omar (Acme) wrote:" in passed
+
+
+def test_a_copy_that_is_internal_goes_on_though_its_ticket_moves_before_the_write(tmp_path: Path) -> None:
+    """It was for all where it was said; a tracker that tells of no edits is asked before each write."""
+    joins = [("umbra", "acme"), ("acme", "globex")]
+    ring = Ring(tmp_path, joins, {"acme": {"comments": {**SAID, "as": "internal", "out": "public"}}})
+    ring.round()
+    ring.open("umbra")
+    ring.quiet()
+    ring.say("umbra", ring.only("umbra"), "for all")
+    ring.run(ring.pairs[0])
+    ring.clock.advance(121)
+    job = Job(ring.pairs[1], "moved")
+    for name, task in TASKS.items():
+        if name == "load":
+            ring.set("acme", ring.only("acme"), "priority", "low")
+        task(job, ring.env)
+    assert len(at(ring, "globex", "for all")) == 1
 
 
 @pytest.mark.parametrize("act", ["edit", "hide", "redact"])

@@ -92,7 +92,7 @@ def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment 
         return replace(happened, content={}, state="noted", reason=ONE_HOP)
     content = {**happened.content, "by": said_by(copy)}
     if comment is not None:
-        content["public"] = not private
+        content |= {"public": not private, "shown_to_all": comment.public}
     return replace(happened, content=content, cause=copy.cause or happened.cause, state=None)
 
 

@@ -33,7 +33,7 @@ def reads_of(tx: Tx, run: Run, source: End, event: int) -> dict[str, Json]:
     found = records.events_by_id(tx, [event])[event].content
     return {
         "comment": found.get("native"),
-        "public": found.get("public"),
+        "public": found.get("shown_to_all", found.get("public")),  # a copy may be internal of what was for all
         "said": text_hash(run, source, found.get("body")),
     }
 
