@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from itertools import combinations, permutations
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 
+from engine.memory_files import SHARED_LABELS
 from engine.memory_house import TASKS
 from engine.ring_house import PRIORITIES, Ring, meaning
 from tandem.core.values import Json
@@ -40,6 +42,10 @@ def shared(root: Path, joins: Sequence[tuple[str, str]], order: Sequence[int], o
 def shown(ring: Ring, hub: str) -> dict[str, object]:
     """What each company's ticket says of a field."""
     values = {name: ring.get(name, hub) for name in ring.names}
+    if hub == "labels":
+        return {
+            name: sorted(SHARED_LABELS.intersection(map(str, cast(list[Json], own)))) for name, own in values.items()
+        }
     return values if hub == "title" else {name: meaning(name, hub, value) for name, value in values.items()}
 
 
@@ -72,6 +78,36 @@ def test_edits_at_the_same_time_end_alike_round_a_ring(
     assert conflicts(ring) >= len(sides) - 1
 
 
+def test_a_label_that_came_round_and_was_taken_away_is_not_brought_anew(tmp_path: Path) -> None:
+    """It came with another one, in one write; the pair between who set it and who took it away runs last."""
+    ring = shared(tmp_path, RING, (0, 1, 2))
+    toggle(ring, "acme", "checkout")
+    ring.clock.advance(1)
+    toggle(ring, "globex", "kiosk")
+    ring.run("acme__globex")
+    ring.run("globex__initech")
+    assert {"checkout", "kiosk"} <= set(map(str, cast(list[Json], ring.get("initech", "labels"))))
+    toggle(ring, "initech", "checkout")
+    ring.run("acme__initech")
+    ring.quiet()
+    assert one(ring, "labels") == ["kiosk"]
+
+
+def test_a_label_that_comes_late_is_not_brought_where_it_was_taken_away_before(tmp_path: Path) -> None:
+    """The one way brought it, and the other way that it was taken away again."""
+    ring = shared(tmp_path, RING, (0, 1, 2))
+    toggle(ring, "acme", "payment")
+    toggle(ring, "initech", "checkout")
+    ring.run("acme__initech")
+    toggle(ring, "acme", "payment")
+    ring.run("acme__globex")
+    assert "payment" in str(ring.get("initech", "labels"))
+    ring.run("globex__initech")
+    assert "payment" not in str(ring.get("globex", "labels"))
+    ring.quiet()
+    assert one(ring, "labels") == ["checkout"]
+
+
 @pytest.mark.parametrize("side_by_side", [False, True], ids=["one after another", "side by side"])
 @pytest.mark.parametrize("joins", [RING, SQUARE], ids=["ring", "square"])
 @pytest.mark.parametrize("seed", range(STORMS))
@@ -92,20 +128,29 @@ def test_a_storm_of_edits_ends_alike(
             if chance.random() < 0.1:
                 edit(ring, chance)
     ring.quiet(most=MOST)
-    one(ring, "title")
-    one(ring, "priority")
+    for hub in ("title", "priority", "labels"):
+        one(ring, hub)
 
 
 def edit(ring: Ring, chance: Random) -> None:
     """Somebody edits a field, or takes a step."""
-    name, hub = chance.choice(ring.names), chance.choice(["title", "title", "priority", "status"])
-    if hub == "status":
+    name, hub = chance.choice(ring.names), chance.choice(["title", "title", "labels", "labels", "priority", "status"])
+    if hub == "labels":
+        toggle(ring, name, chance.choice(sorted(SHARED_LABELS)))
+    elif hub == "status":
         ring.step(name, ring.only(name), chance)
     elif hub == "title":
         ring.set(name, ring.only(name), hub, f"{name} {next(ring.numbers)}")
     else:
         ring.set(name, ring.only(name), hub, chance.choice(PRIORITIES[name]))
     ring.clock.advance(chance.choice([0, 0, 1, 3]))
+
+
+def toggle(ring: Ring, name: str, label: str) -> None:
+    """Somebody adds a label, or takes it away."""
+    now = cast(list[Json], ring.get(name, "labels"))
+    rest = [one for one in now if one != label]
+    ring.set(name, ring.only(name), "labels", rest if label in now else [*now, label])
 
 
 def mixed(ring: Ring, chance: Random) -> None:

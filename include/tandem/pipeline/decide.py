@@ -141,6 +141,8 @@ def _decide_link(
     }
     begun = reach.by_presence(tx, run, hubs, unsent)
     left = begun or unsent
+    if begun is None:
+        reach.share_sets(tx, run, link, hubs, left)
     aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
     plan = ties.plan(tx, run, link, hubs, left, rules, states, aside)
     for which, part in left.items():

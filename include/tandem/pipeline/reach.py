@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tandem.core.in_common import Common, in_common, moved_last_by
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan
 from tandem.core.rules import Which
-from tandem.core.values import same
+from tandem.core.values import as_set, same
 from tandem.pipeline.environment import Run
 from tandem.pipeline.scene import target_named
 from tandem.state import links, paths
 from tandem.state.links import Link
+from tandem.state.precedence import order_of
 from tandem.state.store import Tx
 
 OTHERWISE = "it has reached the other side by another way"
+NO_OTHER = "event:"  # begins the cause of what no other pair can see
 BY_PRESENCE = "both sides had the ticket by other ways"
 
 Arrived = Callable[[str, str], bool]  # cause, target
@@ -95,6 +98,57 @@ def left_to_send(ticket: HubTicket, target: str, there: Arrived) -> Left:
 def at_rest(state: FieldState) -> FieldState:
     """A field that counts as unchanged at what it shows."""
     return state.model_copy(update={"base": state.value, "has_base": True, "changed": False})
+
+
+def elsewhere(run: Run, ticket: HubTicket, event: HubEvent) -> bool:
+    """Tell whether a ticket reports what was done at another one, and a pair between brought."""
+    here = f"{target_named(run.end(ticket.side).system, ticket.ticket)}:"
+    return not event.cause.startswith((here, NO_OTHER))
+
+
+def share_sets(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left]) -> None:
+    """Let what came to both sides of a set on different ways be agreed on, so that what was done since is news.
+
+    What came to a side late is none, for the other side had something newer already: it waits until that comes, too.
+    """
+    for hub, how in run.rules.fields.items():
+        if how.a_set and all(hub in part.ticket.fields for part in left.values()):
+            _share_set(tx, run, link, hubs, left, hub)
+
+
+def _share_set(
+    tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left], hub: str
+) -> None:
+    events = {
+        which: [event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note]
+        for which, ticket in hubs.items()
+    }
+    brought = {which: [one for one in own if elsewhere(run, hubs[which], one)] for which, own in events.items()}
+    if not any(brought.values()):
+        return
+    common = in_common(events[Which.LEFT], events[Which.RIGHT], lambda which, one: one in brought[which])
+    for which, part in left.items():
+        late = _late(tx, run, link, hubs[which.other], brought[which])
+        state = part.ticket.fields[hub]
+        shown, moved = as_set(state.value), moved_last_by(events[which], late)
+        for one in [*([common] if common else []), *([Common(shown & moved, moved - shown)] if moved else [])]:
+            state = one.based(state)
+        kept = tuple(event for event in part.ticket.events if event.id not in late)
+        part.ticket = part.ticket.model_copy(update={"fields": {**part.ticket.fields, hub: state}, "events": kept})
+        if common or moved:
+            part.rebase = part.rebase - {hub} if state.changed else part.rebase | {hub}
+
+
+def _late(tx: Tx, run: Run, link: Link, target: HubTicket, brought: Iterable[HubEvent]) -> set[int]:
+    """Of changes that were brought to a side, those over which something stands that the other side has already."""
+    order, there = order_of(tx, link.origin), target_named(run.end(target.side).system, target.ticket)
+    over = {event.id: order.over_all(event.cause) for event in brought}
+    known = paths.arrived(tx, {(cause, there) for causes in over.values() for cause in causes})
+    return {
+        id_
+        for id_, causes in over.items()
+        if any((cause, there) in known or cause.startswith(f"{there}:") for cause in causes)
+    }
 
 
 def by_presence(

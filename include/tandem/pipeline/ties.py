@@ -17,15 +17,13 @@ from tandem.core.model import HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_link
 from tandem.core.rules import Which
 from tandem.pipeline.environment import Run
-from tandem.pipeline.reach import Left
-from tandem.pipeline.scene import target_named
+from tandem.pipeline.reach import Left, elsewhere
 from tandem.state import precedence
 from tandem.state.links import Link
 from tandem.state.precedence import Order
 from tandem.state.store import Tx
 
 NOTHING = Order({}, {})
-NO_OTHER = "event:"  # begins the cause of what no other pair can see
 
 
 def plan(
@@ -66,8 +64,7 @@ def _foreign(run: Run, hubs: Mapping[Which, HubTicket], rules: PairRules) -> Ite
     for hub, how in rules.fields.items():
         if len(how.ways) == 2 and not how.a_set and how.rule != "hold":
             for ticket in hubs.values():
-                here = (f"{target_named(run.end(ticket.side).system, ticket.ticket)}:", NO_OTHER)
-                if any(not event.cause.startswith(here) for event in _events(ticket, hub)):
+                if any(elsewhere(run, ticket, event) for event in _events(ticket, hub)):
                     yield hub
                     break
 

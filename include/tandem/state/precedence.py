@@ -58,12 +58,13 @@ class Order:
         decided = self.decided.get(frozenset((one, other)))
         if decided is not None:
             return decided
-        over_one, over_other = self._all_over(one), self._all_over(other)
+        over_one, over_other = self.over_all(one), self.over_all(other)
         if (other in over_one) is (one in over_other):
             return None
         return other if other in over_one else one
 
-    def _all_over(self, cause: str) -> set[str]:
+    def over_all(self, cause: str) -> set[str]:
+        """The changes that stand where they meet this one, or one that does."""
         found, last = set[str](), {cause}
         while last := {one for cause in last for one in self.over.get(cause, ())} - found:
             found |= last
