@@ -49,12 +49,11 @@ def shown(ring: Ring, hub: str) -> dict[str, object]:
     return values if hub == "title" else {name: meaning(name, hub, value) for name, value in values.items()}
 
 
-def one(ring: Ring, hub: str) -> Json:
+def one(ring: Ring, hub: str) -> object:
     """What all say alike."""
     values = shown(ring, hub)
     assert len(set(map(str, values.values()))) == 1, f"{hub} apart: {values}"
-    value: Json = next(iter(values.values()))  # type: ignore[assignment]
-    return value
+    return next(iter(values.values()))
 
 
 def conflicts(ring: Ring) -> int:

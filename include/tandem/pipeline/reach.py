@@ -19,7 +19,7 @@ from tandem.pipeline.environment import Run
 from tandem.pipeline.scene import target_named
 from tandem.state import links, paths
 from tandem.state.links import Link
-from tandem.state.precedence import order_of
+from tandem.state.precedence import Order, order_of
 from tandem.state.store import Tx
 
 OTHERWISE = "it has reached the other side by another way"
@@ -106,6 +106,12 @@ def elsewhere(run: Run, ticket: HubTicket, event: HubEvent) -> bool:
     return not event.cause.startswith((here, NO_OTHER))
 
 
+def field_events(ticket: HubTicket, hub: str) -> list[HubEvent]:
+    """What happened to a field of a ticket and may travel, the oldest first."""
+    own = (event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note)
+    return sorted(own, key=lambda event: (event.at, event.order))
+
+
 def share_sets(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left]) -> None:
     """Let what came to both sides of a set on different ways be agreed on, so that what was done since is news.
 
@@ -119,16 +125,14 @@ def share_sets(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], le
 def _share_set(
     tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left], hub: str
 ) -> None:
-    events = {
-        which: [event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note]
-        for which, ticket in hubs.items()
-    }
+    events = {which: field_events(ticket, hub) for which, ticket in hubs.items()}
     brought = {which: [one for one in own if elsewhere(run, hubs[which], one)] for which, own in events.items()}
     if not any(brought.values()):
         return
+    order = order_of(tx, link.origin)
     common = in_common(events[Which.LEFT], events[Which.RIGHT], lambda which, one: one in brought[which])
     for which, part in left.items():
-        late = _late(tx, run, link, hubs[which.other], brought[which])
+        late = _late(tx, run, order, hubs[which.other], brought[which])
         state = part.ticket.fields[hub]
         shown, moved = as_set(state.value), moved_last_by(events[which], late)
         for one in [*([common] if common else []), *([Common(shown & moved, moved - shown)] if moved else [])]:
@@ -139,9 +143,9 @@ def _share_set(
             part.rebase = part.rebase - {hub} if state.changed else part.rebase | {hub}
 
 
-def _late(tx: Tx, run: Run, link: Link, target: HubTicket, brought: Iterable[HubEvent]) -> set[int]:
+def _late(tx: Tx, run: Run, order: Order, target: HubTicket, brought: Iterable[HubEvent]) -> set[int]:
     """Of changes that were brought to a side, those over which something stands that the other side has already."""
-    order, there = order_of(tx, link.origin), target_named(run.end(target.side).system, target.ticket)
+    there = target_named(run.end(target.side).system, target.ticket)
     over = {event.id: order.over_all(event.cause) for event in brought}
     known = paths.arrived(tx, {(cause, there) for causes in over.values() for cause in causes})
     return {

@@ -17,7 +17,7 @@ from tandem.core.model import HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_link
 from tandem.core.rules import Which
 from tandem.pipeline.environment import Run
-from tandem.pipeline.reach import Left, elsewhere
+from tandem.pipeline.reach import Left, elsewhere, field_events
 from tandem.state import precedence
 from tandem.state.links import Link
 from tandem.state.precedence import Order
@@ -64,19 +64,14 @@ def _foreign(run: Run, hubs: Mapping[Which, HubTicket], rules: PairRules) -> Ite
     for hub, how in rules.fields.items():
         if len(how.ways) == 2 and not how.a_set and how.rule != "hold":
             for ticket in hubs.values():
-                if any(elsewhere(run, ticket, event) for event in _events(ticket, hub)):
+                if any(elsewhere(run, ticket, event) for event in field_events(ticket, hub)):
                     yield hub
                     break
 
 
-def _events(ticket: HubTicket, hub: str) -> list[HubEvent]:
-    own = (event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note)
-    return sorted(own, key=lambda event: (event.at, event.order))
-
-
 def _last(left: Mapping[Which, Left], hub: str) -> dict[Which, HubEvent]:
     """What each side did last to a field."""
-    events = {which: _events(part.ticket, hub) for which, part in left.items()}
+    events = {which: field_events(part.ticket, hub) for which, part in left.items()}
     return {which: own[-1] for which, own in events.items() if own}
 
 
@@ -99,7 +94,7 @@ def _again(
     What stands is carried though it was before, and was written over since: at most once for the change that it met.
     Nothing is told where the plan comes to that by itself.
     """
-    news = {which: _events(left[which].ticket, hub) or _events(hubs[which], hub) for which in Which}
+    news = {which: field_events(left[which].ticket, hub) or field_events(hubs[which], hub) for which in Which}
     sending = _last(left, hub)
     source = next(iter(sending or (which for which in Which if news[which])))
     if any(hub not in ticket.fields for ticket in hubs.values()):
