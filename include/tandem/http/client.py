@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json as json_
 import logging
 import threading
 import time
@@ -71,6 +73,13 @@ class Http:
     def login(self) -> str:
         """The name that the session logs in with, without its password; empty where it has none."""
         return self._log_in[0]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this address and log-in from any other: a digest, to be kept where secrets may be kept."""
+        told = self._session.prepare_request(requests.Request("GET", self.base_url)).headers
+        said = sorted((name.lower(), str(told[name])) for name in told if name.lower().startswith(("authorization", "x-")))
+        return hashlib.sha256(json_.dumps([self.base_url, said, str(self._session.cert)]).encode()).hexdigest()
 
     def log_in_by(self, written: Callable[[str, str], str | None]) -> None:
         """Let a tracker be logged in to by its own way: ``written`` makes the header of name and password.

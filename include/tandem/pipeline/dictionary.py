@@ -71,6 +71,7 @@ def _take(tx: Tx, end: End, row: Mapping[str, Any]) -> None:
     end.inactive = frozenset(stored.get("inactive", ()))
     end.mentions = stored.get("mentions", {})
     end.own = {name: stored.get(name) for name in ("private_comments", "max_file")}
+    fields, learnt = _opened(tx, row)
     known = {
         name: Choices(
             ids={**{label: id_ for id_, label in info["choices"].items()}, **(row["bindings"] or {}).get(name, {})},
@@ -78,18 +79,25 @@ def _take(tx: Tx, end: End, row: Mapping[str, Any]) -> None:
             max_length=info["max_length"],
             kind=info["kind"],
         )
-        for name, info in _fields(tx, row).items()
+        for name, info in fields.items()
     }
     end.learn(known)
+    end.recall(learnt)
 
 
-def _fields(tx: Tx, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What preflight found of fields. Before it was sealed it stood in clear, and does until the next preflight."""
+def _opened(tx: Tx, row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Json]]:
+    """What preflight found of fields, and what it learnt beside for connectors.
+
+    Until the next preflight it stands as older versions kept it: the fields alone, and before that in clear.
+    """
     if row["sealed"] is None:
-        clear: Mapping[str, Any] = (row["dictionary"] or {}).get("fields", {})
-        return clear
-    fields = tx.open(row["sealed"])
-    return fields if isinstance(fields, dict) else {}
+        return (row["dictionary"] or {}).get("fields", {}), {}
+    told = tx.open(row["sealed"])
+    told = told if isinstance(told, dict) else {}
+    if told.keys() != {"fields", "learnt"}:
+        return told, {}
+    fields, learnt = told["fields"], told["learnt"]
+    return fields if isinstance(fields, dict) else {}, learnt if isinstance(learnt, dict) else {}
 
 
 def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime) -> list[str]:
@@ -142,7 +150,7 @@ def keep_dictionary(tx: Tx, pair: str, end: End, found: Preflight, now: datetime
             "inactive": sorted(found.inactive),
             "mentions": {name: id_ for name, id_ in mentions.items() if name in end.offer.people.accounts.values()},
         },
-        sealed=tx.seal(fields),
+        sealed=tx.seal({"fields": fields, "learnt": dict(found.learnt)}),
         bindings=bindings,
     )
     runs.put_edges(tx, end.system, found.edges, whole=found.whole_workflow)

@@ -17,7 +17,7 @@ from tandem.config import ways as way_names
 from tandem.config.identity import mapping_hash
 from tandem.config.models import FieldRule, Pair, People
 from tandem.config.models import Side as Offer
-from tandem.connectors.base import Capabilities, Connector, Entry, Record
+from tandem.connectors.base import Capabilities, Connector, Entry, Recalls, Record
 from tandem.core.mapping import Said, Terms, to_hub
 from tandem.core.plan import FieldPlan, PairRules
 from tandem.core.rules import Choices, Which
@@ -108,6 +108,7 @@ class End:
     row: Mapping[str, Any] = field(default_factory=dict)  # the side's row: whoever holds the lease alone changes it
     bound: scope_ids.Bound = field(default_factory=dict)  # the ids by which the connector knows the scope
     ways: way_names.Bound = field(default_factory=dict)  # the ids of the transitions that the contract names
+    learnt: Mapping[str, Json] = field(default_factory=dict)  # by the last preflight, for connectors made since
 
     def __post_init__(self) -> None:
         self.learn(self.dictionary)
@@ -121,6 +122,12 @@ class End:
             if rule.kind == "scalar" and not rule.map and dictionary.get(rule.native, Choices()).kind == "rich"
         }
         self.offer = replace(self.offer, fields={**self.offer.fields, **marked_up}) if marked_up else self.offer
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        """Let the connector take up what the last preflight learnt, if it can: then it need not ask that again."""
+        self.learnt = learnt
+        if isinstance(self.connector, Recalls):
+            self.connector.recall(learnt)
 
     @property
     def system(self) -> str:

@@ -97,6 +97,7 @@ def _connect(run: Run, end: End, bound: Bound) -> None:
     if bound != end.bound:
         end.bound = bound
         end.connector = run.env.connect(by_ids(end.offer, bound))
+        end.recall(end.learnt)
 
 
 def _start(run: Run, end: End, reading: Reading) -> None:

@@ -42,6 +42,7 @@ from tandem.connectors.base import (
     settled,
 )
 from tandem.core.doc import Markup
+from tandem.core.values import Json
 from tandem.errors import GoneError
 from tandem.http import Http
 from tandem.markup import CommonMark, Html
@@ -99,7 +100,11 @@ class AzureDevOps:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
+        self._site.forget()
         return check.preflight(self._site, self._scope, CAPABILITIES.search_delay)
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        self._site.recall(learnt)
 
     def start(self, now: datetime) -> str:
         return listing.start(self._site, now)

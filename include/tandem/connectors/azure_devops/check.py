@@ -71,6 +71,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         private_comments=False,
         inactive=frozenset() if missing else judging.inactive(site, types),
         mentions={} if missing else people.mentions(site, seen.values()),
+        learnt=site.learnt(),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -34,8 +35,9 @@ from tandem.connectors.azure_devops.shape import (
     field,
 )
 from tandem.connectors.base import Author, Needs
+from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
 from tandem.connectors.marks import Marker, marker
-from tandem.core.values import utc_text
+from tandem.core.values import Json, utc_text
 from tandem.errors import CredentialsError, GoneError, Problem, RefusedError
 from tandem.http import REDIRECTS, Http, parsed
 
@@ -67,6 +69,7 @@ class Site:
         self._types: dict[str, tuple[str, str]] = {}
         self._workflows: dict[str, Mapping[str, Raw]] = {}
         self._sizes: dict[str, int] = {}
+        self._learnt: Mapping[str, Any] = NOTHING_LEARNT
 
     @property
     def former_hosts(self) -> frozenset[str]:
@@ -258,6 +261,21 @@ class Site:
 
     # ---- what was learnt
 
+    def learnt(self) -> Mapping[str, Json]:
+        """What those who come later need not ask. States and steps are not among it: a move is tried by what is now."""
+        fields = [asdict(one) for one in self.fields.values()]
+        return to_keep(self.http, {"account": asdict(self.account), "fields": fields})
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        """Take up what a preflight learnt."""
+        self._learnt = to_recall(self.http, learnt)
+
+    def forget(self) -> None:
+        """Let go of what was taken up, and of what was made of it."""
+        self._learnt = NOTHING_LEARNT
+        for name in ("account", "fields"):
+            vars(self).pop(name, None)
+
     @property
     def mark_field(self) -> str:
         """The custom field that holds our marks."""
@@ -270,6 +288,8 @@ class Site:
     @cached_property
     def account(self) -> Author:
         """Our own account."""
+        if "account" in self._learnt:
+            return Author(**self._learnt["account"])
         told = self.get("/_apis/connectionData").get("authenticatedUser") or {}
         properties = told.get("properties") or {}
         unique = (properties.get("Account") or {}).get("$value") if isinstance(properties, Mapping) else None
@@ -280,6 +300,8 @@ class Site:
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """The organisation's dictionary."""
+        if "fields" in self._learnt:
+            return {one["name"]: Field(**one) for one in self._learnt["fields"]}
         told = self.get("/_apis/wit/fields")["value"]
         return {TEXT: TEXT_FIELD, **{one["referenceName"]: field(one) for one in told}}
 

@@ -24,7 +24,7 @@ from tandem.connectors.base.about import (
     SystemTraits,
     Way,
 )
-from tandem.connectors.base.protocol import NOTHING, Connector
+from tandem.connectors.base.protocol import NOTHING, Connector, Recalls
 from tandem.connectors.base.reading import (
     Away,
     Comment,
@@ -65,6 +65,7 @@ __all__ = [
     "Page",
     "Patch",
     "Preflight",
+    "Recalls",
     "Record",
     "Redaction",
     "Seen",

@@ -178,3 +178,5 @@ class Preflight:
     mentions: Mapping[str, str] = field(default_factory=dict)
     # Place → a key that is no higher than the newest there ("" if there is none): lost creates are found behind it.
     highest: Mapping[str, str] = field(default_factory=dict)
+    # What connectors that are made later may take up until the next preflight, so as not to ask it again (Recalls).
+    learnt: Mapping[str, Json] = field(default_factory=dict)

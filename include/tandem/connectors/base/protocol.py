@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tandem.connectors.base.about import Capabilities, Preflight, Way
 from tandem.connectors.base.reading import History, Known, Page, Record, nothing_known
 from tandem.connectors.base.writing import Draft, Edit, Move, Note, Outcome, Patch, Redaction, Upload
 from tandem.core.doc import Markup
+from tandem.core.values import Json
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -92,3 +93,11 @@ class Connector(Protocol):
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes. Credentials never follow a redirect to another host."""
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A connector that takes up what an earlier one learnt of its tracker; to be one is not asked of any."""
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        """Take up :attr:`Preflight.learnt`, as far as it holds here. A preflight lets go of it and asks anew."""

@@ -34,6 +34,7 @@ from tandem.connectors.jira.history import asked, history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import API, FETCH, Site
 from tandem.core.doc import Markup
+from tandem.core.values import Json
 from tandem.errors import RefusedError
 from tandem.http import Http
 from tandem.markup import Adf
@@ -87,12 +88,17 @@ class Jira:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
+        self._site.forget()
         found = check.preflight(self._site, self._capabilities.search_delay)
         if found.private_comments is not None:
             self._capabilities = replace(self._capabilities, private_comments=found.private_comments)
         if found.max_file is not None:
             self._capabilities = replace(self._capabilities, max_file=found.max_file)
         return found
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        """Take up what an earlier preflight learnt."""
+        self._site.recall(learnt)
 
     def start(self, now: datetime) -> str:
         """Give the cursor for ``now``: an instant of the tracker's clock."""

@@ -50,7 +50,7 @@ def preflight(site: Site, search_delay: float) -> Preflight:
     account = Author("", "")
     try:
         server = site.get("/serverInfo")
-        account = author(site.get("/myself"))
+        account = site.account
     except GoneError:
         found.problems.append(_elsewhere(site))
     except CredentialsError:
@@ -78,6 +78,7 @@ def preflight(site: Site, search_delay: float) -> Preflight:
         max_file=_largest_file(site) if site.needs.files else None,
         inactive=_inactive(site),
         highest={key: _newest_key(site, key) for key in found.keys} if site.needs.write else {},
+        learnt=site.learnt(),
     )
 
 

@@ -38,6 +38,7 @@ from tandem.connectors.servicenow.scope import Scope
 from tandem.connectors.servicenow.site import FETCH, PAGE, Site
 from tandem.connectors.servicenow.write import MAX_COMMENT, Writer
 from tandem.core.doc import Markup
+from tandem.core.values import Json
 from tandem.errors import GoneError, RefusedError
 from tandem.http import Http
 from tandem.markup import Journal
@@ -89,10 +90,14 @@ class ServiceNow:
         return self._markup
 
     def preflight(self) -> Preflight:
+        self._site.forget()
         told = check.preflight(self._site, self._scope, self._delay)
         if told.max_file is not None:
             self._capabilities = replace(self._capabilities, max_file=told.max_file)
         return told
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        self._site.recall(learnt)
 
     def start(self, now: datetime) -> str:
         return listing.start(self._site, now)

@@ -53,6 +53,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         problems=tuple(problems),
         max_file=_largest_file(site),
         inactive=_inactive(site),
+        learnt=site.learnt() if fields and account.id else {},
     )
 
 

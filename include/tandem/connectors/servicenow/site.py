@@ -8,12 +8,16 @@ before it looks at rights, so a short page is not the end; the count in its head
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
+from typing import Any
 
 import requests
 
 from tandem.connectors.base import Author, Needs
-from tandem.connectors.servicenow.shape import TABLE, Column, Raw, batches, plain, quoted
+from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
+from tandem.connectors.servicenow.shape import ID, TABLE, Column, Raw, batches, plain, quoted
+from tandem.core.values import Json
 from tandem.errors import ItemError
 from tandem.http import Http, parsed
 
@@ -47,6 +51,7 @@ class Site:
         self._people: dict[str, Author] = {}
         self._named: dict[tuple[str, str], frozenset[str]] = {}
         self._beside: dict[str, dict[str, str]] = {}  # columns of tables that ours names rows of
+        self._learnt: Mapping[str, Any] = NOTHING_LEARNT
 
     @property
     def table(self) -> str:
@@ -113,6 +118,8 @@ class Site:
     @cached_property
     def line(self) -> tuple[str, ...]:
         """The table and those that it extends, nearest first. Of the vendor's own it is known."""
+        if "line" in self._learnt:
+            return tuple(self._learnt["line"])
         return self._line(self.table) or (self.table, *([] if self.table == "task" else ["task"]))
 
     def _line(self, table: str) -> tuple[str, ...]:
@@ -126,6 +133,8 @@ class Site:
     @cached_property
     def columns(self) -> Mapping[str, Column]:
         """The columns of the table, from the dictionary of each table that it extends; choices of those needed."""
+        if "columns" in self._learnt:
+            return {one["name"]: Column(**one) for one in self._learnt["columns"]}
         query = f"nameIN{','.join(self.line)}^elementISNOTEMPTY^active=true"
         rows = [row for rows in self.pages("sys_dictionary", query, _DICTIONARY) for row in rows]
         nearest = sorted(rows, key=lambda row: -self.line.index(row["name"]))
@@ -181,7 +190,7 @@ class Site:
             found = {word}
             if known is not None and known.choices:
                 found |= {value for value, label in known.choices.items() if label.casefold() == word.casefold()}
-            elif known is not None and known.reference and known.name != TABLE:
+            elif known is not None and known.reference and known.name != TABLE and not ID.fullmatch(word):
                 found |= self._by_name(known.reference, word)
             self._named[key] = frozenset(found)
         return self._named[key]
@@ -194,11 +203,35 @@ class Site:
             return set()
         return {row["sys_id"] for row in rows}
 
+    # ---- what was learnt
+
+    def learnt(self) -> Mapping[str, Json]:
+        """What those who come later need not ask, if they are of the same table and need no more of its columns."""
+        me = self.account
+        about = {"sys_id": me.id, "user_name": self.user_name, "name": me.name, "email": me.email}
+        columns = [asdict(one) for one in self.columns.values()]
+        learnt = {"table": self.table, "needed": sorted(self.needed), "columns": columns}
+        return to_keep(self.http, {**learnt, "line": list(self.line), "account": about})
+
+    def recall(self, learnt: Mapping[str, Json]) -> None:
+        """Take up what a preflight learnt."""
+        told: Mapping[str, Any] = to_recall(self.http, learnt)
+        same = told.get("table") == self.table and self.needed <= set(told.get("needed", ()))
+        self._learnt = told if same else NOTHING_LEARNT
+
+    def forget(self) -> None:
+        """Let go of what was taken up, and of what was made of it."""
+        self._learnt = NOTHING_LEARNT
+        for name in ("account", "columns", "line", "user_name"):
+            vars(self).pop(name, None)
+
     # ---- people
 
     @cached_property
     def account(self) -> Author:
         """Our own account."""
+        if "account" in self._learnt:
+            return self._known(self._learnt["account"])
         rows, _, _ = self.page("sys_user", _ME, _PERSON, limit=2)
         return self._known(rows[0]) if len(rows) == 1 else NOBODY
 
