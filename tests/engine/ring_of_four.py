@@ -108,11 +108,11 @@ def laid_out(root: Path) -> Path:
     return root
 
 
-def world() -> dict[str, Any]:
-    """The story's, where Jira has internal comments."""
+def world(*, service_desk: bool = True) -> dict[str, Any]:
+    """The story's, where Jira has internal comments: its project is a service desk."""
     told: dict[str, Any] = YAML(typ="safe").load(STORY)
     jira = next(one for one in told["tenants"] if one["name"] == JIRA)
-    jira["settings"]["projects"]["SHOP"]["service_desk"] = True
+    jira["settings"]["projects"]["SHOP"]["service_desk"] = service_desk
     return told
 
 
@@ -278,10 +278,10 @@ class Four:
 
 
 @contextmanager
-def running_ring(folder: Path) -> Iterator[Four]:
+def running_ring(folder: Path, *, service_desk: bool = True) -> Iterator[Four]:
     """The ring with its first round done."""
     root, keys = laid_out(folder / "root"), new_keys()
-    with running_sandbox(world()) as box:
+    with running_sandbox(world(service_desk=service_desk)) as box:
         houses = {
             name: House(
                 box,

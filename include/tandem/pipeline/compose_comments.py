@@ -24,6 +24,7 @@ from tandem.state import actions, origins
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
+NOWHERE_INSIDE = "the other side has no internal comments"
 SHOWS_ALL = "the other side shows its files to everybody"
 
 
@@ -41,7 +42,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         return
     assert event is not None and event.doc is not None
     if event.private and not end.private_comments:  # nor do its files go: they are as private as it is
-        scene.plan.mark(intent.carries, "noted", "the other side has no internal comments")
+        scene.plan.mark(intent.carries, "noted", NOWHERE_INSIDE)
         return
     if event.private and event.files and not end.caps.private_files:
         event, intent = _without(scene, intent, event, {file.event: SHOWS_ALL for file in event.files})
@@ -116,6 +117,9 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     event = intent.event
     assert event is not None
     file = event.files[0]
+    if event.private and not (end.private_comments and end.caps.private_files):
+        scene.plan.mark(intent.carries, "noted", NOWHERE_INSIDE if not end.private_comments else SHOWS_ALL)
+        return
     if why := _untaken(end, file):
         scene.plan.mark(intent.carries, "noted", why)
         return
@@ -130,7 +134,7 @@ def attach(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "origin": origin,
         "heading": heading,
         "body": end.connector.markup.render(with_heading(doc(paragraph(f"[{file.name}]")), heading)).native,
-        "public": end.offer.comments.as_ == "public",
+        "public": end.offer.comments.as_ == "public" and not event.private,
         "files": [_file_content(file, origin)],
         "onward": event.onward,
         "names": event.names,

@@ -180,7 +180,9 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
     for file in history.files:
         copy = brought.get(file.id)
         one = _file_event(end, file, file.id in held or (copy is None and file.comment in copies))
-        happened.append(one if copy is None else onward.going_on(tx, end, one, copy))
+        happened.append(one if copy is None else onward.going_on(tx, end, one, copy, file))
+    private = [file.id for file in history.files if file.private and file.id not in held.union(brought)]
+    origins.conceal(tx, end.system, "file", private)
     return happened
 
 
@@ -257,6 +259,7 @@ def _file_event(end: End, file: File, echo: bool) -> Happened:
         "author": file.author.name,
         "comment": file.comment,
         "referenced": file.referenced,
+        "private": file.private,
     }
     return Happened(
         f"file:{file.id}",

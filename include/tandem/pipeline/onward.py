@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tandem.config.models import Side as Offer
-from tandem.connectors.base import Comment, Entry, Record
+from tandem.connectors.base import Comment, Entry, File, Record
 from tandem.core.model import HubEvent, HubTicket
 from tandem.core.values import Json, same, utc_text
 from tandem.pipeline.environment import End, Run
@@ -83,9 +83,10 @@ def is_private(tx: Tx, copy: Copy, comment: Comment) -> bool:
     return not comment.public and actions.content_of(tx, copy.action).get("public") is True
 
 
-def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment | None = None) -> Happened:
+def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, said: Comment | File) -> Happened:
     """Make of what happened on a copy what is to happen beyond it; what may not go on ends here."""
-    private = copy.private if comment is None else is_private(tx, copy, comment)
+    comment = said if isinstance(said, Comment) else None
+    private = copy.private or said.private if isinstance(said, File) else is_private(tx, copy, said)
     if private and end.offer.comments.out != "all":
         return replace(happened, content={}, state="noted", reason=PRIVATE_THERE)
     if not copy.onward:
@@ -93,6 +94,8 @@ def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, comment: Comment 
     content = {**happened.content, "by": said_by(copy)}
     if comment is not None:
         content |= {"public": not private, "shown_to_all": comment.public}
+    else:
+        content["private"] = private
     return replace(happened, content=content, cause=copy.cause or happened.cause, state=None)
 
 

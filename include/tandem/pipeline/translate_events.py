@@ -128,7 +128,7 @@ def _comment(end: End, event: Event, files: Mapping[str, Event]) -> HubEvent:
         text = without_heading(text, str(by["heading"]))
     names = content.get("files")
     carried = [files[str(native)] for native in names if str(native) in files] if isinstance(names, list) else []
-    told = [_file(end, file) for file in carried]
+    told = [_file(end, file) for file in carried if private or file.content.get("private") is not True]
     refused = [file for file in told if file.note]
     if refused:
         lines = [paragraph(f"({file.files[0].name}: {file.note})") for file in refused]
@@ -171,7 +171,9 @@ def _file(end: End, event: Event) -> HubEvent:
         media_type=str(content.get("media_type") or "application/octet-stream"),
         cause=event.cause,
     )
-    words = _words(end, event)
+    words, private = _words(end, event), content.get("private") is True
+    hidden = private and end.offer.comments.out != "all"  # it waits since a wider offer
+    referenced = bool(content.get("referenced") or content.get("comment"))
     return HubEvent(
         id=event.id,
         kind="file",
@@ -184,7 +186,8 @@ def _file(end: End, event: Event) -> HubEvent:
         cause=event.cause,
         native=file.native,
         files=(file,),
-        note=_refusal(end.offer.attachments, file, bool(content.get("referenced") or content.get("comment"))),
+        private=private,
+        note=NOT_ANY_MORE if hidden else _refusal(end.offer.attachments, file, referenced),
     )
 
 

@@ -113,6 +113,13 @@ def put_presence(
     tx.upsert(presence, [row], update=(), on=("system", "kind", "native"))
 
 
+def conceal(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> None:
+    """Note that things are private by now where they were said: their copies go no further than such may."""
+    for some in chunks(sorted(natives)):
+        said_there = (origin.c.system == system, origin.c.kind == kind, origin.c.native.in_(some))
+        tx.run(sa.update(origin).where(*said_there).values(private=True))
+
+
 def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company: str) -> None:
     """See that an origin is there: what we say ourselves has one of its own from the moment it is written."""
     row = {

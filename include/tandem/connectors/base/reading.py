@@ -79,6 +79,7 @@ class File:
     comment: str | None = None  # id of the comment that carries it
     referenced: bool = False  # some text of the ticket shows it
     mark: str | None = None
+    private: bool = False  # a private text shows or names it, and may leave; or the file is a copy that we made
 
 
 @dataclass(frozen=True, slots=True)

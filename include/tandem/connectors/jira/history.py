@@ -29,6 +29,7 @@ class _Text:
     body: Any
     offered: bool
     comment: str | None = None
+    private: bool = False
 
 
 def history(site: Site, ids: Sequence[str]) -> dict[str, History]:
@@ -256,6 +257,7 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
     }
     hidden: set[str] = set().union(*(names for _, names in named[False]))
     private = "\n".join(word for text in texts if not text.offered for word in _written(text.body))
+    inner = "\n".join(word for text in texts if text.offered and text.private for word in _written(text.body))
     hidden_media = any(not name.isdigit() for name in hidden)
     # Each UUID costs a request: without a private one, no more are asked for than it takes to know all that is shown.
     looked_for = {name for _, names in named[True] for name in names if not name.isdigit()}
@@ -266,14 +268,15 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
         looked_for -= {media}
         names = {number, media} - {None}
         # Without its UUID nobody can tell that a private text does not show it.
-        if names & hidden or (hidden_media and media is None) or _says(private, str(attachment.get("filename") or "")):
+        name = str(attachment.get("filename") or "")
+        if names & hidden or (hidden_media and media is None) or _says(private, name):
             continue
         showing = [text for text, shown in named[True] if names & shown]
-        given.append(_file(attachment, showing))
+        given.append(_file(attachment, showing, private=any(text.private for text in showing) or _says(inner, name)))
     return tuple(given)
 
 
-def _file(attachment: Mapping[str, Any], showing: Sequence[_Text]) -> File:
+def _file(attachment: Mapping[str, Any], showing: Sequence[_Text], *, private: bool) -> File:
     return File(
         id=str(attachment["id"]),
         name=str(attachment.get("filename") or attachment["id"]),
@@ -283,6 +286,7 @@ def _file(attachment: Mapping[str, Any], showing: Sequence[_Text]) -> File:
         author=author(attachment.get("author")),
         comment=next((text.comment for text in showing if text.comment), None),
         referenced=bool(showing),
+        private=private,
     )
 
 
@@ -291,7 +295,7 @@ def _texts(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> I
         if shape.kind == "rich":
             yield _Text(issue["fields"].get(name), name in site.needs.read)
     for comment in comments:
-        yield _Text(comment.get("body"), _offered(site, comment), str(comment["id"]))
+        yield _Text(comment.get("body"), _offered(site, comment), str(comment["id"]), not is_public(comment))
 
 
 def _named(node: Any) -> Iterator[str]:

@@ -126,4 +126,7 @@ class Offered:
         """A file is as private as the most private comment that shows it."""
         hidden = {f for c in ticket.comments if not self._offered(c) for f in self.carried(ticket, c)}
         shown = {f for c in ticket.comments if self._offered(c) for f in self.carried(ticket, c)}
-        return tuple(replace(f, referenced=f.id in shown) for f in ticket.files if f.id not in hidden)
+        inner = {f for c in ticket.comments if not c.public for f in self.carried(ticket, c)}
+        return tuple(
+            replace(f, referenced=f.id in shown, private=f.id in inner) for f in ticket.files if f.id not in hidden
+        )

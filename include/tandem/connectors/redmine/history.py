@@ -242,6 +242,7 @@ def _files(site: Site, issue: Raw, told: Sequence[Told]) -> Iterator[File]:
     }
     notes = {one.rest or one.number: one for one in told if one.notes}
     private = "\n".join(text for text, offered in _texts(site, issue, told) if not offered)
+    inner = "\n".join(one.notes for one in told if not one.public and _offered(site, one))
     for attachment in issue.get("attachments") or ():
         number, name = str(attachment["id"]), str(attachment.get("filename") or attachment["id"])
         by = came.get(number)
@@ -258,6 +259,7 @@ def _files(site: Site, issue: Raw, told: Sequence[Told]) -> Iterator[File]:
             comment=note.number if note else None,
             # One that came with the issue itself was shown to all who were to read it.
             referenced=by is None or note is not None,
+            private=(note is not None and not note.public) or _says(inner, name),
         )
 
 

@@ -220,6 +220,7 @@ def _files(site: Site, told: _Told, people: Mapping[str, Author]) -> Iterator[Fi
     """Give the files that no private text names, with the offered text that shows them."""
     shown: list[tuple[str, str | None]] = []
     private: list[str] = []
+    inner: list[str] = []  # private, and offered all the same
     for name in texts(site.columns):
         text = told.row.get(name) or ""
         if name in site.needs.read:
@@ -229,14 +230,14 @@ def _files(site: Site, told: _Told, people: Mapping[str, Author]) -> Iterator[Fi
     for one in told.journal:
         if _offered(site, one["element"]):
             shown.append((one["value"], one["sys_id"]))
+            inner += [] if JOURNALS[one["element"]] else [one["value"]]
         else:
             private.append(one["value"])
-    secret = "\n".join(private)
-    hidden = set(SHOWN.findall(secret))
+    secret, within = "\n".join(private), "\n".join(private + inner)
     for file in told.files:
         number, name = file["sys_id"], file["file_name"]
         ours = file["sys_created_by"] == site.user_name  # a copy that we made may always be read back
-        if not ours and (number in hidden or (name and _says(secret, name))):
+        if not ours and _tells(secret, number, name):
             continue
         showing = [comment for text, comment in shown if number in SHOWN.findall(text)]
         yield File(
@@ -248,7 +249,13 @@ def _files(site: Site, told: _Told, people: Mapping[str, Author]) -> Iterator[Fi
             author=people[file["sys_created_by"]],
             comment=next((comment for comment in showing if comment), None),
             referenced=bool(showing),
+            private=_tells(within, number, name),
         )
+
+
+def _tells(text: str, number: str, name: str) -> bool:
+    """Tell whether a text shows a file or names it."""
+    return number in SHOWN.findall(text) or bool(name and _says(text, name))
 
 
 def _says(text: str, name: str) -> bool:
