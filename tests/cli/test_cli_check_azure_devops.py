@@ -133,6 +133,36 @@ def test_what_is_created_outside_the_offers_own_scope_is_a_warning(
     assert found == ([("TDM-267", key, True)] if key else [])
 
 
+def test_a_project_is_called_as_it_is_spelled_there(office: AzureDevOpsHouse) -> None:
+    """Azure DevOps finds it in any case, and the scope does; a name that is written is the one that is read back."""
+    office.edit(AZURE_FILE, ("TeamProject, is: Shop}", "TeamProject, is: shop}"))
+    assert problems(office) == []
+    office.edit(
+        AZURE_FILE,
+        (TAGS, "create: {System.Tags: [infinity]}"),
+        ("fields:      ", "fields:\n  x_place: {field: System.TeamProject, value: SHOP, once: true}\n      "),
+        ("'Shop\\Network'", "'shop\\network'"),
+    )
+    found = {one["key"]: (one["code"], one["fix"].partition("? ")[0]) for one in problems(office)}
+    assert found == {
+        "fields.x_place.value": ("TDM-225", 'Did you mean "Shop"'),
+        "fields.x_topic.map.network": ("TDM-225", 'Did you mean "Shop\\Network"'),
+    }
+
+
+def test_a_field_for_marks_in_another_case_is_told_as_it_is_spelled(office: AzureDevOpsHouse) -> None:
+    office.edit(AZURE_FILE, ("marker: Custom.Tandem", "marker: custom.tandem"))
+    found = only(office, "TDM-222")
+    assert (found["key"], found["fix"].partition("? ")[0]) == ("options.marker", 'Did you mean "Custom.Tandem"')
+
+
+def test_a_misspelt_state_is_told_of_once_and_no_right_one_is_to_be_written_like_it(office: AzureDevOpsHouse) -> None:
+    """`otherwise` names the same state, and names it well."""
+    office.edit(AZURE_FILE, ("in_progress: Active,", "in_progress: Actve,"))
+    found = only(office, "TDM-225")
+    assert (found["key"], found["fix"].partition("? ")[0]) == ("fields.status.map.in_progress", 'Did you mean "Active"')
+
+
 def test_a_map_that_writes_a_type_outside_the_scope_is_a_warning(office: AzureDevOpsHouse) -> None:
     office.edit(AZURE_FILE, ("in: [Bug, Feature]", "in: [Bug, Task]"))
     found = {one["key"]: one["code"] for one in problems(office) if one["warning"]}

@@ -179,6 +179,37 @@ def test_what_is_renamed_is_known_by_its_id_and_told_once_a_field(started: House
     assert {one["code"] for one in fresh.data["problems"] if not one["warning"]} == {"TDM-203", "TDM-225"}
 
 
+def test_a_misspelt_status_does_not_stand_in_the_way_of_the_transition_to_it(house: House) -> None:
+    """The files alone would have the transition written like the status; the tracker knows which is right."""
+    house.open_issue("shows the ways out of To Do")
+    house.edit(JIRA_FILE, ("solved: Done}", "solved: Doen}"))
+    found = only(house, "TDM-225")
+    assert (found["key"], found["fix"].partition("? ")[0]) == ("fields.status.map.solved", 'Did you mean "Done"')
+    house.edit(JIRA_FILE, ("solved: Doen}", "solved: Done}"), ("{Done: {by: Finish", "{Waitng: {by: Finish"))
+    assert ("TDM-251", "transitions.Waitng") in keys_of(problems(house))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("create:      {project: SHOP, issuetype: Task, labels: [customer]}", "create: {project: shop}", "SHOP"),
+        ("1: Highest", "1: HIGHEST", "Highest"),
+        ("by: Finish", "by: FINISH", "Finish"),
+    ],
+)
+def test_a_name_in_another_case_is_told_as_it_is_spelled_there(house: House, old: str, new: str, meant: str) -> None:
+    house.open_issue("shows the ways out of To Do")
+    house.edit(JIRA_FILE, (old, new))
+    assert any(one["fix"].startswith(f'Did you mean "{meant}"? ') for one in problems(house))
+
+
+@pytest.mark.parametrize(("word", "tag"), [("Customer", "customer"), ("my customer", "my_customer")])
+def test_a_tag_that_no_ticket_can_have_is_told(house: House, word: str, tag: str) -> None:
+    house.edit(ZENDESK_FILE, ("contains: customer}]", f"contains: {word}}}]"))
+    (found,) = [one for one in problems(house) if one["code"] == "TDM-224"]
+    assert (found["key"], found["warning"], found["fix"]) == ("scope.0", True, f'Write "{tag}".')
+
+
 def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:
     own = "    reveal:      [key, status]\n    create:      {project: SHOP, issuetype: Task, labels: [customer]}"
     house.edit(JIRA_FILE, (ATTACHED + own, own))

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tandem.check.names import CHOICE, instead
 from tandem.config.codes import Code
 from tandem.config.models import FieldRule, Side
 from tandem.connectors.base import FieldInfo
 from tandem.errors import Problem
 
-CHOICE = "TDM-225"
 _LISTS = ("set", "persons")
 # Kinds of the contract, with those of a tracker that cannot hold such a value. Unknown kinds are left to the tracker.
 _NEVER = {
@@ -52,5 +52,4 @@ def _fixed(side: Side, rule: FieldRule, info: FieldInfo) -> Iterator[Problem]:
     for at, value in given:
         if value and info.choices and value not in info.choices and value not in info.choices.values():
             what = f'"{value}" is no choice of {rule.native}.'
-            fix = f"There are: {', '.join(sorted(set(info.choices.values()))[:12])}."
-            yield side.problem(CHOICE, what, fix, f"fields.{rule.hub}.{at}")
+            yield side.problem(CHOICE, what, instead(info, value), f"fields.{rule.hub}.{at}")

@@ -27,7 +27,7 @@ def choices(side: Side, fields: Fields, capabilities: Capabilities, bound: Bound
         if info is None or not info.choices:
             continue
         if bound.id_of(info, name) is None:
-            yield side.problem(CHOICE, f'"{name}" is no choice of {native}.', _instead(info, name), key)
+            yield side.problem(CHOICE, f'"{name}" is no choice of {native}.', instead(info, name), key)
         elif now := bound.renamed(info, name):
             renamed.setdefault(native, []).append((key, name, now))
     for native, word in scope_ids.renamed(bound.scope, fields):
@@ -48,13 +48,40 @@ def told_renamed(side: Side, what: str, found: list[tuple[str, str, str]]) -> Pr
     return side.problem(Code.RENAMED, said, fix, found[0][0], warning=True)
 
 
-def _instead(info: FieldInfo, name: str) -> str:
-    words = info.choices.values() if any(id_.isdecimal() for id_ in info.choices) else info.choices
-    known = sorted(set(words))  # ids where they are words, as in Zendesk
-    near = get_close_matches(name, [*known, *info.choices], 1)
+def instead(info: FieldInfo, name: str) -> str:
+    """Say which choices there are, and first of all which may have been meant."""
+    known = _words(info)
+    near = meant(info, name)
     listed = ", ".join(known[:LISTED]) + (", …" if len(known) > LISTED else "")
-    guess = f'Did you mean "{near[0]}"? ' if near else ""
+    guess = f'Did you mean "{near}"? ' if near else ""
     return f"{guess}There are: {listed}."
+
+
+def meant(info: FieldInfo, name: str) -> str | None:
+    """Give the choice that a name which is none is nearest to; none if it is near to none."""
+    return nearest(name, [*_words(info), *info.choices])
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Give what is written like a word but for capitals, else what is most like it; none if nothing is."""
+    listed = list(known)
+    same = (one for one in listed if one.casefold() == word.casefold())
+    return next(same, None) or next(iter(get_close_matches(word, listed, 1)), None)
+
+
+def _words(info: FieldInfo) -> list[str]:
+    """What people call the choices: ids where they are words, as in Zendesk."""
+    return sorted(set(info.choices.values() if any(id_.isdecimal() for id_ in info.choices) else info.choices))
+
+
+def misspelt(side: Side, fields: Fields, bound: Bound) -> Iterator[tuple[str, str]]:
+    """List (hub field, choice that was meant) of the names in maps that are no choices."""
+    for hub, field_rule in side.fields.items():
+        info = fields.get(field_rule.native)
+        for _, rule in field_rule.maps() if info is not None and info.choices else ():
+            assert info is not None
+            wrong = (name for names in rule.map.values() for name in names if bound.id_of(info, name) is None)
+            yield from ((hub, near) for name in wrong if (near := meant(info, name)))
 
 
 def _names(side: Side) -> Iterator[tuple[str, str, str]]:

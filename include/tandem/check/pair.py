@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tandem.check import names
 from tandem.check.bound import Bound
 from tandem.check.side import SideReport, check_side
 from tandem.config import yaml
@@ -43,13 +44,35 @@ def check_trackers(
     told = pair.warnings if isinstance(pair, Pair) else pair.problems
     known = (pair.left, pair.right) if isinstance(pair, Pair) else pair.sides
     unfilled = {one.file for one in told if one.code == Code.PLACEHOLDER}  # a contract that is still being written
+
+    def bound_of(side: Side) -> Bound:
+        return bound.get("left" if side is read.left else "right", Bound()) if read is not None else Bound()
+
     reports = []
     for side in known:
-        own = Bound()
-        if read is not None:
-            own = bound.get("left" if side is read.left else "right", own)
-        reports.append(SideReport(side) if shown(side.file) in unfilled else check_side(side, connect, own))
-    return PairReport(tuple(told), tuple(reports), tuple(_rules(read, reports)) if read is not None else ())
+        skipped = shown(side.file) in unfilled
+        reports.append(SideReport(side) if skipped else check_side(side, connect, bound_of(side)))
+    follow = {one for report in reports for one in _following(report, bound_of(report.side))}
+    told = tuple(one for one in told if (one.code, one.file, one.key) not in follow)
+    return PairReport(told, tuple(reports), tuple(_rules(read, reports)) if read is not None else ())
+
+
+def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str]]:
+    """List (code, file, key) of what the files' own check says only because a name in a map is misspelt.
+
+    It knows no other names than those of the contract, so it would have the right ones written like the wrong one.
+    """
+    side, fields = report.side, report.found.fields if report.found is not None else {}
+    for hub, word in names.misspelt(side, fields, bound):
+        keys = [(Code.TRANSITION, f"transitions.{word}")] if hub == "status" else []
+        keys += [
+            (Code.NOT_READ_BACK, f"fields.{hub}.{at}otherwise.in")
+            for at, rule in side.fields[hub].maps()
+            if rule.otherwise_in == word
+        ]
+        for code, key in keys:
+            placed = side.problem(code, "", "", key)
+            yield placed.code, placed.file, placed.key
 
 
 def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from tandem.check import names
 from tandem.check.bound import Bound
@@ -84,12 +83,12 @@ def _guessed(side: Side, problem: Problem, fields: Mapping[str, FieldInfo]) -> P
     if problem.code == NO_FIELD and problem.key not in fields:
         wanted = problem.key.casefold()
         near = [name for name, info in fields.items() if info.label.casefold() == wanted]
-        near = near or get_close_matches(problem.key, fields, 1)
+        near = near or [name for name in [names.nearest(problem.key, fields)] if name]
     elif problem.code == SCOPE and problem.key in fields:
         known = [part for pair in fields[problem.key].choices.items() for part in reversed(pair)]
         words = [word for one in side.scope if one.field == problem.key for word in words_of(one)]
         told = [word for word in words if word not in known and f'"{word}"' in problem.what]
-        near = [guess for word in told for guess in get_close_matches(word, known, 1)]
+        near = [guess for word in told if (guess := names.nearest(word, known))]
     return replace(problem, fix=f'Did you mean "{near[0]}"? {problem.fix}') if near else problem
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.check.bound import Bound
-from tandem.check.names import example, label, told_renamed
+from tandem.check.names import example, label, nearest, told_renamed
 from tandem.config import ways as way_names
 from tandem.config.models import FieldRule, Side, TransitionRule
 from tandem.connectors.base import Capabilities, Edge, FieldInfo, Preflight, Way
@@ -82,7 +82,9 @@ class Workflow:
             names = " or ".join(f'"{one}"' for one in named[1].by)
             what = f'No transition {names} leads to "{name}".'
             offered = ", ".join(f'"{way.name}"' for way in ways)
-            return side.problem(CODE, what, f"Choose from: {offered}.", f"transitions.{named[0]}.by")
+            near = next((found for one in named[1].by if (found := nearest(one, [way.name for way in ways]))), None)
+            guess = f'Did you mean "{near}"? ' if near else ""
+            return side.problem(CODE, what, f"{guess}Choose from: {offered}.", f"transitions.{named[0]}.by")
         if len(there) == 1:
             missing = sorted(set(there[0].needs) - filled)
             what = f'The way to "{name}" ("{there[0].name}") asks for {_list(label(fields, one) for one in missing)}.'

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from tandem.connectors.azure_devops import judging, people
@@ -81,18 +82,26 @@ def _stranger(site: Site, delay: float, what: str, fix: str) -> Preflight:
 
 
 def _types(site: Site) -> tuple[dict[str, Mapping[str, Raw]], list[Problem]]:
-    """The work item types of each project of the scope: project → type → what is told of it."""
+    """The work item types of each project of the scope, as it is called there: project → type → what is told of it."""
     found: dict[str, Mapping[str, Raw]] = {}
     problems = []
     for project in site.projects:
         try:
-            found[project] = site.types(project)
+            found[_called(site, project)] = site.types(project)
         except (ItemError, CredentialsError):
             problems.append(site.lost(project))
     if not site.projects:
         fix = "Name one in the scope: {field: System.TeamProject, is: <project>}."
         problems.append(_wrong(site, "TDM-227", "the scope names no project", fix, PROJECT))
     return found, problems
+
+
+def _called(site: Site, project: str) -> str:
+    """A project's name as it is spelled there, for Azure DevOps takes it in any case: its root area is called so."""
+    try:
+        return str(site.get(site.within(project, f"wit/classificationnodes/{PATHS[AREA]}"))["name"])
+    except ItemError:
+        return project
 
 
 def _rights(site: Site, of_new: judging.OfNew) -> Iterator[Problem]:
@@ -235,8 +244,12 @@ def _marker(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
             what = "the contract names no field for the marks by which our own work is known again"
             yield _wrong(site, "TDM-222", what, _MADE, "options.marker")
         return
-    if known is None or known.kind != "text" or known.read_only or not name.startswith("Custom."):
-        yield _wrong(site, "TDM-222", f"{name} is no custom field for one line of text", _MADE, "options.marker")
+    if not _holds_marks(name, known):
+        able = [one for one, about in site.fields.items() if _holds_marks(one, about)]
+        near = [one for one in able if one.casefold() == name.casefold()] or get_close_matches(name, able, 1)
+        fix = f'Did you mean "{near[0]}"? {_MADE}' if near else _MADE
+        what = f'"{name}" is no custom field for one line of text'
+        yield _wrong(site, "TDM-222", what, fix, "options.marker")
         return
     for project, of_project in types.items():
         for type_ in meant(site, of_project):
@@ -245,6 +258,10 @@ def _marker(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
             if names and name not in names:
                 lacking = _wrong(site, "TDM-222", f"{type_} of {project} has no field {name}", _MADE, "options.marker")
                 yield lacking if len(meant(site, of_project)) < len(of_project) else replace(lacking, warning=True)
+
+
+def _holds_marks(name: str, known: Field | None) -> bool:
+    return known is not None and known.kind == "text" and not known.read_only and name.startswith("Custom.")
 
 
 # ---- states and scope

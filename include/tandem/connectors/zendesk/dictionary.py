@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from tandem.connectors.base import Author, FieldInfo, Needs, Preflight
 from tandem.connectors.zendesk.people import author, inactive
-from tandem.connectors.zendesk.scope import NAMED, Scope
-from tandem.connectors.zendesk.shape import CUSTOM, DESCRIPTION, Raw
+from tandem.connectors.zendesk.scope import NAMED, Scope, words
+from tandem.connectors.zendesk.shape import CUSTOM, DESCRIPTION, Raw, as_tag
 from tandem.errors import Problem
 from tandem.http import Http, parsed
 
@@ -155,6 +155,10 @@ def _problems(needs: Needs, scope: Scope, fields: Mapping[str, FieldInfo], tenan
             known = ", ".join(sorted(scope.names(condition.field).values()))
             what = f"the scope names {wanted}, which is no {NAMED[condition.field].removesuffix('s')} here"
             yield Problem("TDM-224", what, f"Known are: {known}.", tenant, key=condition.field)
+        for word in words(condition) if condition.field == "tags" else ():
+            if word != as_tag(word):
+                what = f'the scope names the tag "{word}", and no ticket has it: a tag has no capitals and no spaces'
+                yield Problem("TDM-224", what, f'Write "{as_tag(word)}".', tenant, key="tags", warning=True)
     statuses = fields["status"].choices if "status" in fields else {}
     for status in needs.statuses:
         if statuses and status not in statuses:

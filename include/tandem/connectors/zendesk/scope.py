@@ -83,3 +83,8 @@ def _wanted(condition: Condition) -> Sequence[str]:
     if condition.is_ is None:
         return ()
     return ("true" if condition.is_ else "false",) if isinstance(condition.is_, bool) else (str(condition.is_),)
+
+
+def words(condition: Condition) -> Sequence[str]:
+    """The words that a condition asks for."""
+    return (*_wanted(condition), *([condition.contains] if condition.contains is not None else []))

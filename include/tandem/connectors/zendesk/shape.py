@@ -68,6 +68,11 @@ def stamp(seen: str) -> str:
     return seen.rstrip(f"Z{OPEN}{LISTED}") + "Z"
 
 
+def as_tag(word: str) -> str:
+    """Write a word as Zendesk keeps it as a tag: in small letters, and without spaces."""
+    return "_".join(word.lower().split())
+
+
 def flat(value: Any) -> Json:
     """Give a value its one flat form: texts, sorted lists of texts, none for empty."""
     if value is None or value == "" or value == []:
