@@ -78,7 +78,9 @@ class Http:
     def fingerprint(self) -> str:
         """Tells this address and log-in from any other: a digest, to be kept where secrets may be kept."""
         told = self._session.prepare_request(requests.Request("GET", self.base_url)).headers
-        said = sorted((name.lower(), str(told[name])) for name in told if name.lower().startswith(("authorization", "x-")))
+        said = sorted(
+            (name.lower(), str(told[name])) for name in told if name.lower().startswith(("authorization", "x-"))
+        )
         return hashlib.sha256(json_.dumps([self.base_url, said, str(self._session.cert)]).encode()).hexdigest()
 
     def log_in_by(self, written: Callable[[str, str], str | None]) -> None:

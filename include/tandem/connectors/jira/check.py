@@ -11,7 +11,7 @@ from typing import Any
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.scope import among, quoted
-from tandem.connectors.jira.shape import BELOW, SYSTEM, TEXT_LONGEST, author, form
+from tandem.connectors.jira.shape import BELOW, SYSTEM, TEXT_LONGEST, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
 from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
 from tandem.http import parsed
