@@ -43,7 +43,7 @@ class Slot:
 def align(pieces: Sequence[Piece], blocks: Sequence[Node]) -> tuple[list[Slot], list[Piece]]:
     """Lay the new blocks over the present pieces; give the new order, and the pieces whose place is gone."""
     whole = _equal_runs(pieces, blocks)
-    flat = all(_is_flat(block) for block in blocks)
+    flat = all(is_flat(block) for block in blocks)
     slots: list[Slot] = []
     at = 0
     while at < len(blocks):
@@ -59,7 +59,7 @@ def align(pieces: Sequence[Piece], blocks: Sequence[Node]) -> tuple[list[Slot], 
 def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
     """Choose between a present piece and blocks that read the same: the richer form stays; a changed mark counts."""
     same_kinds = [block["type"] for block in run] == [block["type"] for block in piece.blocks]
-    flattened = not same_kinds and (piece.keeps or all(_is_flat(block) for block in run))
+    flattened = not same_kinds and (piece.keeps or all(is_flat(block) for block in run))
     if not any("language" in node for block in run for node in walk(block)):
         silent = list(map(_unnamed, piece.blocks))  # most trackers do not tell the language of code
     else:
@@ -99,7 +99,8 @@ def _veiled(blocks: Sequence[Node]) -> list[Node]:
     return list(normalise(doc(*map(veil, blocks)))["content"])
 
 
-def _is_flat(block: Node) -> bool:
+def is_flat(block: Node) -> bool:
+    """Tell whether a block is bare text, as markups show it that have no more."""
     parts = block.get("content", ())
     return block["type"] == "paragraph" and not any(
         part.get("marks") or part.get("href", part.get("text")) != part.get("text") for part in parts

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tandem.config.models import FieldRule
-from tandem.connectors.base import Record
 from tandem.core.doc import Doc, doc, paragraph, text
 from tandem.core.mapping import Terms, left_out, to_native
 from tandem.core.plain import from_plain, to_plain, with_heading
@@ -20,7 +19,8 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
-from tandem.pipeline import composed, follow_up, overflow
+from tandem.markup.rejoin import CUT, MORE
+from tandem.pipeline import composed, follow_up, overflow, uncut
 from tandem.pipeline.compose_comments import attach, comment, heading_over, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import OVER, End, Placed
@@ -32,8 +32,6 @@ from tandem.pipeline.translate import canonical
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
-CUT = "…"
-MORE = "(There is more of this text: it is too long for this field.)"
 NOTE_ROOM = 120  # units of a field that the note takes, with its markup
 NO_TEXT = "(no text)"
 LEFT_OUT = "an element that the other side cannot hold"
@@ -79,6 +77,7 @@ def compose(tx: Tx, scene: Scene, seq: int) -> Composed:
             made.actions = [one for one in made.actions if one.side is not intent.target or takes_back(one)]
             continue
         made.actions += new
+    uncut.note(tx, scene)
     for (target, hub), why in scene.aside.items():
         end, value = scene.run.end(target), scene.hubs[target.other].told[hub]
         made.aside.append(Refused(target.other, why, end.offer.key_of(f"fields.{hub}"), value, hub))
@@ -163,6 +162,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     for hub, value in values.items():
         rule = end.offer.fields[hub]
         present = record.fields.get(rule.native)
+        value = value if rule.of_twin or intent.gives_back else uncut.as_meant(tx, scene, intent, hub, value)
         if (fitted := _fitted(scene, intent, hub, value, present)) is None:
             continue
         written, more = fitted
@@ -252,7 +252,7 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
         value = meant(rule, value)
         if missing := left_out(rule, value, end.terms(rule.native)):
             scene.plan.left_out[(intent.target.other, hub)] = missing
-        return _fit(end, rule, value, present, scene.records.get(intent.target))
+        return _fit(scene, intent.target, rule, value, present)
     except LookupError:
         scene.plan.unsaid.add((intent.target.other, hub))
     except (MappingError, TooLargeError) as error:
@@ -262,14 +262,14 @@ def _fitted(scene: Scene, intent: Intent, hub: str, value: Json, present: Json) 
     return None
 
 
-def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record | None = None) -> tuple[Json, list[Doc]]:
+def _fit(scene: Scene, target: Which, rule: FieldRule, value: Json, present: Json) -> tuple[Json, list[Doc]]:
     """Write a value; one that is too long goes as the contract says: what does not fit becomes a comment, or is cut.
 
     Raises:
         MappingError, TooLargeError: it cannot be written.
         LookupError: a person has no account there.
     """
-    terms = end.terms(rule.native, record)
+    terms = scene.run.end(target).terms(rule.native, scene.records.get(target))
     if isinstance(value, dict):
         value = shown(value) if rule.kind == "rich" else to_plain(shown(value))
     try:
@@ -278,6 +278,7 @@ def _fit(end: End, rule: FieldRule, value: Json, present: Json, record: Record |
         limit = terms.choices.max_length
         if rule.too_long == "quarantine" or limit is None:
             raise
+        scene.in_part.add((target, rule.hub))
         cut = rule.too_long == "cut"
         if isinstance(value, dict):
             first, rest = split(terms.markup, value, limit - NOTE_ROOM if cut and limit > 2 * NOTE_ROOM else limit)

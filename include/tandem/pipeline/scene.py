@@ -32,6 +32,7 @@ class Scene:
     events: Mapping[int, Event]  # stored events that intents carry
     lost: Mapping[tuple[Which, str], Json]  # native values that our own writes ran over, by (side, hub field)
     aside: dict[tuple[Which, str], ItemError] = field(default_factory=dict)  # twin fields that cannot be written there
+    in_part: set[tuple[Which, str]] = field(default_factory=set)  # fields there that hold only a part of their text
 
     def base_of(self, source: Which, hub: str) -> Json:
         """What the source shows in this run, in the form of a base."""
