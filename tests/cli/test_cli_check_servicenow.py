@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from cli_house import connection, keys_of, only, problems
 from servicenow_house import JIRA_FILE, PAIR, RIGHTS, SERVICENOW_FILE, ServiceNowHouse, world
 
-from support.sandbox import RunningSandbox, running_sandbox
+from support.sandbox import INCLUDE, RunningSandbox, running_sandbox
 from support.servicenow import NAME
 
 SCOPE = "scope: [{field: sys_class_name, is: incident}, {field: assignment_group, in: [Network, Global Development]}]"
@@ -72,7 +73,6 @@ def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: ServiceNowHo
         ("TDM-226", "offers.incidents.query"),
         ("TDM-233", "fields.status.map.solved"),
         ("TDM-238", "offers.incidents.comments"),
-        ("TDM-240", "offers.incidents.create"),
         ("TDM-258", "offers.incidents.attachments.unreferenced"),
     }
 
@@ -88,6 +88,26 @@ def test_what_is_misspelt_is_told_with_what_is_nearest(office: ServiceNowHouse) 
     assert fixes["fields.title"].startswith('Did you mean "short_description"? ')
     assert fixes["fields.priority"].startswith('Did you mean "priority"? ')
     assert fixes["offers.incidents.scope.1"].startswith('Did you mean "Network"? ')
+
+
+def test_a_misspelt_field_is_not_to_be_filled_by_create_as_well(office: ServiceNowHouse) -> None:
+    office.edit(SERVICENOW_FILE, ("{field: short_description, too_long", "{field: Short_Description, too_long"))
+    assert only(office, "TDM-222")["key"] == "fields.title"
+
+
+def test_what_two_offers_of_a_contract_share_is_said_once(office: ServiceNowHouse) -> None:
+    shutil.copy(INCLUDE / "pairs" / "mercuri-zendesk__infinity-jira.yaml", office.root / "pairs")
+    office.edit(JIRA_FILE, ("[Low, Lowest]", "[Low, Lowst]"))
+    lost = {"AIRFLOW_CONN_MERCURI_ZENDESK": '{"conn_type": "http", "host": "https://127.0.0.1:9"}'}
+    found = [one["code"] for one in problems(office, **lost)]
+    assert found.count("TDM-225") == 1
+
+
+@pytest.mark.parametrize("scope", ["{field: short_description, set: true}", "{field: state, in: [1, 2, 3, 6, 7, 8]}"])
+def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(office: ServiceNowHouse, scope: str) -> None:
+    office.edit(SERVICENOW_FILE, (SCOPE, f"scope: [{{field: sys_class_name, is: incident}}, {scope}]"))
+    found = [(one["key"], one["warning"]) for one in problems(office) if one["code"] == "TDM-242"]
+    assert found == [("offers.incidents.scope", True)]
 
 
 def test_a_wrong_password_is_found_and_the_other_side_is_still_asked(office: ServiceNowHouse) -> None:

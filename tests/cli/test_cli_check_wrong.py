@@ -210,6 +210,23 @@ def test_a_tag_that_no_ticket_can_have_is_told(house: House, word: str, tag: str
     assert (found["key"], found["warning"], found["fix"]) == ("scope.0", True, f'Write "{tag}".')
 
 
+def test_what_a_project_asks_of_a_new_issue_is_told_for_the_types_that_are_made(house: House, control: Control) -> None:
+    projects = control.settings(JIRA)["projects"]
+    control.settings(JIRA, projects={**projects, "SHOP": {**projects["SHOP"], "required": ["duedate"]}})
+    found = only(house, "TDM-240")
+    assert (found["key"], found["fix"]) == ("offers.customers.create", "Add it: create: {duedate: …}.")
+    assert found["what"].startswith("No Task and no Bug can be created without")
+    house.edit(JIRA_FILE, ("create:      {project: SHOP,", "create:      {duedate: 2030-01-01, project: SHOP,"))
+    assert problems(house) == []
+
+
+@pytest.mark.parametrize("scope", ["{field: subject, set: true}", "{field: status, set: true}"])
+def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(house: House, scope: str) -> None:
+    house.edit(ZENDESK_FILE, ("{field: tags, contains: customer}", scope))
+    found = [(one["code"], one["key"], one["warning"]) for one in problems(house) if one["code"] != "TDM-267"]
+    assert found == [("TDM-242", "scope", True)]
+
+
 def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:
     own = "    reveal:      [key, status]\n    create:      {project: SHOP, issuetype: Task, labels: [customer]}"
     house.edit(JIRA_FILE, (ATTACHED + own, own))

@@ -16,6 +16,7 @@ from tandem.errors import Problem, TransitionError
 
 CHOICE = "TDM-225"
 LISTED = 12  # choices named in a message
+SURE = 0.9  # how much alike a name and what it surely means are
 Fields = Mapping[str, FieldInfo]
 
 
@@ -62,11 +63,11 @@ def meant(info: FieldInfo, name: str) -> str | None:
     return nearest(name, [*_words(info), *info.choices])
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Give what is written like a word but for capitals, else what is most like it; none if nothing is."""
     listed = list(known)
     same = (one for one in listed if one.casefold() == word.casefold())
-    return next(same, None) or next(iter(get_close_matches(word, listed, 1)), None)
+    return next(same, None) or next(iter(get_close_matches(word, listed, 1, cutoff)), None)
 
 
 def _words(info: FieldInfo) -> list[str]:
@@ -109,16 +110,43 @@ def _spots(side: Side, capabilities: Capabilities) -> Iterator[tuple[str, str, s
             yield from ((f"{key}.type", capabilities.type_field, name) for name in entry.type)
 
 
-def create(side: Side, fields: Fields) -> Iterator[Problem]:
+def create(side: Side, fields: Fields, capabilities: Capabilities, bound: Bound) -> Iterator[Problem]:
     """What the tracker asks for in a new ticket must be filled by `create` or by a field that comes in."""
     if side.create is None:
         return
-    filled = _filled(side)
+    filled = _filled(side) | {near for _, near in unknown(side, fields)}
     told = TRAITS[side.system].create_needs if side.system in TRAITS else ()  # by the files' own check
+    types = _made(side, fields, capabilities.type_field, bound)
     for name, info in fields.items():
-        if info.required and info.writable and name not in filled and name not in told:
-            what = f"No ticket can be created without {label(fields, name)}, and nothing fills it."
+        of = [word for id_, word in types.items() if id_ in info.required_of]
+        if (info.required or of) and info.writable and name not in filled and name not in told:
+            thing = "ticket" if info.required else " and no ".join(of)
+            what = f"No {thing} can be created without {label(fields, name)}, and nothing fills it."
             yield side.problem(Code.CREATE, what, f"Add it: create: {{{name}: {example(fields, name)}}}.", "create")
+
+
+def _made(side: Side, fields: Fields, native: str, bound: Bound) -> dict[str, str]:
+    """The types of the tickets that the contract makes: id → as it calls them."""
+    given = (side.create or {}).get(native)
+    names = [given] if isinstance(given, str) else []
+    for rule in side.fields.values():
+        for _, one in rule.maps() if rule.native == native and rule.comes_in else ():
+            names += [each[0] for each in one.map.values() if each] + [one.otherwise_in or "", str(one.value or "")]
+    info = fields.get(native)
+    return {id_: name for name in names if info is not None and name and (id_ := bound.id_of(info, name)) is not None}
+
+
+def unknown(side: Side, fields: Fields) -> Iterator[tuple[str, str]]:
+    """List (hub field, native field surely meant) of the fields that come in and that the tracker does not have."""
+    for hub, rule in side.fields.items():
+        if rule.comes_in and rule.native not in fields and (near := field_meant(rule.native, fields, SURE)):
+            yield hub, near
+
+
+def field_meant(name: str, fields: Fields, cutoff: float = 0.6) -> str | None:
+    """Give the field that was meant by a name which is none: one of that label, else what is nearest."""
+    by_label = (native for native, info in fields.items() if info.label.casefold() == name.casefold())
+    return next(by_label, None) or nearest(name, fields, cutoff)
 
 
 def statuses(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:

@@ -53,26 +53,31 @@ def check_trackers(
         skipped = shown(side.file) in unfilled
         reports.append(SideReport(side) if skipped else check_side(side, connect, bound_of(side)))
     follow = {one for report in reports for one in _following(report, bound_of(report.side))}
-    told = tuple(one for one in told if (one.code, one.file, one.key) not in follow)
+    told = tuple(one for one in told if not any(_follows(one, *cause) for cause in follow))
     return PairReport(told, tuple(reports), tuple(_rules(read, reports)) if read is not None else ())
 
 
-def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str]]:
-    """List (code, file, key) of what the files' own check says only because a name in a map is misspelt.
+def _follows(problem: Problem, code: str, file: str, key: str, word: str) -> bool:
+    return (problem.code, problem.file, problem.key) == (code, file, key) and word in problem.what
+
+
+def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str, str]]:
+    """List (code, file, key, word) of what the files' own check says only because a name is misspelt.
 
     It knows no other names than those of the contract, so it would have the right ones written like the wrong one.
     """
     side, fields = report.side, report.found.fields if report.found is not None else {}
+    found = [(Code.CREATE, "create", f"`{native}`") for _, native in names.unknown(side, fields)] if fields else []
     for hub, word in names.misspelt(side, fields, bound):
-        keys = [(Code.TRANSITION, f"transitions.{word}")] if hub == "status" else []
-        keys += [
-            (Code.NOT_READ_BACK, f"fields.{hub}.{at}otherwise.in")
+        found += [(Code.TRANSITION, f"transitions.{word}", f'"{word}"')] if hub == "status" else []
+        found += [
+            (Code.NOT_READ_BACK, f"fields.{hub}.{at}otherwise.in", f'"{word}"')
             for at, rule in side.fields[hub].maps()
             if rule.otherwise_in == word
         ]
-        for code, key in keys:
-            placed = side.problem(code, "", "", key)
-            yield placed.code, placed.file, placed.key
+    for code, key, word in found:
+        placed = side.problem(code, "", "", key)
+        yield placed.code, placed.file, placed.key, word
 
 
 def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tandem.check import names
 from tandem.check.bound import Bound
+from tandem.check.everything import everything
 from tandem.check.kinds import kinds
 from tandem.check.outside import outside
 from tandem.check.workflow import workflow
@@ -54,9 +55,12 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
     if found.fields:
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
         said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
-        own = [*names.choices(side, found.fields, capabilities, bound), *names.create(side, found.fields)]
+        own = [
+            *names.choices(side, found.fields, capabilities, bound),
+            *names.create(side, found.fields, capabilities, bound),
+        ]
         own += names.statuses(side, found.fields, bound)
-        own += outside(side, found.fields, bound)
+        own += [*outside(side, found.fields, bound), *everything(side, found.fields, capabilities, bound)]
         own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
         own += _people(side, found)
         ways = workflow(side, found, capabilities, bound)
@@ -81,9 +85,7 @@ def _guessed(side: Side, problem: Problem, fields: Mapping[str, FieldInfo]) -> P
     """Add the name that is nearest to one that the tracker does not have; a field may be written by its label."""
     near: list[str] = []
     if problem.code == NO_FIELD and problem.key not in fields:
-        wanted = problem.key.casefold()
-        near = [name for name, info in fields.items() if info.label.casefold() == wanted]
-        near = near or [name for name in [names.nearest(problem.key, fields)] if name]
+        near = [name for name in [names.field_meant(problem.key, fields)] if name]
     elif problem.code == SCOPE and problem.key in fields:
         known = [part for pair in fields[problem.key].choices.items() for part in reversed(pair)]
         words = [word for one in side.scope if one.field == problem.key for word in words_of(one)]

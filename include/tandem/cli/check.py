@@ -38,7 +38,7 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
     whole = [pair if isinstance(pair, Pair) else pair.pair for pair in every_pair]
     rings = check_rings([pair for pair in whole if pair is not None])
     asked = [one for report in reports for one in report.everything]
-    every = list(dict.fromkeys([*asked, *rings, *state.problems]))
+    every = _once([*asked, *rings, *state.problems])
     count = sum(not one.warning for one in every)
     data = {
         "ok": count == 0,
@@ -49,6 +49,14 @@ def check(setting: Setting, names: Sequence[str]) -> Answer:
         "not_carried": ["relations", "worklogs"],
     }
     return Answer(data, _lines(reports, state, every), PROBLEMS if count else IN_STEP)
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """Give each problem once: of a line that several offers of a contract share it is one."""
+    first: dict[tuple[object, ...], Problem] = {}
+    for one in problems:
+        first.setdefault((one.code, one.what, *((one.file, one.line, one.key) if one.file else (one.where,))), one)
+    return list(first.values())
 
 
 def _remember(store: Store, reports: Iterable[PairReport]) -> State | None:

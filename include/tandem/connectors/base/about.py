@@ -130,6 +130,7 @@ class FieldInfo:
     max_length: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     required: bool = False  # no ticket can be made without it
+    required_of: tuple[str, ...] = ()  # ids of types no ticket of which can be made without it
     needed_in: tuple[str, ...] = ()  # ids of statuses into which no ticket goes without it
 
 

@@ -145,8 +145,16 @@ def _check_rights(site: Site, found: Finding) -> None:
 
 
 def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
-    choices = _choices(site, found)
-    infos = {str(told["id"]): _info(told, choices) for told in site.dictionary}
+    kinds = [kind for key in found.keys for kind in site.get(f"/project/{key}/statuses", "/project/statuses")]
+    options = _with_options(site)
+    screens = _screens(site, found, kinds) if options or site.needs.write else {}
+    choices = _choices(site, found, kinds)
+    for screen in screens.values():
+        for name, meta in screen.items() if options else ():
+            for value in meta.get("allowedValues") or () if name in options else ():
+                choices.setdefault(name, {}).update(_option(value))
+    required = _required(screens)
+    infos = {str(told["id"]): _info(told, choices, required) for told in site.dictionary}
     for name in sorted((site.needs.read | site.needs.write | site.scope.fields) - set(infos)):
         if name != "security":  # a site without security levels lacks it; nothing is restricted there
             what = f'Jira has no field "{name}", or our account may not see it'
@@ -164,7 +172,9 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
     return infos
 
 
-def _info(told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> FieldInfo:
+def _info(
+    told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]], required: Mapping[str, tuple[str, ...]]
+) -> FieldInfo:
     name, schema = str(told["id"]), told.get("schema") or {}
     shape = SYSTEM.get(name) or form(schema)
     length = {"summary": LINE_LONGEST}.get(name)
@@ -180,12 +190,12 @@ def _info(told: Mapping[str, Any], choices: Mapping[str, Mapping[str, str]]) -> 
         max_length=length,
         choices=choices.get(name, {}),
         required=name in _REQUIRED,
+        required_of=required.get(name, ()),
     )
 
 
-def _choices(site: Site, found: Finding) -> dict[str, dict[str, str]]:
+def _choices(site: Site, found: Finding, kinds: Sequence[Issue]) -> dict[str, dict[str, str]]:
     """Read what choices there are: id → name. Statuses and types are those of the scope's projects."""
-    kinds = [kind for key in found.keys for kind in site.get(f"/project/{key}/statuses", "/project/statuses")]
     if not found.keys:
         kinds = [{**kind, "statuses": []} for kind in site.get("/issuetype")]
     statuses = [status for kind in kinds for status in kind["statuses"]] or site.get("/status")
@@ -201,10 +211,6 @@ def _choices(site: Site, found: Finding) -> dict[str, dict[str, str]]:
     choices |= {"fixVersions": versions, "versions": versions}
     if site.scope.names("security"):
         choices["security"] = _names(level for key in found.keys for level in _levels(site, key))
-    asked = _with_options(site)
-    if asked:
-        for name, value in _allowed(site, found, kinds, asked):
-            choices.setdefault(name, {}).update(_option(value))
     return choices
 
 
@@ -226,10 +232,12 @@ def _with_options(site: Site) -> frozenset[str]:
     return frozenset(n for n in needed if n not in SYSTEM and (f := site.forms.get(n)) and f.name == "value")
 
 
-def _allowed(
-    site: Site, found: Finding, kinds: Sequence[Issue], asked: frozenset[str]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the options of custom fields, which only the screens for creating tell to everyone."""
+def _screens(site: Site, found: Finding, kinds: Sequence[Issue]) -> dict[tuple[str, str], dict[str, Issue]]:
+    """Read the screens for creating: (project, type) → field → what is told of it.
+
+    They alone tell to everyone which options a field has, and what a project asks for.
+    """
+    screens: dict[tuple[str, str], dict[str, Issue]] = {}
     for key in found.keys:
         for kind in {str(kind["id"]): kind for kind in kinds}:
             start, total = 0, 1
@@ -237,12 +245,22 @@ def _allowed(
                 path = f"/issue/createmeta/{key}/issuetypes/{kind}"
                 try:
                     page = site.get(path, "/issue/createmeta", startAt=start, maxResults=_META_PAGE)
-                except GoneError:  # a type of another project of the scope
+                except (GoneError, CredentialsError):  # a type of another project, or no right to create, as is told
                     break
-                for meta in page["fields"]:
-                    if meta["fieldId"] in asked:
-                        yield from ((meta["fieldId"], value) for value in meta.get("allowedValues") or ())
+                screens.setdefault((key, kind), {}).update({str(meta["fieldId"]): meta for meta in page["fields"]})
                 total, start = int(page.get("total", 0)), start + max(len(page["fields"]), 1)
+    return screens
+
+
+def _required(screens: Mapping[tuple[str, str], Mapping[str, Issue]]) -> dict[str, tuple[str, ...]]:
+    """What no issue of a type can do without, in whichever project of the scope it is made: field → types."""
+    by_type: dict[str, list[set[str]]] = {}
+    for (_, kind), screen in screens.items():
+        asked = {name for name, meta in screen.items() if meta.get("required") and not meta.get("hasDefaultValue")}
+        by_type.setdefault(kind, []).append(asked - _REQUIRED)
+    needed = {kind: set.intersection(*each) for kind, each in by_type.items()}
+    names = {name for asked in needed.values() for name in asked}
+    return {name: tuple(sorted(kind for kind, asked in needed.items() if name in asked)) for name in names}
 
 
 def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
