@@ -14,7 +14,8 @@ from engine.house import House
 
 ALL = json.dumps({"limits": {"creates": 5000, "closes": 5000}})
 NO_LEAST: Mapping[tuple[str, str], int] = {}
-_NAMES = re.compile(r"(?<=/)(\d+|[A-Z]+-\d+|[0-9a-f]{32})(?=/|$|\.)")
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NAMES = re.compile(rf"(?<=/)(\d+|[A-Z]+-\d+|[0-9a-f]{{32}}|{_GUID})(?=/|$|\.)")
 
 
 @dataclass

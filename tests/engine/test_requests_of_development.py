@@ -22,6 +22,7 @@ pytestmark = pytest.mark.timeout(900)
 LINKED = 1000 if os.environ.get("TANDEM_EXAMPLES") == "all" else 200
 EACH = 10  # history entries and comments of each changed ticket
 WRITTEN = 60  # tickets of the run whose writes are counted
+FILES = 10  # tickets that get a file on each side
 
 
 @dataclass
@@ -114,6 +115,25 @@ def test_new_tickets_cost_no_request_each(office: Office) -> None:
     print(table.text())
     assert table.total(what, AZURE) <= 23
     assert table.total(what, SNOW) <= 40
+    quiet(both.house)
+
+
+def test_a_file_costs_its_target_no_more_than_to_store_it_and_to_read_it_back(office: Office) -> None:
+    """At its source the ticket is asked once more whether the file may leave: it may have been named in private."""
+    both, table = office.both, office.table
+    some = dict(list(office.twins.items())[:FILES])
+    for number, (incident, item) in enumerate(some.items()):
+        both.desk.attach(incident, f"s{number}.txt", b"of an incident")
+        both.azure.attach(int(item), f"a{number}.txt", b"of a work item")
+    both.box.control.advance(120)
+    what = f"{FILES} files on each"
+    told = office.run(what)
+    assert told["load"]["attach"] == 2 * FILES
+    print()
+    print(table.text())
+    from_source = 4 * FILES  # the ticket, its texts, its files, and the bytes
+    assert table.total(what, SNOW, "load") <= from_source + 2 * FILES + 12
+    assert table.total(what, AZURE, "load") <= from_source + 3 * FILES + 12  # the bytes, then the item, are written
     quiet(both.house)
 
 

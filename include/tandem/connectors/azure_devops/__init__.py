@@ -85,6 +85,7 @@ class AzureDevOps:
         self._site = Site(http, needs)
         self._scope = Scope(self._site)
         self._calls = Calls(self._site)
+        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
         own = frozenset() if needs.own_addresses else http.hosts | self._site.former_hosts
         self._markup = Texts(
             Html(ACTS, own, calls=True), CommonMark(own, azure=True), needs.options.get("markup", "html")
@@ -150,7 +151,9 @@ class AzureDevOps:
         return tuple(map(settled(partial(rewrite.redact, self._site, self._calls)), redactions))
 
     def attach(self, upload: Upload) -> Outcome:
-        return write.attach(self._site, self._calls, upload)
+        outcome = write.attach(self._site, self._calls, upload)
+        self._stored |= {outcome.id} if outcome.id is not None else set()
+        return outcome
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes.
@@ -159,7 +162,9 @@ class AzureDevOps:
             GoneError: it is not there, or not offered (any more).
         """
         site = self._site
-        if not history.offers(site, self._scope, ticket, file):
+        stored = file in self._stored  # what was stored a moment ago is ours
+        self._stored.discard(file)
+        if not stored and not history.offers(site, self._scope, ticket, file):
             raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=site.http.tenant)
         project, _ = site.kind_of(ticket)
         return site.http.download(site.file_path(project, file))

@@ -75,6 +75,7 @@ class Jira:
         self._site = Site(http, needs)
         delay = _CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._capabilities = replace(_CAPABILITIES, search_delay=delay)
+        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
 
     @property
     def capabilities(self) -> Capabilities:
@@ -159,7 +160,9 @@ class Jira:
 
     def attach(self, upload: Upload) -> Outcome:
         """Attach a file; its id is the attachment's, by which a text may show it."""
-        return write.attach(self._site, upload)
+        outcome = write.attach(self._site, upload)
+        self._stored |= {outcome.id} if outcome.id is not None else set()
+        return outcome
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream an attachment's bytes.
@@ -167,6 +170,8 @@ class Jira:
         Raises:
             RefusedError: the file may not leave (any more): a private text shows it, or its issue is out of scope.
         """
-        if not offers(self._site, ticket, file):
+        stored = file in self._stored  # what was stored a moment ago is ours
+        self._stored.discard(file)
+        if not stored and not offers(self._site, ticket, file):
             raise RefusedError("a file is not offered, or not any more", where=self._site.http.tenant)
         return self._site.http.download(f"{API}/attachment/content/{file}".lstrip("/"))

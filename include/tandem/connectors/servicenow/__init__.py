@@ -80,6 +80,7 @@ class ServiceNow:
         self._markup = Journal(frozenset() if needs.own_addresses else http.hosts)
         self._delay = CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._capabilities = CAPABILITIES
+        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
 
     @property
     def capabilities(self) -> Capabilities:
@@ -143,7 +144,9 @@ class ServiceNow:
         return self._writer.redact(redactions)
 
     def attach(self, upload: Upload) -> Outcome:
-        return self._writer.attach(upload)
+        outcome = self._writer.attach(upload)
+        self._stored |= {outcome.id} if outcome.id is not None else set()
+        return outcome
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes.
@@ -151,6 +154,8 @@ class ServiceNow:
         Raises:
             GoneError: it is not there, or not offered (any more).
         """
-        if not history.offers(self._site, self._scope, ticket, file):
+        stored = file in self._stored  # what was stored a moment ago is ours
+        self._stored.discard(file)
+        if not stored and not history.offers(self._site, self._scope, ticket, file):
             raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=self._site.http.tenant)
         return self._site.http.download(f"/api/now/attachment/{file}/file")

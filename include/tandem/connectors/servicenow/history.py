@@ -60,9 +60,14 @@ def history(site: Site, scope: Scope, ids: Sequence[str]) -> dict[str, History]:
 
 
 def offers(site: Site, scope: Scope, ticket: str, file: str) -> bool:
-    """Tell whether a file may leave as its ticket is now."""
-    told = history(site, scope, [ticket]).get(ticket)
-    return told is not None and any(one.id == file for one in told.files)
+    """Tell whether a file may leave as its ticket is now. Of what happened there, only what was said counts."""
+    row = rows_of(site, scope, [ticket], whole=True).get(ticket)
+    if row is None:
+        return False
+    inside = not scope.reasons([row])[ticket]
+    told = _Told(row, inside, (), _journal(site, [ticket]), _attachments(site, [ticket]))
+    given = _files(site, told, site.people({one["sys_created_by"] for one in told.files}))
+    return any(one.id == file and (inside or one.author.id == site.account.id) for one in given)
 
 
 def _of_each(rows: Iterable[Raw], column: str) -> Mapping[str, list[Raw]]:
