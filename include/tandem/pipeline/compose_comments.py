@@ -63,7 +63,9 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     parts = list(parts_of(end, text))
     reads = reads_of(tx, scene.run, source, event.id)
     edition = edition_of(tx, source, event.id, reads)
-    causes = [event.cause if part == 1 else f"{event.cause}/{part}" for part in range(1, len(parts) + 1)]
+    # Each tracker divides a text in its own way, and what is a part already once more.
+    later = [f"{event.cause}/{part}@{end.system}" for part in range(2, len(parts) + 1)]
+    causes = [event.cause, *later]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
     for part, body in enumerate(parts, start=1):
         if causes[part - 1] in there and part < len(parts):

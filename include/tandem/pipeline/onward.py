@@ -92,11 +92,14 @@ def going_on(tx: Tx, end: End, happened: Happened, copy: Copy, said: Comment | F
     if not copy.onward:
         return replace(happened, content={}, state="noted", reason=ONE_HOP)
     content = {**happened.content, "by": said_by(copy)}
+    cause = copy.cause or happened.cause
     if comment is not None:
         content |= {"public": not private, "shown_to_all": comment.public}
+        if actions.content_of(tx, copy.action).get("bases"):
+            cause = paths.told_cause(cause)
     else:
         content["private"] = private
-    return replace(happened, content=content, cause=copy.cause or happened.cause, state=None)
+    return replace(happened, content=content, cause=cause, state=None)
 
 
 def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], later: bool) -> Happened:

@@ -19,6 +19,7 @@ from tandem.pipeline.environment import Run
 from tandem.pipeline.scene import target_named
 from tandem.state import links, paths
 from tandem.state.links import Link
+from tandem.state.paths import TOLD
 from tandem.state.precedence import Order, order_of
 from tandem.state.store import Tx
 
@@ -53,9 +54,15 @@ def arrived(tx: Tx, run: Run, by_link: Iterable[Mapping[Which, HubTicket]]) -> A
         for which, ticket in hubs.items():
             if which.other in hubs:
                 target = target_named(run.end(which.other).system, hubs[which.other].ticket)
-                asked |= {(cause, target) for event in ticket.events for cause in _causes(event)}
+                causes = {cause for event in ticket.events for cause in _causes(event)}
+                asked |= {(cause, target) for cause in causes.union(cause.removeprefix(TOLD) for cause in causes)}
     there = paths.arrived(tx, asked, but=run.name) | paths.at_target(tx, asked, but=run.name)
-    return lambda cause, target: (cause, target) in there or cause.startswith(f"{target}:")
+
+    def has(cause: str, target: str) -> bool:
+        names = (cause, cause.removeprefix(TOLD))
+        return any((name, target) in there or name.startswith(f"{target}:") for name in names)
+
+    return has
 
 
 def _causes(event: HubEvent) -> list[str]:

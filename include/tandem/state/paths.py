@@ -3,6 +3,8 @@
 
 A *cause* names one thing that people did, the same in every pair that sees it, however many trackers it went through:
 ``<system>:<ticket>:<event>`` of a field, ``comment:<system>:<comment>``, ``file:<system>:<file>``, ``made:<origin>``.
+A comment that tells of a field, which its tracker could not change, goes on as ``told:<cause of the field>``: it neither
+stands in the way of the change itself, nor goes where that has arrived.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from tandem.state.store import Tx
 from tandem.state.tables import action, claim, origin, presence
 
 LONGEST = 200  # characters of a cause
+TOLD = "told:"
 _ITEM = re.compile(r"(?P<kind>comment|file):(?P<system>[^:]+):(?P<native>.+)", re.DOTALL)
 
 
@@ -51,6 +54,11 @@ def field_cause(system: str, ticket: str, key: str) -> str:
 def item_cause(kind: str, system: str, native: str) -> str:
     """Name a comment or file by where it was first said."""
     return _short(f"{kind}:{system}:", native)
+
+
+def told_cause(cause: str) -> str:
+    """Name what a comment tells of a change."""
+    return _short(TOLD, cause.removeprefix(TOLD))
 
 
 def _short(place: str, key: str) -> str:
