@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.laws import laws
 from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
 from tandem.connectors.base import FieldInfo
 from tandem.connectors.memory import JIRA_LIKE, ZENDESK_LIKE
-from tandem.markup import Adf
+from tandem.core.doc import Markup
+from tandem.markup import Adf, Plain
 from tandem.state import links
 
 NOTES = FieldInfo("notes", "Notes", "rich", max_length=2_000)
@@ -20,11 +23,11 @@ LINE = FieldInfo("notes", "Notes", "text", max_length=2_000)
 KEPT = "557058:aa11"  # an account of Jira's
 
 
-def bench_of(path: Path, right: FieldInfo = NOTES, **more: Any) -> Bench:
+def bench_of(path: Path, right: FieldInfo = NOTES, *, markup: Markup | None = None, **more: Any) -> Bench:
     """A desk whose texts are HTML, and a site whose texts are ADF; ``x_notes`` without any kind."""
     kinds = {
         "left": replace(ZENDESK_LIKE, fields={**ZENDESK_LIKE.fields, "notes": NOTES}),
-        "right": replace(JIRA_LIKE, markup=Adf(), fields={**JIRA_LIKE.fields, "notes": right}),
+        "right": replace(JIRA_LIKE, markup=markup or Adf(), fields={**JIRA_LIKE.fields, "notes": right}),
     }
     files = {which: {"fields": {"x_notes": "notes"}} for which in ("left", "right")}
     return Bench(path, **files, kinds=kinds, **more)
@@ -108,3 +111,24 @@ def test_a_base_that_an_older_version_noted_as_no_text_is_read_as_one(tmp_path: 
     quiet(bench)
     assert shown(bench, LEFT, ticket) == "<p>Press it</p>"
     assert shown(bench, RIGHT, issue) == adf(words("Press it"))
+
+
+LOOK = (
+    '<h2 class="a">Plan</h2><p style="color:red">Do <b>not</b> press <a href="https://a.example/x">this</a></p>'
+    "<ul><li>first <code>thing</code></li><li>second</li></ul><p>end</p>"
+)
+
+
+@pytest.mark.parametrize("right", [NOTES, LINE], ids=["text", "line"])
+def test_what_was_not_changed_in_plain_text_keeps_its_look_at_home(tmp_path: Path, right: FieldInfo) -> None:
+    bench = bench_of(tmp_path, right, markup=Plain())
+    ticket, issue = bench.linked(notes=LOOK)
+    there = str(shown(bench, RIGHT, issue))
+    bench.set(RIGHT, issue, "notes", there.replace("Plan", "Plans").replace("Do", "Never").replace("second", "2nd"))
+    quiet(bench)
+    home = str(shown(bench, LEFT, ticket))
+    assert "<h2>Plans</h2>" in home and "<li>first <code>thing</code></li><li>2nd</li>" in home
+    assert 'Never <strong>not</strong> press <a href="https://a.example/x">this</a>' in home
+    bench.set(RIGHT, issue, "notes", str(shown(bench, RIGHT, issue)).replace("end", "the end"))
+    quiet(bench)
+    assert shown(bench, LEFT, ticket) == home.replace("<p>end</p>", "<p>the end</p>")

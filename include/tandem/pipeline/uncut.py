@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A text that comes home from a side whose field holds only a part of it: what is not shown there stays.
+"""A text that comes from a side which does not show all of what it has at the other: what is not shown there stays.
+
+That may be a look which its markup does not have, or the rest of a text of which its field holds only a part.
 
 That a field took only a part is kept as an event of the ticket that has the whole: it counts for good, for by and by
 the whole may become so short that its length does not tell.
@@ -16,6 +18,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
 from tandem.markup.rejoin import MORE, rejoin, rejoin_line
+from tandem.markup.relay import relay
 from tandem.pipeline.scene import Scene
 from tandem.state import records
 from tandem.state.records import Happened
@@ -52,26 +55,32 @@ def as_meant(tx: Tx, scene: Scene, intent: Intent, hub: str, value: Json) -> Jso
     if isinstance(theirs.base, dict) or isinstance(value, dict):
         return _text(tx, scene, intent, hub, theirs, whole)
     if isinstance(theirs.base, str) and isinstance(value, str):
-        for known in (whole.value, whole.base):
-            plain = to_plain(known) if isinstance(known, dict) else known
-            joined = rejoin_line(plain, theirs.base, value) if isinstance(plain, str) else None
-            if joined is not None:
-                return joined
+        return _line(theirs.base, value, whole)
     return value
 
 
+def _line(part: str, changed: str, whole: FieldState) -> Json:
+    for known in (whole.value, whole.base):
+        plain = to_plain(known) if isinstance(known, dict) else known
+        joined = rejoin_line(plain, part, changed) if isinstance(plain, str) else None
+        if joined is not None:
+            part, changed = str(plain), joined
+            break
+    return relay(whole.base, from_plain(part), from_plain(changed)) if isinstance(whole.base, dict) else changed
+
+
 def _text(tx: Tx, scene: Scene, intent: Intent, hub: str, theirs: FieldState, whole: FieldState) -> Json:
-    part, changed = _doc(theirs.base), _doc(theirs.value)
-    joined = next((one for known in (whole.value, whole.base) if (one := rejoin(_doc(known), part, changed))), None)
-    shown: Json = theirs.value
-    if joined is not None and same(joined, changed):
-        return shown
-    sure = MORE in to_plain(part) or _is_longer(scene, intent.target.other, hub, whole.base)
-    if not sure and _key(hub) not in _keys(tx, scene, intent.target):
-        return shown
-    if joined is None and sure:
-        raise TooLargeError(_WHAT, fields=[hub])
-    return shown if joined is None else joined
+    part, changed, known = _doc(theirs.base), _doc(theirs.value), _doc(whole.base)
+    joined = next((one for text in (whole.value, whole.base) if (one := rejoin(_doc(text), part, changed))), None)
+    if joined is None or not same(joined, changed):
+        sure = MORE in to_plain(part) or _is_longer(scene, intent.target.other, hub, whole.base)
+        if joined is None and sure:
+            raise TooLargeError(_WHAT, fields=[hub])
+        if joined is not None and (sure or _key(hub) in _keys(tx, scene, intent.target)):
+            part, changed = rejoin(known, part, part) or part, joined
+    value: Json = theirs.value
+    new = relay(known, part, changed)
+    return value if same(new, _doc(value)) else new
 
 
 def _doc(value: Json) -> Doc:

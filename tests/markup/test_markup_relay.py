@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is changed in a form of a text that shows less is laid over the other form: all else keeps its look."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from markup.trees import documents
+from tandem.core.doc import (
+    BREAK,
+    Doc,
+    Markup,
+    Node,
+    cell,
+    code,
+    doc,
+    heading,
+    items,
+    media,
+    mention,
+    normalise,
+    paragraph,
+    quote,
+    table,
+    text,
+    walk,
+)
+from tandem.core.plain import from_plain, to_plain
+from tandem.markup import Adf, CommonMark, Html, Plain, Textile
+from tandem.markup.relay import relay
+
+MARKUPS = [Plain(), Adf(), Html(), Textile(), CommonMark()]
+LINK = "https://a.example/x_(y)"
+RICH = doc(
+    heading(2, "Plan ", text("A", "em")),
+    paragraph("Do ", text("not", "strong"), " press ", text("this one", href=LINK), " or ", mention("@Anna", "anna")),
+    items([paragraph("first ", text("thing", "code"))], [paragraph("second"), items([paragraph("inner")])]),
+    table([cell(paragraph("key"), header=True), cell(paragraph(text("value", "em")))], [cell(paragraph("k")), cell()]),
+    code("a = 1\n\nb = 2", "python"),
+    quote(paragraph("said")),
+    paragraph("Yours,", BREAK, text("Elaine", "em")),
+)
+FLAT = from_plain(to_plain(RICH))
+
+
+def with_other(document: Doc, word: str, other: str) -> Doc:
+    """The same text with another word."""
+    new = copy.deepcopy(document)
+    for node in walk(new):
+        if word in node.get("text", "") and node["type"] != "mention":
+            node["text"] = node["text"].replace(word, other, 1)
+            return normalise(new)
+    raise AssertionError(f"there is no {word}")
+
+
+@pytest.mark.parametrize(
+    "word", ["Plan", "A", "Do", "not", "press", "first", "thing", "inner", "value", "b = 2", "Yours"]
+)
+def test_a_word_that_is_changed_in_plain_text_leaves_all_else_as_it_looks(word: str) -> None:
+    assert relay(RICH, FLAT, with_other(FLAT, word, "else")) == with_other(RICH, word, "else")
+
+
+def test_links_and_mentions_are_kept_whole_or_not_at_all() -> None:
+    changed = relay(RICH, FLAT, with_other(FLAT, "this one", "that one"))
+    assert to_plain(changed) == to_plain(RICH).replace("this one", "that one")
+    assert all("href" not in node for node in walk(changed))
+    assert "anna" in repr(changed) and "['strong']" in repr(changed)
+
+
+def test_items_and_blocks_come_and_go() -> None:
+    lines = to_plain(RICH)
+    for old, new in (
+        ("- second\n", "- between\n- second\n"),
+        ("- first thing\n", ""),
+        ("Do not", "Mind!\n\nDo not"),
+        ("> said\n\n", ""),
+        ("key | value\nk |", "key | value\nkk |"),
+    ):
+        made = relay(RICH, FLAT, from_plain(lines.replace(old, new)))
+        assert to_plain(made).split() == lines.replace(old, new).split()
+        kinds = [block["type"] for block in made["content"]]
+        assert {"heading", "list", "table", "code"} <= set(kinds), (old, new)
+
+
+def test_a_mark_that_was_seen_and_taken_away_is_gone() -> None:
+    shown = doc(paragraph("Do ", text("not", "strong")), paragraph("H2O"))
+    over = doc(paragraph("Do ", text("not", "strong")), paragraph("H", text("2", "sub"), "O"))
+    assert relay(over, shown, doc(paragraph("Do not"), paragraph("H2O"))) == doc(
+        paragraph("Do not"), paragraph("H", text("2", "sub"), "O")
+    )
+
+
+def test_a_note_stands_for_a_file() -> None:
+    over = doc(paragraph("See ", media(None, "a.png"), text("now", "em")))
+    assert "media" not in repr(relay(over, from_plain("See [file: a.png]now"), from_plain("Look [file: a.png]now")))
+
+
+def _edited(document: Doc, number: int) -> Doc:
+    new = copy.deepcopy(document)
+    runs: list[Node] = [node for node in walk(new) if node["type"] == "text"]
+    if runs:
+        runs[number % len(runs)]["text"] += "zz"
+    return normalise(doc(*new["content"], paragraph("added")))
+
+
+@pytest.mark.parametrize("markup", MARKUPS, ids=lambda markup: markup.name)
+@given(written=documents(), number=st.integers(0, 20))
+def test_every_word_is_as_it_was_changed_and_no_change_is_none(markup: Markup, written: Doc, number: int) -> None:
+    over = normalise(written)
+    shown = markup.parse(markup.render(over).native).doc
+    changed = _edited(shown, number)
+    assert to_plain(relay(over, shown, changed)).split() == to_plain(changed).split()
+    assert to_plain(relay(over, shown, shown)).split() == to_plain(shown).split()
