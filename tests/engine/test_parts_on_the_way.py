@@ -56,7 +56,10 @@ def test_parts_that_are_written_later_go_on_too(four: Four, tracker: str, after:
     assert whole(four, ids, said) == {}
 
 
-@pytest.mark.parametrize("order", [(CLOSING, *PAIRS[:3]), (PAIRS[2], PAIRS[1], CLOSING, PAIRS[0])], ids=["by the desk first", "by the architect first"])
+BY_THE_DESK, BY_THE_ARCHITECT = (CLOSING, *PAIRS[:3]), (PAIRS[2], PAIRS[1], CLOSING, PAIRS[0])
+
+
+@pytest.mark.parametrize("order", [BY_THE_DESK, BY_THE_ARCHITECT], ids=["by the desk first", "by the architect first"])
 def test_parts_of_parts_go_on_round_a_ring(four: Four, order: tuple[str, ...]) -> None:
     """Zendesk takes the text in two parts, and Jira each of these in two."""
     number = next(four.numbers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A description cannot be changed in Zendesk, which is told of it in a comment: the change itself goes round all the same."""
+"""Zendesk is only told of a changed description, in a comment; the change itself goes round a ring all the same."""
 
 from __future__ import annotations
 

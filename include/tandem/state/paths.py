@@ -3,8 +3,9 @@
 
 A *cause* names one thing that people did, the same in every pair that sees it, however many trackers it went through:
 ``<system>:<ticket>:<event>`` of a field, ``comment:<system>:<comment>``, ``file:<system>:<file>``, ``made:<origin>``.
-A comment that tells of a field, which its tracker could not change, goes on as ``told:<cause of the field>``: it neither
-stands in the way of the change itself, nor goes where that has arrived.
+
+A comment that tells of a field, which its tracker could not change, goes on as ``told:<cause of the field>``: it
+neither stands in the way of the change itself, nor goes where that has arrived.
 """
 
 from __future__ import annotations
