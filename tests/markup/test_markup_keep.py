@@ -80,6 +80,22 @@ def test_a_panel_keeps_its_frame_when_its_words_change() -> None:
     assert native == adf(*wanted)
 
 
+@pytest.mark.parametrize(("old", "new"), [("inside", "within"), ("More", "Less")])
+def test_what_can_be_opened_has_its_title_once_when_its_words_change(old: str, new: str) -> None:
+    def present(title: str, words_in_it: str) -> dict[str, object]:
+        frame = {"type": "expand", "attrs": {"title": title}, "content": [line(words(f"all that is {words_in_it}"))]}
+        return adf(frame, line(words("end")))
+
+    def change(value: str) -> str:
+        return value.replace(old, new)
+
+    shown = ADF.parse(present("More", "inside")).doc
+    block = shown["content"][0]
+    said = [hub.paragraph(change(part["content"][0]["text"])) for part in block["content"]]
+    native = ADF.render(hub.doc({**block, "content": said}, *shown["content"][1:]), present("More", "inside")).native
+    assert native == present(change("More"), change("inside"))
+
+
 def test_what_has_lost_its_place_stands_at_the_end() -> None:
     rendered = ADF.render(hub.doc(hub.paragraph("Something else entirely")), PRESENT)
     assert rendered.native == adf(

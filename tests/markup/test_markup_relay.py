@@ -58,7 +58,7 @@ def with_other(document: Doc, word: str, other: str) -> Doc:
 
 
 @pytest.mark.parametrize(
-    "word", ["Plan", "A", "Do", "not", "press", "first", "thing", "inner", "value", "b = 2", "Yours"]
+    "word", ["Plan", "A", "Do", "not", "press", "first", "thing", "inner", "value", "b = 2", "said", "Yours"]
 )
 def test_a_word_that_is_changed_in_plain_text_leaves_all_else_as_it_looks(word: str) -> None:
     assert relay(RICH, FLAT, with_other(FLAT, word, "else")) == with_other(RICH, word, "else")
@@ -84,6 +84,12 @@ def test_items_and_blocks_come_and_go() -> None:
         assert to_plain(made).split() == lines.replace(old, new).split()
         kinds = [block["type"] for block in made["content"]]
         assert {"heading", "list", "table", "code"} <= set(kinds), (old, new)
+
+
+def test_a_block_that_is_moved_keeps_its_look() -> None:
+    plain = to_plain(RICH)
+    moved = "> said\n\n" + plain.replace("> said\n\n", "")
+    assert relay(RICH, FLAT, from_plain(moved))["content"][0] == RICH["content"][5]
 
 
 def test_a_mark_that_was_seen_and_taken_away_is_gone() -> None:

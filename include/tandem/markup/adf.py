@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, normalise
-from tandem.core.plain import note
+from tandem.core.plain import inline_text, note
 from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_read import (
     INLINE,
@@ -136,7 +136,8 @@ class _Writer:
                 ]
             case "quote":
                 shell = base if kind_of(base) in _WHERE else {"type": "blockquote"}
-                inner = self.blocks(hub["content"], _WHERE[shell["type"]], children_of(base))
+                shell, said = _titled(shell, hub["content"])
+                inner = self.blocks(said, _WHERE[shell["type"]], children_of(base))
                 return [{**shell, "content": inner}] if inner else []
             case "list":
                 return [self._list(hub, base)]
@@ -256,6 +257,13 @@ class _Writer:
         return [*([{"type": "paragraph", "content": inlines}] if inlines else []), *blocks]
 
 
+def _titled(shell: Node, said: list[Node]) -> tuple[Node, list[Node]]:
+    """Take the title of what can be opened off its text, whose first paragraph it is to a reader."""
+    if not attrs_of(shell).get("title") or not said or said[0]["type"] != "paragraph" or len(said) < 2:
+        return shell, said
+    return {**shell, "attrs": {**attrs_of(shell), "title": inline_text(said[0]["content"])}}, said[1:]
+
+
 def _marks(hub: Node) -> Node:
     marks: list[Node] = [{"type": mark} for mark in hub.get("marks", ()) if mark in _MARKS]
     marks += [{"type": "subsup", "attrs": {"type": mark}} for mark in hub.get("marks", ()) if mark in ("sub", "sup")]
@@ -279,10 +287,11 @@ def _outermost(nodes: list[Node]) -> Iterator[Node]:
 
 
 def _identity(node: Node) -> str:
-    """Name a node by what makes it itself: a panel is the same one with other words in it."""
+    """Name a node by what makes it itself: a panel is the same one with other words in it, or with another title."""
     if kind_of(node) == "mention":
         return f"mention {attrs_of(node).get('id')}"
-    return media_id(node) or canonical([kind_of(node), node.get("attrs"), node.get("text")])
+    attrs = {**attrs_of(node), "title": None} if kind_of(node) in _WHERE else node.get("attrs")
+    return media_id(node) or canonical([kind_of(node), attrs, node.get("text")])
 
 
 def set_in(native: Node, inline: Node, shown: str) -> bool:

@@ -54,22 +54,36 @@ class _Part:
     size: int
 
 
-def _replaced(
-    over: Sequence[Node], before: Sequence[Node], after: Sequence[Node]
-) -> Iterator[tuple[int, int, list[Node]]]:
+def _replaced(over: Sequence[Node], before: Sequence[Node], after: Sequence[Node]) -> list[tuple[int, int, list[Node]]]:
     """Give what stands for which of the changed blocks: begin, end, blocks."""
     stayed = partners([canonical(block) for block in before], [canonical(block) for block in after])
+    found: list[tuple[int, int, list[Node]]] = []
     free: list[_Part] = []
+    gone: list[_Part] = []
     last = 0  # the first changed block that nothing stands for yet
     for part in _parts(over, before):
         begin = stayed.get(part.begin)
         if begin is None or any(stayed.get(part.begin + n) != begin + n for n in range(part.size)):
             free.append(part)
             continue
-        yield from _restored(free, before, after, last, begin)
+        found += _restored(free, before, after, last, begin)
+        gone += free
         free, last = [], begin + part.size
-        yield begin, last, list(part.blocks)
-    yield from _restored(free, before, after, last, len(after))
+        found.append((begin, last, list(part.blocks)))
+    found += _restored(free, before, after, last, len(after))
+    found += _moved([*gone, *free], before, after, {at for begin, end, _ in found for at in range(begin, end)})
+    return sorted(found, key=lambda one: one[0])
+
+
+def _moved(
+    parts: Sequence[_Part], before: Sequence[Node], after: Sequence[Node], known: set[int]
+) -> Iterator[tuple[int, int, list[Node]]]:
+    """Find blocks that stand elsewhere by now."""
+    places = {canonical(block): at for at, block in enumerate(after) if at not in known}
+    for part in parts:
+        at = places.pop(canonical(before[part.begin]), None) if part.size == 1 else None
+        if at is not None:
+            yield at, at + 1, list(part.blocks)
 
 
 def _parts(over: Sequence[Node], before: Sequence[Node]) -> Iterator[_Part]:
@@ -131,9 +145,26 @@ def _as_was(block: Node, lines: Sequence[str]) -> Node | None:
             return block | {"text": "\n".join(lines)}
         case "list":
             return _as_list(block, lines)
+        case "quote":
+            return _as_quote(block, lines)
         case "table":
             return _as_table(block, lines)
     return None
+
+
+def _as_quote(block: Node, lines: Sequence[str]) -> Node | None:
+    """Each line begins with its sign; a line with nothing else parts two blocks."""
+    if any(line != ">" and not line.startswith("> ") for line in lines):
+        return None
+    groups = "\n".join(line[2:] for line in lines).split("\n\n")
+    sizes = [len(to_plain(doc(inner)).split("\n\n")) for inner in block["content"]]
+    if sum(sizes) != len(groups):
+        return None
+    made = []
+    for inner, size in zip(block["content"], sizes, strict=True):
+        made.append(_as_was(inner, "\n\n".join(groups[:size]).split("\n")))
+        groups = groups[size:]
+    return None if None in made else block | {"content": made}
 
 
 def _as_list(block: Node, lines: Sequence[str]) -> Node | None:
