@@ -176,6 +176,29 @@ def test_fields_go_both_ways(both: Both) -> None:
     assert both.house.run()["diff"]["actions"] == 0
 
 
+@pytest.mark.parametrize("policy", ["comment", "cut"])
+def test_what_is_said_behind_a_text_that_does_not_fit_comes_home_and_the_text_stays(both: Both, policy: str) -> None:
+    contract = both.house.root / "contracts" / "infinity-servicenow.yaml"
+    old = "description: {field: description, too_long: comment}"
+    assert old in contract.read_text()
+    contract.write_text(contract.read_text().replace(old, old.replace("comment", policy)))
+    lines = [f"Line {number} of what was seen in hall {number % 7}, in so many words." for number in range(100)]
+    text = {"type": "doc", "version": 1, "content": [doc(line)["content"][0] for line in lines]}
+    issue = both.issue(summary="Much was seen", description=text)
+    both.run()
+    twin = both.twin_of_issue(issue)
+    assert len(twin["description"]) <= 4_000 and "Line 99" not in twin["description"]
+    shorter = twin["description"].replace(lines[3], "Line 3, and nothing more.").replace(lines[5], "Line 5.")
+    both.desk.change(twin["sys_id"], description=f"{shorter}\n\nJohn was there.")
+    both.settle()
+    there = [block["content"][0]["text"] for block in both.site.fields(issue)["description"]["content"]]
+    wanted = [{3: "Line 3, and nothing more.", 5: "Line 5."}.get(at, line) for at, line in enumerate(lines)]
+    assert there == [*wanted, "John was there."]
+    before = both.writes()
+    both.run()
+    assert both.writes() == before
+
+
 def test_a_write_of_ours_to_an_incident_is_known_as_ours(both: Both) -> None:
     """Else the next pair takes it for John's, and what came round a ring comes twice."""
     issue = both.issue(summary="before")
