@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations, permutations
 from pathlib import Path
 from random import Random
@@ -131,6 +131,41 @@ def test_a_storm_of_edits_ends_alike(
         one(ring, hub)
 
 
+@pytest.mark.parametrize(
+    ("seed", "joins", "side_by_side"),
+    [
+        *((seed, RING, True) for seed in (12, 31, 46, 83, 97, 124)),
+        *((seed, SQUARE, False) for seed in (14, 17, 19, 23, 33)),
+        *((1000 + seed, joins, side) for seed in range(STORMS) for joins in (RING, SQUARE) for side in (True, False)),
+    ],
+    ids=str,
+)
+def test_a_storm_of_labels_ends_alike(
+    tmp_path: Path, seed: int, joins: Sequence[tuple[str, str]], side_by_side: bool
+) -> None:
+    """One write of ours carries what several people did to several labels. (The first eleven ended apart before.)"""
+    chance = Random(seed)
+    ring = shared(tmp_path, joins, chance.sample(range(len(joins)), len(joins)), chance.choice(["acme", "globex"]))
+
+    def act(ring: Ring, chance: Random) -> None:
+        name = chance.choice(ring.names)
+        toggle(ring, name, chance.choice(sorted(SHARED_LABELS)))
+        ring.clock.advance(chance.choice([0, 0, 1, 3]))
+
+    for _ in range(chance.randint(1, 3)):
+        for _ in range(chance.randint(2, 4)):
+            act(ring, chance)
+        if side_by_side:
+            mixed(ring, chance, act)
+            continue
+        for pair in chance.sample(ring.pairs, len(ring.pairs)):
+            ring.run(pair, wait=chance.choice([1, 3, 121]))
+            if chance.random() < 0.15:
+                act(ring, chance)
+    ring.quiet(most=MOST)
+    one(ring, "labels")
+
+
 def edit(ring: Ring, chance: Random) -> None:
     """Somebody edits a field, or takes a step."""
     name, hub = chance.choice(ring.names), chance.choice(["title", "title", "labels", "labels", "priority", "status"])
@@ -152,7 +187,7 @@ def toggle(ring: Ring, name: str, label: str) -> None:
     ring.set(name, ring.only(name), "labels", rest if label in now else [*now, label])
 
 
-def mixed(ring: Ring, chance: Random) -> None:
+def mixed(ring: Ring, chance: Random, act: Callable[[Ring, Random], None] = edit) -> None:
     """One run of each pair, their tasks in any order among each other."""
     ring.clock.advance(3)
     left = {pair: list(TASKS) for pair in ring.pairs}
@@ -161,4 +196,4 @@ def mixed(ring: Ring, chance: Random) -> None:
         pair = chance.choice(working)
         TASKS[left[pair].pop(0)](jobs[pair], ring.env)
         if chance.random() < 0.05:
-            edit(ring, chance)
+            act(ring, chance)

@@ -17,6 +17,18 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Step(Message):
+    """What was done to one element of a set: what people did, wherever that was, and when."""
+
+    cause: str
+    at: datetime
+    there: bool  # it came; false: it went
+
+    def newer_than(self, other: Step) -> bool:
+        """Tell which of two steps that did not see each other is the newer one; all pairs tell the same."""
+        return (self.at, self.cause) > (other.at, other.cause)
+
+
 class FieldState(Message):
     """One hub field as its side shows it now, beside what the side showed when both last agreed.
 
@@ -30,6 +42,7 @@ class FieldState(Message):
     changed: bool = False
     unsaid: bool = False
     overwritten: bool = False  # our own write ran over this value: it counts as shown, and is not
+    steps: dict[str, Step] = {}  # of a set in a ring: what stands of its elements, where no event here tells it
 
 
 class HubFile(Message):
@@ -60,6 +73,7 @@ class HubEvent(Message):
     onward: bool = False  # whether it may go on from the next side
     cause: str = ""  # the same in every pair that sees it
     again: str = ""  # what a write claims that carries it once more, after it was written over
+    steps: dict[str, Step] = {}  # by element of a set that another pair wrote: for each what was done to it
     person: bool = True
     doc: dict[str, Any] | None = None
     private: bool = False

@@ -178,7 +178,7 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             continue
         told |= {hub} if rule.of_twin else set()
         native[rule.native], before[rule.native] = written, present
-    cause = causes_of(intent, scene)[0]
+    cause, moved = causes_of(intent, scene)[0], _moved(scene, intent)
     if not native:
         scene.plan.rebase |= {(source, hub) for hub in bases}
         scene.plan.mark(intent.carries, *_without_a_write(scene, source, bases))
@@ -191,10 +191,18 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         "fields": {hub: value for hub, value in values.items() if hub in bases or hub in told},
         "bases": bases,
         "gives_back": intent.gives_back,
-        "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at)),
+        "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at), moved),
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
     yield from overflow.send(tx, scene, intent, seq + 1, rests, cause)
+
+
+def _moved(scene: Scene, intent: Intent) -> dict[str, dict[str, bool]]:
+    """Of the sets that are written, the elements that come, and (false) those that go."""
+    shown = scene.hubs[intent.target].fields
+    sets = {hub for hub, how in scene.run.rules.fields.items() if how.a_set} & intent.fields.keys() & shown.keys()
+    wanted = {hub: as_set(intent.fields[hub]) for hub in sets}
+    return {hub: {one: one in want for one in want ^ as_set(shown[hub].value)} for hub, want in wanted.items()}
 
 
 def _without_a_write(scene: Scene, source: Which, bases: Mapping[str, Json]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from tandem.core.plan import LinkPlan, PairRules, plan_create
 from tandem.core.plan_later import TAKEN_BACK, item_of, plan_later
 from tandem.core.rules import Which
 from tandem.errors import MappingError
-from tandem.pipeline import composed, follow_up, gone, insist, reach, ties
+from tandem.pipeline import composed, follow_up, gone, insist, reach, sets_in_rings, ties
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import AT_ONCE, Run
 from tandem.pipeline.guard import hold_swings
@@ -24,6 +24,8 @@ from tandem.state import actions, holds, links, records, runs, stages
 from tandem.state.links import Link
 from tandem.state.runs import Held
 from tandem.state.store import Tx
+
+NOTHING_LEFT: Mapping[Which, reach.Left] = {}
 
 
 def decide(run: Run) -> dict[str, int]:
@@ -142,7 +144,7 @@ def _decide_link(
     begun = reach.by_presence(tx, run, hubs, unsent)
     left = begun or unsent
     if begun is None:
-        reach.share_sets(tx, run, link, hubs, left)
+        hubs = sets_in_rings.agree(tx, run, hubs, left, diff.arrived)
     aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
     plan = ties.plan(tx, run, link, hubs, left, rules, states, aside)
     for which, part in left.items():
@@ -168,7 +170,7 @@ def _decide_link(
         source = _without(left[which.other].ticket, aside[which.other])
         if is_closed(ticket, policy) and arrive(plan, ticket, source, policy, rules, run.env.now()):
             diff.parked[link.id] = f"{run.end(which).offer.name}: {ticket.final or CLOSED}"
-    _finish(tx, run, link, plan, hubs, diff)
+    _finish(tx, run, link, plan, hubs, diff, left)
 
 
 def _leave(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
@@ -273,7 +275,15 @@ def _note_problems(run: Run, ticket: HubTicket, diff: Diff, link: Link) -> None:
         diff.refused[f"{link.id}/{ticket.side}"] = Refused(ticket.side, error, first.key, first.shown)
 
 
-def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, HubTicket], diff: Diff) -> None:
+def _finish(
+    tx: Tx,
+    run: Run,
+    link: Link,
+    plan: LinkPlan,
+    hubs: Mapping[Which, HubTicket],
+    diff: Diff,
+    left: Mapping[Which, reach.Left] = NOTHING_LEFT,
+) -> None:
     """Write the plan in the targets' terms."""
     diff.plans[link.id] = plan
     hold_swings(tx, run, link, plan, hubs)
@@ -289,7 +299,8 @@ def _finish(tx: Tx, run: Run, link: Link, plan: LinkPlan, hubs: Mapping[Which, H
         if event.key.startswith("lost:") and (hub := run.end(which).hub_of(event.field or ""))
         if hub in ticket.fields and ticket.fields[hub].overwritten
     }
-    made: Composed = compose(tx, Scene(run, link, plan, hubs, found, steps, lost), len(diff.actions))
+    told = {which: left[which].told_by(ticket) if which in left else ticket for which, ticket in hubs.items()}
+    made: Composed = compose(tx, Scene(run, link, plan, told, found, steps, lost), len(diff.actions))
     diff.actions += made.actions
     diff.refused |= {f"{link.id}/{one.source}/{one.field}": one for one in made.aside}
     if made.refused is not None:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from tandem.config.models import Side as Offer
 from tandem.connectors.base import Comment, Entry, File, Record
-from tandem.core.model import HubEvent, HubTicket
-from tandem.core.values import Json, same, utc_text
+from tandem.core import set_steps
+from tandem.core.model import HubEvent, HubTicket, Step
+from tandem.core.values import Json, from_utc_text, same, utc_text
 from tandem.pipeline.environment import End, Run
 from tandem.state import actions, links, paths, succession, twins
 from tandem.state.paths import Copy, Foreign
@@ -25,6 +26,7 @@ from tandem.state.store import Tx
 LEAST = ("none", "company", "full")  # of names, the least first
 ONE_HOP = "it goes one hop only: its company's contract does not let it be passed on"
 PRIVATE_THERE = "private where it was said"
+NO_SETS: Mapping[str, Mapping[str, bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], lat
     if later or under_way:
         return replace(happened, content={}, state="noted", reason=PASSED)
     content: dict[str, Json] = {**happened.content, "author": one.author, "first_at": one.at}
+    if one.steps:
+        content["steps"] = one.steps
     cause = happened.cause if one.state == "failed" else one.cause
     return replace(happened, content=content, cause=cause, person=one.person)
 
@@ -129,20 +133,54 @@ def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:
     return None
 
 
-def caused(ticket: HubTicket, events: Sequence[int], hubs: Mapping[str, str], made: str, at: str) -> dict[str, Json]:
-    """Tell other pairs of a write of fields (``hubs``: native → hub), by native field: its cause, when, and whose."""
+def caused(
+    ticket: HubTicket,
+    events: Sequence[int],
+    hubs: Mapping[str, str],
+    made: str,
+    at: str,
+    moved: Mapping[str, Mapping[str, bool]] = NO_SETS,
+) -> dict[str, Json]:
+    """Tell other pairs of a write of fields (``hubs``: native → hub), by native field: its cause, when, and whose.
+
+    ``moved``: of sets, by hub field, the elements that the write brings, or (false) takes away; each has its cause.
+    """
     own: dict[str, HubEvent] = {event.field: event for event in ticket.events if event.id in set(events)}
     told: dict[str, Json] = {}
     for native, hub in hubs.items():
         event = own.get(hub)
-        if event is None:
-            told[native] = {"cause": made, "at": at, "author": "", "person": False}
-        else:
+        one: dict[str, Json] = {"cause": made, "at": at, "author": "", "person": False}
+        if event is not None:
             author = event.author
-            told[native] = {
-                "cause": event.cause, "at": utc_text(event.at), "author": author, "person": event.person,
-            }  # fmt: skip
+            one = {"cause": event.cause, "at": utc_text(event.at), "author": author, "person": event.person}
+        if moved.get(hub):
+            known = last_steps(ticket, hub)
+            steps = {
+                element: known.get(element) or Step(cause=made, at=from_utc_text(at), there=there)
+                for element, there in moved[hub].items()
+            }
+            one["steps"] = {element: step.model_dump(mode="json") for element, step in steps.items()}
+        told[native] = one
     return told
+
+
+def steps_told(told: Mapping[str, Json]) -> dict[str, Step]:
+    """Read what a write of a set told of each element."""
+    found = told.get("steps")
+    return {element: Step.model_validate(one) for element, one in found.items()} if isinstance(found, dict) else {}
+
+
+def steps_of(caused: Json, native: str) -> dict[str, Step]:
+    """Read what a write of fields told of each element of a set."""
+    told = caused.get(native) if isinstance(caused, dict) else None
+    return steps_told(told) if isinstance(told, dict) else {}
+
+
+def last_steps(ticket: HubTicket, hub: str) -> dict[str, Step]:
+    """What was done last to each element of a ticket's set, as far as it is known."""
+    own = [event for event in ticket.events if event.kind == "field" and event.field == hub and event.known]
+    found = {element: some[-1] for element, some in (set_steps.steps(own) or {}).items()}
+    return found | ticket.fields[hub].steps
 
 
 def withdrawn_here(tx: Tx, system: str, comment: str) -> bool:

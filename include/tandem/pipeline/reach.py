@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tandem.core.in_common import Common, in_common, moved_last_by
 from tandem.core.model import FieldState, HubEvent, HubTicket
 from tandem.core.plan import LinkPlan
 from tandem.core.rules import Which
-from tandem.core.values import as_set, same
+from tandem.core.values import same
 from tandem.pipeline.environment import Run
 from tandem.pipeline.scene import target_named
 from tandem.state import links, paths
 from tandem.state.links import Link
 from tandem.state.paths import TOLD
-from tandem.state.precedence import Order, order_of
 from tandem.state.store import Tx
 
 OTHERWISE = "it has reached the other side by another way"
@@ -37,6 +35,12 @@ class Left:
     ticket: HubTicket
     settled: list[HubEvent] = field(default_factory=list)
     rebase: set[str] = field(default_factory=set)
+
+    def told_by(self, whole: HubTicket) -> HubTicket:
+        """The whole ticket, with what is to be sent in the form in which it is: some of it goes once more."""
+        sent = {event.id: event for event in self.ticket.events}
+        events = {event.id: event for event in whole.events} | sent
+        return whole.model_copy(update={"events": tuple(events.values())})
 
     def note(self, plan: LinkPlan, why: str = OTHERWISE) -> None:
         """Let what has arrived already be settled."""
@@ -117,49 +121,6 @@ def field_events(ticket: HubTicket, hub: str) -> list[HubEvent]:
     """What happened to a field of a ticket and may travel, the oldest first."""
     own = (event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note)
     return sorted(own, key=lambda event: (event.at, event.order))
-
-
-def share_sets(tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left]) -> None:
-    """Let what came to both sides of a set on different ways be agreed on, so that what was done since is news.
-
-    What came to a side late is none, for the other side had something newer already: it waits until that comes, too.
-    """
-    for hub, how in run.rules.fields.items():
-        if how.a_set and all(hub in part.ticket.fields for part in left.values()):
-            _share_set(tx, run, link, hubs, left, hub)
-
-
-def _share_set(
-    tx: Tx, run: Run, link: Link, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left], hub: str
-) -> None:
-    events = {which: field_events(ticket, hub) for which, ticket in hubs.items()}
-    brought = {which: [one for one in own if elsewhere(run, hubs[which], one)] for which, own in events.items()}
-    if not any(brought.values()):
-        return
-    order = order_of(tx, link.origin)
-    common = in_common(events[Which.LEFT], events[Which.RIGHT], lambda which, one: one in brought[which])
-    for which, part in left.items():
-        late = _late(tx, run, order, hubs[which.other], brought[which])
-        state = part.ticket.fields[hub]
-        shown, moved = as_set(state.value), moved_last_by(events[which], late)
-        for one in [*([common] if common else []), *([Common(shown & moved, moved - shown)] if moved else [])]:
-            state = one.based(state)
-        kept = tuple(event for event in part.ticket.events if event.id not in late)
-        part.ticket = part.ticket.model_copy(update={"fields": {**part.ticket.fields, hub: state}, "events": kept})
-        if common or moved:
-            part.rebase = part.rebase - {hub} if state.changed else part.rebase | {hub}
-
-
-def _late(tx: Tx, run: Run, order: Order, target: HubTicket, brought: Iterable[HubEvent]) -> set[int]:
-    """Of changes that were brought to a side, those over which something stands that the other side has already."""
-    there = target_named(run.end(target.side).system, target.ticket)
-    over = {event.id: order.over_all(event.cause) for event in brought}
-    known = paths.arrived(tx, {(cause, there) for causes in over.values() for cause in causes})
-    return {
-        id_
-        for id_, causes in over.items()
-        if any((cause, there) in known or cause.startswith(f"{there}:") for cause in causes)
-    }
 
 
 def by_presence(

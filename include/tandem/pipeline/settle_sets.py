@@ -10,8 +10,9 @@ from tandem.core import elements
 from tandem.core.mapping import Said, to_hub
 from tandem.core.values import Json, as_set, from_set
 from tandem.pipeline.environment import End, Run
+from tandem.pipeline.onward import steps_of
 from tandem.pipeline.translate import canonical
-from tandem.state import links
+from tandem.state import links, steps
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link
 from tandem.state.store import Tx
@@ -61,6 +62,9 @@ def settle_set(
         apart = {item for item in as_set(shown) if elements.read(rule, item, terms) not in known}
         base = from_set(frozenset(apart) | elements.as_shown(rule, agreed, terms, as_set(shown)))
         links.set_bases(tx, link.id, end.which, {hub: Base(canonical(end, hub, base), end.mapping)})
+    place = steps.Set(target.system, link.members[target.which].ticket, target.offer.fields[hub].native)
+    told = steps_of(action.content.get("caused"), place.field)
+    steps.keep(tx, place, {element: [step] for element, step in told.items()})
     return bool(altered)
 
 

@@ -17,7 +17,7 @@ from tandem.core.plan_later import EDITED, TAKEN_BACK
 from tandem.core.values import from_utc_text, same
 from tandem.errors import MappingError
 from tandem.pipeline.environment import End
-from tandem.pipeline.onward import Words, words_of
+from tandem.pipeline.onward import Words, steps_told, words_of
 from tandem.pipeline.outside import MADE_OUTSIDE
 from tandem.state.records import Event
 
@@ -107,7 +107,8 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
     if isinstance(before, Said) and isinstance(after, Said):
         if same(before.value, after.value):
             told = told.model_copy(update={"note": ""})  # nothing of it was ever to leave
-        return told.model_copy(update={"before": before.value, "after": after.value, "known": True})
+        steps = steps_told(event.content) if rule.kind == "set" else {}
+        return told.model_copy(update={"before": before.value, "after": after.value, "known": True, "steps": steps})
     return told
 
 

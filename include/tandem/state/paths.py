@@ -208,6 +208,7 @@ class Foreign:
     person: bool
     state: str  # of the action
     target: Json  # of a status: where the walk is to end; of other fields nothing
+    steps: Json  # of a set: by element, in hub terms, the cause and time of what was done to it
 
 
 def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str, Mapping[str, Foreign]]]:
@@ -234,6 +235,7 @@ def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str
                     one.get("person") is True,
                     str(row["state"]),
                     wanted.get(native) if row["kind"] == "status" else None,
+                    one.get("steps"),
                 )
                 for native, one in told.items()
                 if isinstance(one, dict)

@@ -298,6 +298,19 @@ precedence = Table(
     Column("at", DateTime, nullable=False),
 )
 
+# What was done last to an element of a ticket's set, as the installation knows it. News of it are events.
+step = Table(
+    "tandem_step",
+    metadata,
+    Column("system", NAME, primary_key=True),
+    Column("ticket", NATIVE, primary_key=True),
+    Column("field", NAME, primary_key=True),  # native
+    Column("element", String(64), primary_key=True),  # hash of its word in hub terms
+    Column("there", Boolean, nullable=False),  # it came; false: it went
+    Column("cause", NAME, nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
 # One direction of one link set aside (field: that field alone). ``side`` is where the ticket comes from.
 quarantine = Table(
     "tandem_quarantine",
