@@ -101,14 +101,16 @@ def _parts(over: Sequence[Node], before: Sequence[Node]) -> Iterator[_Part]:
 
 def _cut(left: Sequence[Node], right: Sequence[Node], at: int) -> Iterator[_Part]:
     """Cut blocks that say the same on the whole."""
+    sizes = [len(_signs([block])) for block in right]
     mine: list[Node] = []
-    begin = place = 0
+    begin = place = wanted = reached = 0
     for block in left:
         mine.append(block)
-        size = len(_signs(mine))
-        while place < len(right) and len(_signs(right[begin:place])) < size:
+        wanted += len(_signs([block]))
+        while place < len(right) and reached < wanted:
+            reached += sizes[place]
             place += 1
-        if _signs(mine) == _signs(right[begin:place]) and place > begin:
+        if reached == wanted and place > begin and _signs(mine) == _signs(right[begin:place]):
             yield _Part(mine, at + begin, place - begin)
             mine, begin = [], place
     if mine and begin < len(right):
