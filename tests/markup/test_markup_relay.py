@@ -100,6 +100,12 @@ def test_a_mark_that_was_seen_and_taken_away_is_gone() -> None:
     )
 
 
+def test_tabs_of_code_stay_where_bare_text_has_spaces() -> None:
+    over = doc(code("\tone\n\n\t\ttwo\nthree"))
+    flat = from_plain(to_plain(over))
+    assert relay(over, flat, with_other(flat, "three", "3")) == doc(code("\tone\n\n\t\ttwo\n3"))
+
+
 def test_a_note_stands_for_a_file() -> None:
     over = doc(paragraph("See ", media(None, "a.png"), text("now", "em")))
     assert "media" not in repr(relay(over, from_plain("See [file: a.png]now"), from_plain("Look [file: a.png]now")))

@@ -144,7 +144,7 @@ def _as_was(block: Node, lines: Sequence[str]) -> Node | None:
         case "heading":
             return block | {"content": _words(block["content"], lines[0])} if len(lines) == 1 else None
         case "code":
-            return block | {"text": "\n".join(lines)}
+            return block | {"text": "\n".join(_with_tabs(block["text"].split("\n"), lines))}
         case "list":
             return _as_list(block, lines)
         case "quote":
@@ -152,6 +152,13 @@ def _as_was(block: Node, lines: Sequence[str]) -> Node | None:
         case "table":
             return _as_table(block, lines)
     return None
+
+
+def _with_tabs(old: Sequence[str], lines: Sequence[str]) -> Iterator[str]:
+    """Lines of code as they were written, where they are the same; bare text shows a tab as four spaces."""
+    spaced = [line.replace("\t", "    ").rstrip(" ") for line in old]
+    stayed = {after: before for before, after in partners(spaced, lines).items()}
+    return (old[stayed[at]] if at in stayed else line for at, line in enumerate(lines))
 
 
 def _as_quote(block: Node, lines: Sequence[str]) -> Node | None:
