@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.laws import laws
+from engine.memory_files import PAIR
 from engine.memory_house import LEFT, RIGHT, Bench
 from engine.test_length import bench_of as length_bench
 from tandem.connectors.base import FieldInfo
@@ -18,6 +19,8 @@ from tandem.core.doc import Markup, doc
 from tandem.core.plain import from_plain, to_plain
 from tandem.markup import Adf, Html, Plain
 from tandem.markup.rejoin import MORE
+from tandem.pipeline.drift import drift
+from tandem.pipeline.environment import Job
 from tandem.state import links, tables
 from tandem.state.links import Base
 
@@ -138,3 +141,25 @@ def test_a_line_keeps_its_end(tmp_path: Path, policy: str) -> None:
     bench.set(RIGHT, issue, "title", "another")
     bench.quiet()
     assert bench.get(LEFT, ticket, "title") == "another"
+
+
+@pytest.mark.parametrize("policy", ["cut", "comment"])
+@pytest.mark.parametrize("markup", [PLAIN, ADF, HTML], ids=lambda markup: str(markup.name))
+def test_a_part_of_a_text_is_in_agreement_with_the_whole(tmp_path: Path, markup: Markup, policy: str) -> None:
+    cut = Cut(tmp_path, markup, policy)
+    assert _apart(cut.bench) == []
+    cut.change(lambda text: text.replace("second", "SECOND"))
+    cut.bench.quiet()
+    assert _apart(cut.bench) == []
+
+
+def test_a_cut_title_and_a_description_under_our_heading_are_in_agreement(tmp_path: Path) -> None:
+    bench = length_bench(tmp_path, title="cut", description="comment")
+    bench.linked(title=LONG, description="<p>" + "</p><p>".join([LONG] * 9) + "</p>")
+    assert _apart(bench) == []
+
+
+def _apart(bench: Bench) -> list[str]:
+    bench.wait(10)
+    told = drift(Job(PAIR, f"drift-{bench.world.clock.now}"), bench.env)
+    return [one.field for one in told.findings]

@@ -11,7 +11,7 @@ from markup.trees import documents
 from tandem.core.doc import Doc, Markup, doc, normalise, paragraph, text
 from tandem.core.plain import from_plain, to_plain
 from tandem.markup import Adf, CommonMark, Html, Plain, Textile, split
-from tandem.markup.rejoin import MORE, rejoin, rejoin_line
+from tandem.markup.rejoin import MORE, is_part, rejoin, rejoin_line
 
 MARKUPS = [Plain(), Adf(), Html(), Textile(), CommonMark()]
 
@@ -67,3 +67,19 @@ def test_marks_of_what_is_changed_stay_and_so_do_those_of_the_rest() -> None:
     assert rejoin(whole, part, changed) == normalise(
         doc(paragraph(text("1", "strong"), text(" two"), text(" three", "strong")), paragraph(text("four", "em")))
     )
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "is_one"),
+    [
+        ("one two three", "one two…", True),
+        ("one two three", "one two", False),
+        ("one two three", "one too…", False),
+        (from_plain("one\n\ntwo\n\nthree"), from_plain("one\n\ntwo"), True),
+        (from_plain("one\n\ntwo\n\nthree"), from_plain(f"one\n\n{MORE}"), True),
+        (from_plain("one\n\ntwo\n\nthree"), from_plain("one\n\ntoo"), False),
+        (from_plain("one\n\ntwo\n\nthree"), from_plain(f"two\n\n{MORE}"), False),
+    ],
+)
+def test_a_part_is_told_from_another_text(whole: Doc | str, part: Doc | str, is_one: bool) -> None:
+    assert is_part(whole, part) is is_one

@@ -72,6 +72,15 @@ def rejoin(whole: Doc, part: Doc, changed: Doc) -> Doc | None:
     return normalise(doc(*joined, *theirs["content"]))
 
 
+def is_part(whole: Json, part: Json) -> bool:
+    """Tell whether a text or line shows a part of another one: laid over the whole it changes nothing."""
+    if isinstance(whole, dict) or isinstance(part, dict):
+        text, shown = (one if isinstance(one, dict) else from_plain(str(one)) for one in (whole, part))
+        joined = rejoin(text, shown, shown)
+        return joined is not None and _signs(to_plain(joined)) == _signs(to_plain(normalise(text)))
+    return rejoin_line(str(whole), str(part), str(part)) == whole
+
+
 def _signs(plain: str) -> str:
     """A text without its spaces and lines, which trackers lay out in their own way."""
     return "".join(plain.split())

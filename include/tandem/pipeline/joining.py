@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tandem.connectors.base import History, Record
+from tandem.core.doc import doc
 from tandem.core.mapping import Kept, Said, Unsaid, to_hub, to_native
 from tandem.core.merge import alike
 from tandem.core.plain import to_plain
 from tandem.core.rules import Which
 from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
+from tandem.markup.rejoin import is_part
 from tandem.pipeline import composed, twin
 from tandem.pipeline.environment import End, Run
 from tandem.pipeline.intake import events_of
@@ -80,7 +83,11 @@ def differences(run: Run, sides: Sides) -> list[Difference]:
 
 
 def _shows_alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> bool:
-    """Tell whether one side shows what the other says, in its own way: in the words it has, or under our heading."""
+    """Tell whether one side shows what the other says, in its own way: in the words it has, as much of it as its field
+    holds, or under our heading.
+    """
+    if any(_shows_part(run.end(which), sides[which].record, hub, *two) for which, two in _wholes(left, right)):
+        return True
     if isinstance(left, dict) and isinstance(right, dict):
         one = _description(run.end(Which.LEFT), sides[Which.LEFT].record, left)
         return bool(matched([one], [_description(run.end(Which.RIGHT), sides[Which.RIGHT].record, right)]))
@@ -90,6 +97,27 @@ def _shows_alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> b
         native = _native(end, hub, record, value)
         if native is not None and same(canonical(end, hub, native, record), shown):
             return True
+    return False
+
+
+def _wholes(left: Json, right: Json) -> tuple[tuple[Which, tuple[Json, Json]], ...]:
+    """By the side that may show a part: the whole text, and that part."""
+    return (Which.LEFT, (right, left)), (Which.RIGHT, (left, right))
+
+
+def _shows_part(end: End, record: Record, hub: str, whole: Json, part: Json) -> bool:
+    """Tell whether a side's field is too short for a text, and shows the part of it that it can hold."""
+    rule = end.rule_for(hub, record)
+    if rule.too_long == "quarantine" or not (whole and part):
+        return False
+    try:
+        to_native(rule, whole, end.terms(rule.native, record))
+    except TooLargeError:
+        blocks: Any = part.get("content") if hub == "description" and isinstance(part, dict) else ()
+        below = doc(*blocks[1:])  # without our heading
+        return is_part(whole, part) or (len(blocks) > 1 and is_part(whole, below))
+    except (MappingError, LookupError):
+        pass
     return False
 
 
