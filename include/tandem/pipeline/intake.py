@@ -19,7 +19,7 @@ from tandem.pipeline.outside import keys_outside, leaving, times_outside, withou
 from tandem.pipeline.policy import only_since_offered
 from tandem.pipeline.taken_back import blacked_out, taken_back
 from tandem.pipeline.withheld import keep_withheld
-from tandem.state import joins, links, origins, paths, records, runs, succession
+from tandem.state import joins, links, origins, paths, records, runs, succession, wakes
 from tandem.state.records import Happened
 from tandem.state.store import Tx
 from tandem.state.vault import origin_of
@@ -68,6 +68,7 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
         happened += later_on(tx, run, end, record, history, happened, changed, since)
     if told is not None and not first:
         happened += taken_back(tx, run, end, record, told, of, since)
+        _conceal(tx, run, end, told)
     joined = links.links(tx, run.name, ids=[of])[of].lone is None
     happened += leaving(run, record, was, joined=joined)
     if first:
@@ -78,6 +79,19 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
             at = end.our_time(record.created_at)
             happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
+
+
+def _conceal(tx: Tx, run: Run, end: End, history: History) -> None:
+    """Let copies of what people hid here go no further, and be taken back where other pairs brought them.
+
+    A tracker on the way may keep its copy, and then nothing of its ticket changes.
+    """
+    shown = {comment.id for comment in history.comments if comment.public}
+    hidden = history.hidden.union(comment.id for comment in history.comments if not comment.public)
+    private = [file.id for file in history.files if file.private]
+    news = origins.conceal(tx, end.system, "comment", hidden) | origins.conceal(tx, end.system, "file", private)
+    news |= origins.conceal(tx, end.system, "comment", shown - hidden, hidden=False)
+    wakes.put_anew(tx, news, run.env.now(), but=run.name)
 
 
 def _store_former(
@@ -181,8 +195,6 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
         copy = brought.get(file.id)
         one = _file_event(end, file, file.id in held or (copy is None and file.comment in copies))
         happened.append(one if copy is None else onward.going_on(tx, end, one, copy, file))
-    private = [file.id for file in history.files if file.private and file.id not in held.union(brought)]
-    origins.conceal(tx, end.system, "file", private)
     return happened
 
 

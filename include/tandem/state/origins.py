@@ -113,11 +113,21 @@ def put_presence(
     tx.upsert(presence, [row], update=(), on=("system", "kind", "native"))
 
 
-def conceal(tx: Tx, system: str, kind: str, natives: Iterable[str]) -> None:
-    """Note that things are private by now where they were said: their copies go no further than such may."""
+def conceal(tx: Tx, system: str, kind: str, natives: Iterable[str], *, hidden: bool = True) -> set[str]:
+    """Note that things are private by now where they were said: their copies go no further than such may.
+
+    ``hidden``: false where they are shown again. Return the tickets on which copies stand of those of which it is new.
+    """
+    tickets = set[str]()
     for some in chunks(sorted(natives)):
         said_there = (origin.c.system == system, origin.c.kind == kind, origin.c.native.in_(some))
-        tx.run(sa.update(origin).where(*said_there).values(private=True))
+        news = sa.select(origin.c.id).where(*said_there, sa.func.coalesce(origin.c.hidden, False).is_not(hidden))
+        if not (of := [row["id"] for row in tx.rows(news)]):
+            continue
+        tx.run(sa.update(origin).where(origin.c.id.in_(of)).values(hidden=hidden))
+        copies = sa.select(presence.c.ticket).where(presence.c.origin.in_(of), presence.c.action.is_not(None))
+        tickets |= {row["ticket"] for row in tx.rows(copies)}
+    return tickets
 
 
 def ensure_origin(tx: Tx, of: str, kind: str, system: str, native: str, company: str) -> None:

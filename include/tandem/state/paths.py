@@ -80,7 +80,7 @@ def copies(tx: Tx, system: str, kind: str, natives: Iterable[str], *, bare: str 
                 presence.c.onward,
                 presence.c.names,
                 origin.c.company,
-                origin.c.private,
+                sa.or_(origin.c.private, sa.func.coalesce(origin.c.hidden, False)).label("private"),
                 origin.c.kind,
                 origin.c.sealed.label("author"),
                 origin.c.system.label("first_system"),

@@ -138,7 +138,8 @@ origin = Table(
     Column("kind", CODE, nullable=False),  # ticket, comment, file; relation and worklog later
     Column("system", NAME, nullable=False),
     Column("native", NATIVE, nullable=False),
-    Column("private", Boolean, nullable=False, default=False),
+    Column("private", Boolean, nullable=False, default=False),  # when it was said
+    Column("hidden", Boolean),  # private by now, where it was said
     Column("company", NAME, nullable=False),
     Column("at", DateTime),
     Column("sealed", Text),  # first author's name
@@ -348,6 +349,7 @@ wake = Table(
     Column("side", CODE, primary_key=True),
     Column("ticket", NATIVE, primary_key=True),
     Column("at", DateTime, nullable=False),
+    Column("anew", Boolean),  # with what happened on it, though it did not change
 )
 
 # The workflow's graph, as far as it was seen.

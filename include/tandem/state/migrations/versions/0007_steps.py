@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was done last to each element of a set, which its events do not tell any more once they are settled."""
+"""What was done last to each element of a set, which its events do not tell any more once they are settled.
+
+And what is hidden by now where it was said: tickets on which copies of it stand are looked at anew.
+"""
 
 from __future__ import annotations
 
@@ -24,3 +27,5 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("system", "ticket", "field", "element", name=op.f("pk_tandem_step")),
     )
+    op.add_column("tandem_origin", sa.Column("hidden", sa.Boolean(), nullable=True))
+    op.add_column("tandem_wake", sa.Column("anew", sa.Boolean(), nullable=True))
