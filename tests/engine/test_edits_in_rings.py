@@ -202,3 +202,23 @@ def test_edits_are_told_in_order_whatever_runs_at_the_same_time(tmp_path: Path, 
                 assert shown == [number], (origin, name, ring.texts(name))
             else:
                 assert shown == sorted(set(shown)) and shown[-1] == number, (origin, name, ring.texts(name))
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["as it was first", "edited by its author"])
+def test_what_people_made_of_a_copy_goes_no_further(tmp_path: Path, edited: bool) -> None:
+    """Elaine rewrites Anna's words at her own tracker before the next pair has read them: Anna's go on."""
+    ring = at_rest(Ring(tmp_path, [("acme", "globex"), ("globex", "initech")]), (0, 1))
+    first = ring.say("acme", ring.only("acme"), "Anna's own word-1")
+    ring.run("acme__globex")
+    copy = ring.trackers["globex"].tickets[ring.only("globex")].comments[-1]
+    assert "word-1" in str(copy.body)
+    ring.clock.advance(5)
+    ring.edit("globex", copy.id, "rewritten by Elaine")
+    if edited:
+        ring.clock.advance(5)
+        ring.trackers["acme"].edit_comment(ring.only("acme"), first, "<p>Anna's own word-2</p>")
+    ring.quiet(["globex__initech", "acme__globex"])
+    [text] = [text for text in ring.texts("initech") if "word" in text or "rewritten" in text][:1]
+    assert "Anna's own word-1" in text
+    assert not any("rewritten" in text for text in ring.texts("initech"))
+    assert "rewritten by Elaine" in ring.texts("globex")

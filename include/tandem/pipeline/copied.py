@@ -36,6 +36,8 @@ def as_said(
             told.append(one)
             continue
         edition = edition_of(tx, run, end, shown[native])
+        if edition is None and not (shown[native].redacted or editions.is_edit(said[native].cause)):
+            one, edition = _as_written(tx, one, said[native], text_hash(run, end, shown[native].body))
         if edition is not None:
             one = replace(one, content={**one.content, "edition": edition.content()})
         if editions.is_edit(said[native].cause):
@@ -43,6 +45,18 @@ def as_said(
         else:
             told.append(one)
     return told
+
+
+def _as_written(tx: Tx, one: Happened, copy: Copy, theirs: str) -> tuple[Happened, Edition | None]:
+    """Of a copy that its people changed, what we wrote there: under its author's name go no words of others'.
+
+    ``theirs``: the hash of what it shows.
+    """
+    meant = actions.content_of(tx, copy.action)
+    if not meant.get("body") or not meant.get("said"):
+        return one, None
+    written = Edition(str(meant["said"]), edition_in(meant) or FIRST)
+    return replace(one, content={**one.content, "body": meant["body"], "theirs": theirs}), written
 
 
 def edition_of(tx: Tx, run: Run, end: End, comment: Comment) -> Edition | None:

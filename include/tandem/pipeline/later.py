@@ -172,7 +172,7 @@ def _at_origin(
     if there[-1].said is None:
         return [_noted(key, edited_at, end, "an edit of a comment that was exchanged before Tandem kept its text")]
     edition = editions.kept(read.content)
-    if edition is None and a_copy:
+    if a_copy and (edition is None or "theirs" in read.content):
         return [_noted(key, edited_at, end, THEIRS)]
     if edition is None:
         edition = editions.seen(tx, end.system, comment.id, said, keep=not outside)

@@ -34,7 +34,7 @@ def reads_of(tx: Tx, run: Run, source: End, event: int) -> dict[str, Json]:
     return {
         "comment": found.get("native"),
         "public": found.get("shown_to_all", found.get("public")),  # a copy may be internal of what was for all
-        "said": text_hash(run, source, found.get("body")),
+        "said": found.get("theirs") or text_hash(run, source, found.get("body")),
     }
 
 
