@@ -37,15 +37,20 @@ def attach(four: Four, tracker: str, id_: str, name: str) -> None:
         four.desk.attach(id_, name, content)
 
 
-@pytest.mark.parametrize("tracker", [JIRA, SNOW])
-def test_a_file_named_in_a_private_text_stays_in_its_company(four: Four, tracker: str) -> None:
+def with_file(four: Four, tracker: str) -> tuple[str, str]:
+    """A ticket that is everywhere, to which somebody at a tracker attached a file: its id there, the file's name."""
     number = next(four.numbers)
     ticket = four.open_ticket(f"Cart {number}")
     four.quiet()
-    ids = four.everywhere(ticket)
-    name = f"sketch-{number}.bin"
-    attach(four, tracker, ids[tracker], name)
-    whisper(four, tracker, ids[tracker], name)
+    id_, name = four.everywhere(ticket)[tracker], f"sketch-{number}.bin"
+    attach(four, tracker, id_, name)
+    return id_, name
+
+
+@pytest.mark.parametrize("tracker", [JIRA, SNOW])
+def test_a_file_named_in_a_private_text_stays_in_its_company(four: Four, tracker: str) -> None:
+    id_, name = with_file(four, tracker)
+    whisper(four, tracker, id_, name)
     four.quiet()
     for stranger in (ZENDESK, AZURE):
         assert name not in four.sent(stranger)
@@ -54,14 +59,9 @@ def test_a_file_named_in_a_private_text_stays_in_its_company(four: Four, tracker
 @pytest.mark.parametrize("tracker", [JIRA, SNOW])
 def test_a_file_that_is_named_before_it_went_on_goes_no_further(four: Four, tracker: str) -> None:
     """Its company's other tracker has a copy by then; the pairs that lead out have not run."""
-    number = next(four.numbers)
-    ticket = four.open_ticket(f"Cart {number}")
-    four.quiet()
-    ids = four.everywhere(ticket)
-    name = f"sketch-{number}.bin"
-    attach(four, tracker, ids[tracker], name)
+    id_, name = with_file(four, tracker)
     four.run("infinity-jira__infinity-servicenow")
-    whisper(four, tracker, ids[tracker], name)
+    whisper(four, tracker, id_, name)
     four.quiet(["infinity-jira__infinity-servicenow", *(pair for pair in four.houses if "infinity-jira__" not in pair)])
     for stranger in (ZENDESK, AZURE):
         assert name not in four.sent(stranger)

@@ -27,6 +27,7 @@ RING = [("acme", "globex"), ("globex", "initech"), ("acme", "initech")]
 SQUARE = [("acme", "globex"), ("globex", "initech"), ("initech", "umbra"), ("acme", "umbra")]
 STORMS = int(os.environ.get("TANDEM_TIES", "3"))
 MOST = 14  # rounds to rest
+Act = Callable[[Ring, Random], None]
 
 
 def shared(root: Path, joins: Sequence[tuple[str, str]], order: Sequence[int], opened: str = "globex") -> Ring:
@@ -114,19 +115,7 @@ def test_a_storm_of_edits_ends_alike(
     tmp_path: Path, joins: Sequence[tuple[str, str]], seed: int, side_by_side: bool
 ) -> None:
     """People edit within seconds at all corners, between the tasks of runs as well."""
-    chance = Random(seed)
-    ring = shared(tmp_path, joins, chance.sample(range(len(joins)), len(joins)), chance.choice(["acme", "globex"]))
-    for _ in range(chance.randint(1, 3)):
-        for _ in range(chance.randint(2, 3)):
-            edit(ring, chance)
-        if side_by_side:
-            mixed(ring, chance)
-            continue
-        for pair in chance.sample(ring.pairs, len(ring.pairs)):
-            ring.run(pair, wait=chance.choice([1, 3, 121]))
-            if chance.random() < 0.1:
-                edit(ring, chance)
-    ring.quiet(most=MOST)
+    ring = stormed(tmp_path, joins, Random(seed), edit, 3, 0.1, side_by_side=side_by_side)
     for hub in ("title", "priority", "labels"):
         one(ring, hub)
 
@@ -144,26 +133,35 @@ def test_a_storm_of_labels_ends_alike(
     tmp_path: Path, seed: int, joins: Sequence[tuple[str, str]], side_by_side: bool
 ) -> None:
     """One write of ours carries what several people did to several labels. (The first eleven ended apart before.)"""
-    chance = Random(seed)
-    ring = shared(tmp_path, joins, chance.sample(range(len(joins)), len(joins)), chance.choice(["acme", "globex"]))
+    ring = stormed(tmp_path, joins, Random(seed), relabel, 4, 0.15, side_by_side=side_by_side)
+    one(ring, "labels")
 
-    def act(ring: Ring, chance: Random) -> None:
-        name = chance.choice(ring.names)
-        toggle(ring, name, chance.choice(sorted(SHARED_LABELS)))
-        ring.clock.advance(chance.choice([0, 0, 1, 3]))
 
+def stormed(
+    root: Path, joins: Sequence[tuple[str, str]], chance: Random, act: Act, most: int, between: float, *,
+    side_by_side: bool,
+) -> Ring:  # fmt: skip
+    """A ring at rest after a storm: two to ``most`` acts before each round, and some (``between``) between its runs."""
+    ring = shared(root, joins, chance.sample(range(len(joins)), len(joins)), chance.choice(["acme", "globex"]))
     for _ in range(chance.randint(1, 3)):
-        for _ in range(chance.randint(2, 4)):
+        for _ in range(chance.randint(2, most)):
             act(ring, chance)
         if side_by_side:
             mixed(ring, chance, act)
             continue
         for pair in chance.sample(ring.pairs, len(ring.pairs)):
             ring.run(pair, wait=chance.choice([1, 3, 121]))
-            if chance.random() < 0.15:
+            if chance.random() < between:
                 act(ring, chance)
     ring.quiet(most=MOST)
-    one(ring, "labels")
+    return ring
+
+
+def relabel(ring: Ring, chance: Random) -> None:
+    """Somebody adds a label, or takes it away."""
+    name = chance.choice(ring.names)
+    toggle(ring, name, chance.choice(sorted(SHARED_LABELS)))
+    ring.clock.advance(chance.choice([0, 0, 1, 3]))
 
 
 def edit(ring: Ring, chance: Random) -> None:
@@ -187,7 +185,7 @@ def toggle(ring: Ring, name: str, label: str) -> None:
     ring.set(name, ring.only(name), "labels", rest if label in now else [*now, label])
 
 
-def mixed(ring: Ring, chance: Random, act: Callable[[Ring, Random], None] = edit) -> None:
+def mixed(ring: Ring, chance: Random, act: Act) -> None:
     """One run of each pair, their tasks in any order among each other."""
     ring.clock.advance(3)
     left = {pair: list(TASKS) for pair in ring.pairs}

@@ -27,6 +27,7 @@ from tandem.pipeline.matching import Words, matched
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.spot import meant
 from tandem.pipeline.translate import canonical, hub_status
+from tandem.pipeline.uncut import is_longer
 from tandem.state import early, editions, joins, links, origins, records, runs
 from tandem.state.links import Base
 from tandem.state.records import Happened
@@ -107,18 +108,13 @@ def _wholes(left: Json, right: Json) -> tuple[tuple[Which, tuple[Json, Json]], .
 
 def _shows_part(end: End, record: Record, hub: str, whole: Json, part: Json) -> bool:
     """Tell whether a side's field is too short for a text, and shows the part of it that it can hold."""
-    rule = end.rule_for(hub, record)
-    if rule.too_long == "quarantine" or not (whole and part):
+    if not (whole and part) or end.rule_for(hub, record).too_long == "quarantine":
         return False
-    try:
-        to_native(rule, whole, end.terms(rule.native, record))
-    except TooLargeError:
-        blocks: Any = part.get("content") if hub == "description" and isinstance(part, dict) else ()
-        below = doc(*blocks[1:])  # without our heading
-        return is_part(whole, part) or (len(blocks) > 1 and is_part(whole, below))
-    except (MappingError, LookupError):
-        pass
-    return False
+    if not is_longer(end, record, hub, whole):
+        return False
+    blocks: Any = part.get("content") if hub == "description" and isinstance(part, dict) else ()
+    below = doc(*blocks[1:])  # without our heading
+    return is_part(whole, part) or (len(blocks) > 1 and is_part(whole, below))
 
 
 def first_comment(end: End, record: Record) -> Words | None:

@@ -9,6 +9,7 @@ the whole may become so short that its length does not tell.
 
 from __future__ import annotations
 
+from tandem.connectors.base import Record
 from tandem.core.doc import Doc
 from tandem.core.mapping import to_native
 from tandem.core.model import FieldState
@@ -19,6 +20,7 @@ from tandem.core.values import Json, same
 from tandem.errors import MappingError, TooLargeError
 from tandem.markup.rejoin import MORE, rejoin, rejoin_line
 from tandem.markup.relay import relay
+from tandem.pipeline.environment import End
 from tandem.pipeline.scene import Scene
 from tandem.state import records
 from tandem.state.records import Happened
@@ -73,7 +75,8 @@ def _text(tx: Tx, scene: Scene, intent: Intent, hub: str, theirs: FieldState, wh
     part, changed, known = _doc(theirs.base), _doc(theirs.value), _doc(whole.base)
     joined = next((one for text in (whole.value, whole.base) if (one := rejoin(_doc(text), part, changed))), None)
     if joined is None or not same(joined, changed):
-        sure = MORE in to_plain(part) or _is_longer(scene, intent.target.other, hub, whole.base)
+        there = intent.target.other
+        sure = MORE in to_plain(part) or is_longer(scene.run.end(there), scene.records[there], hub, whole.base)
         if joined is None and sure:
             raise TooLargeError(_WHAT, fields=[hub])
         if joined is not None and (sure or _key(hub) in _keys(tx, scene, intent.target)):
@@ -91,14 +94,13 @@ def _keys(tx: Tx, scene: Scene, which: Which) -> set[str]:
     return records.known_event_keys(tx, scene.run.name, which, scene.records[which].id)
 
 
-def _is_longer(scene: Scene, which: Which, hub: str, whole: Json) -> bool:
+def is_longer(end: End, record: Record, hub: str, whole: Json) -> bool:
     """Tell whether a side's field cannot hold a text."""
-    end, record = scene.run.end(which), scene.records[which]
     try:
         rule = end.rule_for(hub, record)
         to_native(rule, whole, end.terms(rule.native, record))
     except TooLargeError:
         return True
     except (MappingError, LookupError):
-        return False
+        pass
     return False
