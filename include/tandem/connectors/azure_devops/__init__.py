@@ -41,6 +41,7 @@ from tandem.connectors.base import (
     nothing_known,
     settled,
 )
+from tandem.connectors.stored import Stored
 from tandem.core.doc import Markup
 from tandem.core.values import Json
 from tandem.errors import GoneError
@@ -85,7 +86,7 @@ class AzureDevOps:
         self._site = Site(http, needs)
         self._scope = Scope(self._site)
         self._calls = Calls(self._site)
-        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
+        self._stored = Stored()
         own = frozenset() if needs.own_addresses else http.hosts | self._site.former_hosts
         self._markup = Texts(
             Html(ACTS, own, calls=True), CommonMark(own, azure=True), needs.options.get("markup", "html")
@@ -151,9 +152,7 @@ class AzureDevOps:
         return tuple(map(settled(partial(rewrite.redact, self._site, self._calls)), redactions))
 
     def attach(self, upload: Upload) -> Outcome:
-        outcome = write.attach(self._site, self._calls, upload)
-        self._stored |= {outcome.id} if outcome.id is not None else set()
-        return outcome
+        return self._stored.noted(write.attach(self._site, self._calls, upload))
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes.
@@ -162,9 +161,7 @@ class AzureDevOps:
             GoneError: it is not there, or not offered (any more).
         """
         site = self._site
-        stored = file in self._stored  # what was stored a moment ago is ours
-        self._stored.discard(file)
-        if not stored and not history.offers(site, self._scope, ticket, file):
+        if not self._stored.take(file) and not history.offers(site, self._scope, ticket, file):
             raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=site.http.tenant)
         project, _ = site.kind_of(ticket)
         return site.http.download(site.file_path(project, file))

@@ -33,6 +33,7 @@ from tandem.connectors.jira import check, read, rewrite, write
 from tandem.connectors.jira.history import asked, history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import API, FETCH, Site
+from tandem.connectors.stored import Stored
 from tandem.core.doc import Markup
 from tandem.core.values import Json
 from tandem.errors import RefusedError
@@ -75,7 +76,7 @@ class Jira:
         self._site = Site(http, needs)
         delay = _CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._capabilities = replace(_CAPABILITIES, search_delay=delay)
-        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
+        self._stored = Stored()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -160,9 +161,7 @@ class Jira:
 
     def attach(self, upload: Upload) -> Outcome:
         """Attach a file; its id is the attachment's, by which a text may show it."""
-        outcome = write.attach(self._site, upload)
-        self._stored |= {outcome.id} if outcome.id is not None else set()
-        return outcome
+        return self._stored.noted(write.attach(self._site, upload))
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream an attachment's bytes.
@@ -170,8 +169,6 @@ class Jira:
         Raises:
             RefusedError: the file may not leave (any more): a private text shows it, or its issue is out of scope.
         """
-        stored = file in self._stored  # what was stored a moment ago is ours
-        self._stored.discard(file)
-        if not stored and not offers(self._site, ticket, file):
+        if not self._stored.take(file) and not offers(self._site, ticket, file):
             raise RefusedError("a file is not offered, or not any more", where=self._site.http.tenant)
         return self._site.http.download(f"{API}/attachment/content/{file}".lstrip("/"))

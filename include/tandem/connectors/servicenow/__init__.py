@@ -37,6 +37,7 @@ from tandem.connectors.servicenow import check, history, listing, read
 from tandem.connectors.servicenow.scope import Scope
 from tandem.connectors.servicenow.site import FETCH, PAGE, Site
 from tandem.connectors.servicenow.write import MAX_COMMENT, Writer
+from tandem.connectors.stored import Stored
 from tandem.core.doc import Markup
 from tandem.core.values import Json
 from tandem.errors import GoneError, RefusedError
@@ -80,7 +81,7 @@ class ServiceNow:
         self._markup = Journal(frozenset() if needs.own_addresses else http.hosts)
         self._delay = CAPABILITIES.search_delay if needs.search_delay is None else needs.search_delay
         self._capabilities = CAPABILITIES
-        self._stored: set[str] = set()  # files that this object stored, and that nobody has read back yet
+        self._stored = Stored()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -144,9 +145,7 @@ class ServiceNow:
         return self._writer.redact(redactions)
 
     def attach(self, upload: Upload) -> Outcome:
-        outcome = self._writer.attach(upload)
-        self._stored |= {outcome.id} if outcome.id is not None else set()
-        return outcome
+        return self._stored.noted(self._writer.attach(upload))
 
     def download(self, ticket: str, file: str) -> AbstractContextManager[Iterator[bytes]]:
         """Stream a file's bytes.
@@ -154,8 +153,6 @@ class ServiceNow:
         Raises:
             GoneError: it is not there, or not offered (any more).
         """
-        stored = file in self._stored  # what was stored a moment ago is ours
-        self._stored.discard(file)
-        if not stored and not history.offers(self._site, self._scope, ticket, file):
+        if not self._stored.take(file) and not history.offers(self._site, self._scope, ticket, file):
             raise GoneError(f"ticket {ticket}: the file is not there, or not offered", where=self._site.http.tenant)
         return self._site.http.download(f"/api/now/attachment/{file}/file")
