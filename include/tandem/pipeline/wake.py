@@ -39,18 +39,14 @@ def read_woken(run: Run, end: End, reading: Reading) -> None:
     """Read by id the tickets that were named, as far as this run has not read them yet."""
     with run.store.read() as tx:
         named = wakes.named(tx, run.name, end.which)
-    fresh = sorted(
-        id_ for id_, one in named.items() if id_ not in reading.read and (one.anew or id_ not in reading.still)
-    )
+    anew = {id_ for id_, one in named.items() if one.anew}  # people name a ticket by its key, pairs by its id only
+    fresh = sorted(id_ for id_ in named if id_ not in reading.read and (id_ in anew or id_ not in reading.still))
     for some in records.chunks(fresh, end.caps.fetch_batch):
         found = end.connector.fetch(some)
         seen = [Seen(one.id, one.version, one.created_at, one.in_scope, one.final == DELETED) for one in found]
         with run.store.read() as tx:
             known = links.link_of(tx, run.name, end.which, some)
-            wanted = {
-                *to_read(tx, run, end, seen),
-                *(one.id for one in found if named[one.id].anew and one.id in known),
-            }
+            wanted = {*to_read(tx, run, end, seen), *(one.id for one in found if one.id in anew and one.id in known)}
         gone = [id_ for id_ in some if id_ in known and id_ not in {one.id for one in found}]
         read_and_store(run, end, [*sorted(wanted - reading.read), *gone], reading, cursor=None)
     if named:
