@@ -30,6 +30,7 @@ def _as_it_was(bench: Bench, ticket: str, issue: str, new: list[str], *, took: b
             )  # fmt: skip
         tx.run(sa.text("DROP TABLE tandem_precedence"))
         tx.run(sa.text("DROP TABLE tandem_step"))
+        tx.run(sa.text("DROP TABLE tandem_fact"))
         tx.run(sa.text("ALTER TABLE tandem_origin DROP COLUMN hidden"))
         tx.run(sa.text("ALTER TABLE tandem_wake DROP COLUMN anew"))
         tx.run(sa.text("ALTER TABLE tandem_presence DROP COLUMN edition"))

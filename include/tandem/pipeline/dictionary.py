@@ -14,12 +14,13 @@ from typing import Any
 from tandem.config import scope_ids
 from tandem.config import ways as way_names
 from tandem.config.models import Pair
-from tandem.connectors.base import Edge, Preflight
+from tandem.connectors.base import Edge, Preflight, Remembers
 from tandem.core.rules import Choices, Which
 from tandem.core.values import Json
 from tandem.errors import Problem
 from tandem.pipeline.environment import End, Environment
 from tandem.state import runs
+from tandem.state.facts import KeptFacts
 from tandem.state.store import Tx
 
 NO_CHOICE = "TDM-225"
@@ -34,6 +35,8 @@ def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
             bound = _scope_of(row)
             end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
             _take(tx, end, row)
+            if isinstance(end.connector, Remembers):
+                end.connector.remember(KeptFacts(env.store, end.system))
     return ends
 
 

@@ -366,6 +366,15 @@ edge = Table(
     Column("needs", JSON, nullable=False),
 )
 
+# What never changes of a tracker, asked once: under names that its connector gives.
+fact = Table(
+    "tandem_fact",
+    metadata,
+    Column("system", NAME, primary_key=True),
+    Column("name", NATIVE, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
 # Until when a tracker told us not to ask: shared by all runs. No ticket (""): the whole endpoint.
 wait = Table(
     "tandem_wait",

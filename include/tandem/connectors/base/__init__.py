@@ -24,7 +24,7 @@ from tandem.connectors.base.about import (
     SystemTraits,
     Way,
 )
-from tandem.connectors.base.protocol import NOTHING, Connector, Recalls
+from tandem.connectors.base.protocol import NOTHING, Connector, Facts, Recalls, Remembers
 from tandem.connectors.base.reading import (
     Away,
     Comment,
@@ -54,6 +54,7 @@ __all__ = [
     "Edge",
     "Edit",
     "Entry",
+    "Facts",
     "FieldInfo",
     "File",
     "History",
@@ -68,6 +69,7 @@ __all__ = [
     "Recalls",
     "Record",
     "Redaction",
+    "Remembers",
     "Seen",
     "SystemTraits",
     "Upload",

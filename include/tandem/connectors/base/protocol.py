@@ -101,3 +101,21 @@ class Recalls(Protocol):
 
     def recall(self, learnt: Mapping[str, Json]) -> None:
         """Take up :attr:`Preflight.learnt`, as far as it holds here. A preflight lets go of it and asks anew."""
+
+
+class Facts(Protocol):
+    """Where connectors keep what never changes of one tracker, for all that are made later. Threads may share it."""
+
+    def recall(self, name: str) -> Json:
+        """Give a fact; none if there is none of this name."""
+
+    def keep(self, name: str, fact: Json) -> None:
+        """Keep a fact in the place of what was kept under this name. It is sealed; its name is not."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A connector that keeps facts of its tracker so as to ask for each once; to be one is not asked of any."""
+
+    def remember(self, facts: Facts) -> None:
+        """Take up a place for facts."""

@@ -14,6 +14,7 @@ from tandem.connectors.base import (
     Cursor,
     Draft,
     Edit,
+    Facts,
     History,
     Known,
     Move,
@@ -101,6 +102,10 @@ class Jira:
     def recall(self, learnt: Mapping[str, Json]) -> None:
         """Take up what an earlier preflight learnt."""
         self._site.recall(learnt)
+
+    def remember(self, facts: Facts) -> None:
+        """Keep by which names texts show files, so that each is asked for once."""
+        self._site.media.remember(facts)
 
     def start(self, now: datetime) -> str:
         """Give the cursor for ``now``: an instant of the tracker's clock."""

@@ -263,8 +263,8 @@ def _files(site: Site, issue: Issue, comments: Sequence[Mapping[str, Any]]) -> t
     looked_for = {name for _, names in named[True] for name in names if not name.isdigit()}
     given = []
     for attachment in attachments:
-        number = str(attachment["id"])
-        media = site.media(number) if hidden_media or looked_for else None
+        number = site.media.attached(attachment)
+        media = site.media.of(number) if hidden_media or looked_for else None
         looked_for -= {media}
         names = {number, media} - {None}
         # Without its UUID nobody can tell that a private text does not show it.

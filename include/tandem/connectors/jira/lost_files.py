@@ -80,5 +80,5 @@ def _lost(site: Site, issue: str, shown: Collection[str]) -> set[str]:
         listed = site.get(f"/issue/{issue}", "/issue", fields="attachment")["fields"].get("attachment") or ()
     except GoneError:
         return set()
-    there = {site.media(str(one["id"])) for one in listed}
+    there = {site.media.of(site.media.attached(one)) for one in listed}
     return set() if None in there else set(shown) - there - {""}

@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 
 from tandem.connectors.base import Author, Needs
+from tandem.connectors.jira.media import Media
 from tandem.connectors.jira.scope import Scope
 from tandem.connectors.jira.shape import SYSTEM, Form, author, form
 from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
 from tandem.core.values import Json
 from tandem.errors import ConfigurationError, GoneError, Problem, RefusedError
-from tandem.http import REDIRECTS, Http, parsed
+from tandem.http import Http, parsed
 
 API = "/rest/api/3"
 FETCH = 100  # issues in one call of issue/bulkfetch
@@ -28,7 +28,6 @@ COMMENTS = 1000  # ids in one call of comment/list
 RECONCILED = 50  # ids that a search makes up its mind about
 SEARCH_LONGEST = 5000  # issues on one page of a search that asks for little
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 T = TypeVar("T")
 Issue = Mapping[str, Any]
 
@@ -41,7 +40,7 @@ class Site:
         self.needs = needs
         self.scope = Scope(needs.scope, needs.query)
         self.fresh: dict[str, tuple[Issue, str]] = {}  # read for the histories that are asked for next, as judged
-        self._media: dict[str, str | None] = {}
+        self.media = Media(http, f"{API}/attachment/content")
         self._types: dict[str, str] = {}  # of projects
         self._learnt: Mapping[str, Any] = NOTHING_LEARNT
 
@@ -143,27 +142,6 @@ class Site:
             for page in self.search(jql, ["id"], FETCH, reconcile=chunk):
                 found.update(str(issue["id"]) for issue in page)
         return found & set(ids)
-
-    def media(self, attachment: str) -> str | None:
-        """Find the UUID by which texts name an attachment; none if it cannot be found.
-
-        The id stands nowhere else than in the address that the content redirects to, which is not followed.
-        """
-        if attachment not in self._media:
-            try:
-                answer = self.http.request(
-                    "GET",
-                    f"{API}/attachment/content/{attachment}",
-                    stream=True,
-                    endpoint="/attachment/content",
-                    accept=REDIRECTS,
-                )
-            except GoneError:
-                return None
-            answer.close()
-            found = _UUID.search(urlsplit(answer.headers.get("Location", "")).path)
-            self._media[attachment] = found.group().lower() if found else None
-        return self._media[attachment]
 
     def has_file(self, attachment: str) -> bool:
         """Tell whether an attachment is there and may be seen."""

@@ -138,7 +138,7 @@ def attach(site: Site, upload: Upload) -> Outcome:
             )
     except ItemError as error:
         return Outcome(error=error)
-    number = str(parsed(answer)[0]["id"])
+    number = site.media.attached(parsed(answer)[0])
     return Outcome(id=number, files=(number,))
 
 
@@ -213,7 +213,7 @@ def _media(site: Site, file: str) -> str | None:
     Raises:
         RefusedError: it is there, and the site does not tell its name.
     """
-    media = site.media(file)
+    media = site.media.of(file)
     if media is None and site.has_file(file):
         raise RefusedError("a file of the text cannot be found at Jira", where=site.http.tenant)
     return media
