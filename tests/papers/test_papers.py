@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from engine.ring_house import Ring
 from support.sandbox import INCLUDE
-from tandem.check import check_trackers
+from tandem.check import SideReport, check_trackers
 from tandem.config.load import load_all
 from tandem.config.models import Pair
 from tandem.core.rules import Which
@@ -22,6 +23,7 @@ from tandem.papers.access import TRUST, access, matrix, spread_of_fields, spread
 from tandem.papers.dictionary import dictionary
 from tandem.papers.page import Paper, Section, markdown, page
 from tandem.papers.samples import samples
+from tandem.papers.sides import called, trackers
 
 CHAIN = [("acme", "globex"), ("globex", "initech")]
 NAMES = ("acme", "globex", "initech")
@@ -69,8 +71,76 @@ def test_comments_that_do_not_leave_are_not_read(tmp_path: Path) -> None:
 def test_trackers_are_called_as_people_call_them() -> None:
     told = markdown(access([pair for pair in load_all(INCLUDE) if isinstance(pair, Pair)]))
     assert "in Infinity Solutions's ServiceNow" in told and "in Global Pvt Ltd's Azure DevOps" in told
-    said = "Infinity Solutions's comments and files name authors by name, and their company, and may be passed on."
-    assert f"{said}\n\n{said}" not in told
+
+
+def test_two_trackers_of_one_company_are_told_apart() -> None:
+    pair = next(one for one in load_all(INCLUDE) if isinstance(one, Pair) and one.name.startswith("infinity-jira"))
+    told = markdown(access([pair]))
+    assert "| what | Infinity Solutions, ServiceNow can, in Infinity Solutions's Jira |" in told
+    assert "Infinity Solutions, Jira takes new tickets; Infinity Solutions, ServiceNow takes new tickets." in told
+    blank = SideReport(pair.left), SideReport(pair.right)
+    told = markdown(dictionary(pair, blank, {}, {}))
+    assert told.startswith("# What Infinity Solutions, Jira and Infinity Solutions, ServiceNow share")
+    assert "| meaning | Infinity Solutions, Jira | Infinity Solutions, ServiceNow |" in told
+    assert "the other side's are written as public, internal ones as internal" in told
+    heads = called(replace(pair, right=replace(pair.left, name="infinity-jira/other")))
+    assert heads == (
+        "Infinity Solutions, Jira (infinity-jira/root_cause)",
+        "Infinity Solutions, Jira (infinity-jira/other)",
+    )
+    assert set(trackers([pair]).values()) == {"Infinity Solutions, Jira", "Infinity Solutions, ServiceNow"}
+
+
+def test_internal_comments_within_one_company_are_written_as_such() -> None:
+    """Whatever `as:` says: visibility belongs to where a text was written."""
+    every = [pair for pair in load_all(INCLUDE) if isinstance(pair, Pair)]
+    known = {pair.name: row(pair, "internal comments") for pair in every}
+    assert known.pop("infinity-jira__infinity-servicenow") == ("full", "full")
+    assert set(known.values()) == {("–", "–")}
+
+
+def test_where_no_tickets_are_made_nothing_is_written_at_creation(tmp_path: Path) -> None:
+    pair = pairs(tmp_path, acme={"create": "none"})[0]
+    assert row(pair, "description") == ("read", "full")
+
+
+def test_what_a_side_composes_of_the_others_fields_is_written_by_them(tmp_path: Path) -> None:
+    line = {"field": "custom_field_9", "template": "{{ title }} ({{ twin.company }})", "direction": "in"}
+    always = {"field": "custom_field_8", "value": "gold", "direction": "in"}
+    pair = pairs(tmp_path, acme={"fields": {"x_line": line, "x_always": always}})[0]
+    assert row(pair, "x_line") == ("write", "–")
+    assert row(pair, "x_always") == ("–", "–")
+
+
+def test_it_is_told_what_each_side_reveals_and_which_labels_are_meant(tmp_path: Path) -> None:
+    acme = {"reveal": ["key", "status"], "fields": {"labels": {"field": "tags", "only": ["kiosk", "payment"]}}}
+    globex = {"reveal": [], "fields": {"labels": {"field": "labels", "only": ["kiosk"]}}}
+    told = markdown(access(pairs(tmp_path, CHAIN[:1], acme=acme, globex=globex)))
+    assert "Of its tickets, Acme reveals key and status." in told
+    assert "Of its tickets, Globex reveals neither key nor url nor status." in told
+    assert "| labels: kiosk |" in told
+
+
+def test_what_is_revealed_spreads_with_the_field_that_shows_it(tmp_path: Path) -> None:
+    globex = {"fields": {"twin.key": "customfield_9", "x_theirs": {"field": "customfield_9", "direction": "out"}}}
+    initech = {"reveal": ["key"], "fields": {"x_theirs": {"field": "customfield_8", "direction": "in"}}}
+    found = spread_of_fields(pairs(tmp_path, acme={"reveal": ["key"]}, globex=globex, initech=initech))
+    assert found["acme", "key"] == [("globex", "customfield_9"), ("initech", "customfield_8")]
+
+
+def test_a_tracker_is_not_told_as_one_that_its_own_values_reach() -> None:
+    every = [pair for pair in load_all(INCLUDE) if isinstance(pair, Pair)]
+    for (system, _), ends in spread_of_fields(every).items():
+        assert system not in {there for there, _ in ends}
+
+
+def test_files_spread_where_comments_stay(tmp_path: Path) -> None:
+    known = pairs(tmp_path, acme={"comments": {**SAID, "out": "none"}})
+    assert ("acme", "initech") not in spread_of_texts(known)
+    assert spread_of_texts(known, "files")["acme", "initech"] == (["globex", "initech"], "full")
+    told = markdown(access(known))
+    assert "| files | Acme" in told and "| comments, files | Globex" in told
+    assert ("acme", "globex") not in spread_of_texts(pairs(tmp_path, acme={"attachments": "none"}), "files")
 
 
 @pytest.mark.parametrize("onward", [True, False])
@@ -99,7 +169,7 @@ def test_the_least_that_any_company_lets_be_named_is_told(tmp_path: Path) -> Non
 
 def test_fields_spread_by_the_fields_that_they_are_written_to(tmp_path: Path) -> None:
     found = spread_of_fields(pairs(tmp_path))
-    assert found["acme", "subject"] == ["globex: summary", "initech: summary"]
+    assert found["acme", "subject"] == [("globex", "summary"), ("initech", "summary")]
     assert ("acme", "custom_field_7") not in found
 
 
@@ -109,8 +179,8 @@ def test_what_a_side_composes_for_the_other_is_told_with_all_that_is_in_it(tmp_p
     known = pairs(tmp_path, acme=acme, globex=globex)
     assert row(known[0], "x_line") == ("read", "write")
     found = spread_of_fields(known)
-    assert [ends for (_, native), ends in found.items() if native == "custom_field_7"] == [["globex: duedate"]]
-    assert "globex: duedate" in next(ends for (system, native), ends in found.items() if native == "subject")
+    assert [ends for (_, native), ends in found.items() if native == "custom_field_7"] == [[("globex", "duedate")]]
+    assert ("globex", "duedate") in next(ends for (system, native), ends in found.items() if native == "subject")
 
 
 def test_a_dictionary_holds_fields_tables_and_samples(tmp_path: Path) -> None:
@@ -136,6 +206,38 @@ def test_a_word_that_is_written_in_place_of_others_stands_in_their_rows(tmp_path
     assert "| any other | what comes is written as Open; what stands here is set aside until it is mapped;" in told
 
 
+def test_what_one_side_alone_has_stays_in_its_house(tmp_path: Path) -> None:
+    """A dictionary goes to both companies: neither is told of the other's own fields, nor how it makes tickets."""
+    ring = Ring(tmp_path, CHAIN, {"acme": {"create": {"tags": ["customer", "from-rivals"]}}})
+    pair = next(one for one in load_all(tmp_path) if isinstance(one, Pair))
+    told = markdown(dictionary(pair, check_trackers(pair, ring._connect).sides, {"left": {"x_order": ["7"]}}, {}))
+    assert "custom_field_7" not in told and "x_order" not in told
+    assert "from-rivals" not in told and "| new tickets | are made here | are made here |" in told
+
+
+def test_of_what_no_map_names_the_neutral_word_is_the_sample(tmp_path: Path) -> None:
+    """The other company is sent that word, and nothing of what stands behind it."""
+    known = {"1": "Urgent", "2": "High", "3": None, "4": None}
+    rule = {"map": known, "otherwise": {"out": 2, "in": "High"}}
+    ring = Ring(tmp_path, CHAIN, {"acme": {"fields": {"priority": rule}}})
+    ring.open("acme", title="Cart", priority="low")
+    pair = next(one for one in load_all(tmp_path) if isinstance(one, Pair))
+    ring.clock.advance(121)
+    assert samples(pair.left, Which.LEFT, ring._connect(pair.left))["priority"] == ["2"]
+
+
+def test_a_copys_text_is_no_sample(tmp_path: Path) -> None:
+    """Its heading may name whom this company would not name to the next."""
+    ring = Ring(tmp_path, CHAIN)
+    ring.quiet()
+    ring.open("acme", title="Cart", description="Forgets the coupon")
+    ring.quiet()
+    pair = next(one for one in load_all(tmp_path) if isinstance(one, Pair))
+    ring.clock.advance(121)
+    shown = samples(pair.right, Which.RIGHT, ring._connect(pair.right))
+    assert (shown["title"], shown["description"]) == (["Cart"], [])
+
+
 CELLS = st.lists(st.text(max_size=12), min_size=2, max_size=2)
 
 
@@ -148,3 +250,10 @@ def test_no_text_changes_the_form_of_a_paper(title: str, rows: Sequence[Sequence
     shown = {child.type for token in tokens for child in token.children or ()}
     assert shown <= {"text", "text_special", "softbreak"}
     assert "<script" not in page(Paper("<script>", [], []))
+
+
+def test_a_page_is_read_on_a_telephone_and_on_paper() -> None:
+    told = page(Paper("Title", [], [Section("One", [], ("a", "b"), [("<table>", "2")])]))
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in told
+    assert told.count('<div class="wide"><table>') == told.count("</table></div>") == 1
+    assert "@media print" in told and "&lt;table&gt;" in told

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from tandem.config.composed import uses
-from tandem.config.models import TWIN, Pair, Side
+from tandem.config.models import TWIN, FieldRule, Pair, Side
 from tandem.config.start import title_of
 from tandem.papers.page import Paper, Section
+from tandem.papers.sides import in_short, trackers
 
 NOTHING, READ, WRITE, FULL, CREATE = "–", "read", "write", "full", "create"
 TRUST = (
@@ -21,6 +23,7 @@ WORDS = (
     "read: they get to know what it is. write: what they say is written to it. full: both. create: written when a "
     "ticket is made, and not changed later. Only tickets in the scope of the offer are meant."
 )
+TOLD = ("key", "url", "status")  # what an offer may reveal of its tickets
 LEAST = ("none", "company", "full")
 NAMED = {"full": "authors by name, and their company", "company": "the company alone", "none": "nobody"}
 
@@ -68,38 +71,63 @@ def _verbs(owner: Side, other: Side, hub: str) -> Verbs:
     if hub.startswith(TWIN):  # of the owner's ticket something is shown in a field of the other's
         part = hub.removeprefix(TWIN)
         return Verbs(read=theirs is not None and (part == "company" or part in owner.reveal))
+    if own is not None and own.is_own and own.comes_in:  # of what is composed here, the parts that they send
+        parts = (other.fields.get(name) for name in uses(own))
+        return Verbs(write=any(part is not None and part.goes_out for part in parts))
     if own is None or theirs is None:
         return Verbs()
-    write = own.comes_in and theirs.goes_out
-    return Verbs(own.goes_out and theirs.comes_in, write, once=own.once or own.on_change is not None)
+    write = theirs.goes_out and own.comes_in and (owner.create is not None or not _at_creation(own))
+    return Verbs(own.goes_out and _takes(other, theirs), write, once=_at_creation(own))
+
+
+def _takes(side: Side, rule: FieldRule) -> bool:
+    """Whether a value is ever told to a side: not where only new tickets are told it and none are made."""
+    told = side.create is not None or rule.on_change == "comment" or not _at_creation(rule)
+    return rule.comes_in and told
+
+
+def _at_creation(rule: FieldRule) -> bool:
+    return rule.once or rule.on_change is not None
 
 
 def _said(owner: Side, other: Side, kind: str) -> Verbs:
     """What the other company can do with comments of a kind on the owner's tickets."""
     says = other.comments.out != "none"
-    if kind == "all":
-        return Verbs(owner.comments.out == "all", says and owner.comments.as_ == "internal")
+    if kind == "all":  # what was internal where it was said is written so, whatever ``as`` says
+        written = says and (owner.comments.as_ == "internal" or other.comments.out == "all")
+        return Verbs(owner.comments.out == "all", written)
     return Verbs(owner.comments.out != "none", says and owner.comments.as_ == "public")
 
 
 def _pair(pair: Pair) -> Iterator[Section]:
-    left, right = pair.left, pair.right
-    ways = ((right, left), (left, right))
-    head = ["what", *(f"{one.company} can, in {other.company}'s {title_of(other.system)}" for one, other in ways)]
-    rows = [(what, str(there), str(here)) for what, there, here in matrix(pair)]
-    makes = [f"{side.company} takes new tickets" for side in (left, right) if side.create is not None]
-    sides = f"{left.company} ({left.name}) and {right.company} ({right.name})"
+    sides, names = (pair.left, pair.right), in_short(pair)
+    ways = zip(reversed(names), sides, strict=True)
+    head = ["what", *(f"{one} can, in {other.company}'s {title_of(other.system)}" for one, other in ways)]
+    rows = [(what + _elements(pair, what), str(there), str(here)) for what, there, here in matrix(pair)]
+    makes = [f"{name} takes new tickets" for side, name in zip(sides, names, strict=True) if side.create is not None]
+    whose = " and ".join(f"{side.company} ({side.name})" for side in sides)
     text = [
-        f"{sides}. {'; '.join(makes) or 'No tickets are made'}.",
-        *dict.fromkeys(_named(side) for side in (left, right)),
+        f"{whose}. {'; '.join(makes) or 'No tickets are made'}.",
+        *(_named(side, name) for side, name in zip(sides, names, strict=True)),
         _people(pair),
     ]
     yield Section(pair.name, text, head, rows)
 
 
-def _named(side: Side) -> str:
+def _elements(pair: Pair, hub: str) -> str:
+    """Of a set that is shared in part: which of its elements."""
+    rules = (side.fields.get(hub) for side in (pair.left, pair.right))
+    parts = [rule.only for rule in rules if rule is not None and rule.only is not None]
+    return f": {', '.join(sorted(frozenset.intersection(*parts))) or 'none'}" if parts else ""
+
+
+def _named(side: Side, name: str) -> str:
+    """What a side tells beside fields: of its tickets, and of who said what."""
+    told = [part for part in TOLD if part in side.reveal]
+    reveals = " and ".join(told) if told else "neither key nor url nor status"
     on = "may be passed on" if side.comments.onward else "go one hop"
-    return f"{side.company}'s comments and files name {NAMED[side.comments.names]}, and {on}."
+    texts = f"Its comments and files name {NAMED[side.comments.names]}, and {on}."
+    return f"Of its tickets, {name} reveals {reveals}. {texts}"
 
 
 def _people(pair: Pair) -> str:
@@ -124,17 +152,18 @@ def hops(pairs: Sequence[Pair]) -> list[Hop]:
     return [hop for pair in pairs for hop in (Hop(pair.left, pair.right), Hop(pair.right, pair.left))]
 
 
-def spread_of_texts(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[list[str], str]]:
-    """Where public comments can end up: (tracker where they are said, tracker that they reach).
+def spread_of_texts(
+    pairs: Sequence[Pair], kind: Literal["comments", "files"] = "comments"
+) -> dict[tuple[str, str], tuple[list[str], str]]:
+    """Where public comments, or files, can end up: (tracker where they are from, tracker that they reach).
 
     For each: the trackers on the way, and how authors are named there.
     """
     found: dict[tuple[str, str], tuple[list[str], str]] = {}
-    every, gone = hops(pairs), set[tuple[str, str, str, bool]]()
+    every, gone = [hop for hop in hops(pairs) if _lets(hop, kind)], set[tuple[str, str, str, bool]]()
     ways = deque(
         (hop.source.connection, [hop.target.connection], hop.source.comments.names, hop.source.comments.onward)
         for hop in every
-        if hop.source.comments.out != "none"
     )
     while ways:  # the shortest first: that is the way on which a text arrives, unless a longer one names more
         source, way, names, onward = ways.popleft()
@@ -146,33 +175,43 @@ def spread_of_texts(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[list[s
             found[source, way[-1]] = (way, names)
         for hop in every if onward else ():
             rule, there = hop.source.comments, hop.target.connection
-            if hop.source.connection == way[-1] and rule.out != "none" and there not in (source, *way):
+            if hop.source.connection == way[-1] and there not in (source, *way):
                 ways.append((source, [*way, there], min(names, rule.names, key=LEAST.index), rule.onward))
     return found
 
 
-def spread_of_fields(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[str]]:
+def _lets(hop: Hop, kind: str) -> bool:
+    """Whether anything of a kind goes this way: files ask for a side that sends them and one that takes them."""
+    if kind == "comments":
+        return hop.source.comments.out != "none"
+    return hop.source.attachments is not None and hop.target.attachments is not None
+
+
+def spread_of_fields(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """Where a field's values can end up: (tracker, native field) → each other tracker and its field."""
     steps: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for hop in hops(pairs):
+        for part in hop.source.reveal:
+            if (shown := hop.target.fields.get(TWIN + part)) is not None:
+                steps.setdefault((hop.source.connection, part), set()).add((hop.target.connection, shown.native))
         for hub, rule in hop.source.fields.items():
             taken = hop.target.fields.get(hub)
             goes = rule.goes_out and not rule.of_twin
-            into = [taken] if taken is not None and taken.comes_in and not taken.told else []
+            into = [taken] if taken is not None and _takes(hop.target, taken) and not taken.told else []
             if goes and into:
                 into += [one for one in hop.target.fields.values() if hub in uses(one)]
             into += [hop.target.fields[name] for name in _composed_of(hop, hub)]
             for one in into if goes else ():
                 step = (hop.target.connection, one.native)
                 steps.setdefault((hop.source.connection, rule.native), set()).add(step)
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for start in steps:
         seen, waiting = {start}, [start]
         while waiting:
             for step in sorted(steps.get(waiting.pop(), set()) - seen):
                 seen.add(step)
                 waiting.append(step)
-        found[start] = [f"{system}: {native}" for system, native in sorted(seen - {start})]
+        found[start] = sorted((system, native) for system, native in seen if system != start[0])
     return found
 
 
@@ -181,29 +220,30 @@ def _composed_of(hop: Hop, hub: str) -> list[str]:
     return [name for name, rule in hop.target.fields.items() if rule.told and hub in uses(hop.source.sent[name])]
 
 
-def _owners(pairs: Sequence[Pair]) -> dict[str, str]:
-    sides = [side for pair in pairs for side in (pair.left, pair.right)]
-    return {side.connection: f"{side.company} ({side.connection})" for side in sides}
-
-
 def _texts(pairs: Sequence[Pair]) -> Section:
-    owners = _owners(pairs)
+    names = trackers(pairs)
+    both, files = spread_of_texts(pairs), spread_of_texts(pairs, "files")
+    told = [(ends, "comments, files" if files.get(ends) == way else "comments", way) for ends, way in both.items()] + [
+        (ends, "files", way) for ends, way in files.items() if both.get(ends) != way
+    ]
     rows = [
-        (owners[source], owners[target], " → ".join(owners[one] for one in way), NAMED[names])
-        for (source, target), (way, names) in sorted(spread_of_texts(pairs).items())
+        (what, names[source], names[target], " → ".join(names[one] for one in way[:-1]) or "–", NAMED[named])
+        for (source, target), what, (way, named) in sorted(told)
     ]
     text = [
         "Comments and files that are public where they were said. What is internal there passes only offers that say "
         "out: all, between systems of one company."
     ]
-    head = ("said at", "reaches", "by way of", "names")
+    head = ("what", "from", "reaches", "by way of", "names")
     return Section("Who can end up with whose comments and files", text, head, rows)
 
 
 def _fields(pairs: Sequence[Pair]) -> Section:
-    owners = _owners(pairs)
+    names = trackers(pairs)
     rows = [
-        (owners[system], native, "; ".join(ends)) for (system, native), ends in sorted(spread_of_fields(pairs).items())
+        (names[system], native, "; ".join(f"{names[there]}: {field}" for there, field in ends))
+        for (system, native), ends in sorted(spread_of_fields(pairs).items())
+        if ends
     ]
     text = ["As far as a ticket is in the scope of each offer on the way."]
     return Section("Who can end up with the value of a field", text, ("tracker", "field", "reaches"), rows)

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.check import Bound, SideReport
+from tandem.config.composed import uses
 from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side, WhenRule, Which
 from tandem.config.traits import TWIN_FIELDS
 from tandem.connectors.base import FieldInfo
 from tandem.papers.page import Paper, Section
+from tandem.papers.sides import called, in_short
 
 MEANING = {
     "title": "what it is about, in one line",
@@ -24,21 +26,21 @@ MEANING = {
     "due": "until when it is to be done",
 }
 WAYS = {(True, True): "both ways", (True, False): "left to right", (False, True): "right to left"}
+STAYS = "stays"
 Samples = Mapping[str, Sequence[str]]  # hub field → values as its side shows them
 
 
 def dictionary(
     pair: Pair, reports: Sequence[SideReport], samples: Mapping[str, Samples], bound: Mapping[Which, Bound]
 ) -> Paper:
-    """Describe what a pair carries. ``samples``, and to what names are ``bound``, are by side (``left``, ``right``)."""
+    """Describe what a pair carries, for both companies: what a contract has beside that stays in its house. ``samples``, and to what names are ``bound``, are by side (``left``, ``right``)."""
     left, right = reports
-    title = f"What {pair.left.company} and {pair.right.company} share"
+    title = f"What {' and '.join(in_short(pair))} share"
     text = [
         f"Pair {pair.name}: {pair.left.name} (left) and {pair.right.name} (right), every {_minutes(pair)}. "
         "Values are told in each side's own words; a table says which stand for the same."
     ]
-    called = Called(left, bound.get("left", Bound())), Called(right, bound.get("right", Bound()))
-    tables = _tables(pair, *called)
+    tables = _tables(pair, Called(left, bound.get("left", Bound())), Called(right, bound.get("right", Bound())))
     return Paper(title, text, [_fields(pair, left, right), *tables, _things(pair), _samples(pair, samples)])
 
 
@@ -78,13 +80,15 @@ def _fields(pair: Pair, left: SideReport, right: SideReport) -> Section:
                 "; ".join(dict.fromkeys([*_policies("left", own), *_policies("right", theirs)])) or "–",
             )
         )
-    head = ("field", "meaning", pair.left.company, pair.right.company, "goes", "both changed it", "rules")
+    head = ("field", "meaning", *called(pair), "goes", "both changed it", "rules")
     return Section("Fields", (), head, rows)
 
 
 def _hubs(pair: Pair) -> list[str]:
+    """The hub fields that go anywhere: what one side alone has is nobody else's."""
     known = dict.fromkeys(hub for side in (pair.left, pair.right) for hub in (*side.fields, *side.sent))
-    return sorted(known, key=lambda hub: (hub.startswith(TWIN), hub.startswith("x_")))
+    shared = [hub for hub in known if _way(_rule(pair.left, hub), _rule(pair.right, hub)) != STAYS]
+    return sorted(shared, key=lambda hub: (hub.startswith(TWIN), hub.startswith("x_")))
 
 
 def _rule(side: Side, hub: str) -> FieldRule | None:
@@ -99,10 +103,12 @@ def _meaning(hub: str) -> str:
 def _way(left: FieldRule | None, right: FieldRule | None) -> str:
     one = left or right
     if one is not None and one.is_own and one.comes_in:
+        if not one.hub.startswith(TWIN) and not uses(one):
+            return STAYS  # always the same, whatever comes
         return "left to right" if left is None else "right to left" if right is None else "both ways"
     if left is None or right is None:
-        return "stays"
-    return WAYS.get((left.goes_out and right.comes_in, right.goes_out and left.comes_in), "stays")
+        return STAYS
+    return WAYS.get((left.goes_out and right.comes_in, right.goes_out and left.comes_in), STAYS)
 
 
 def _native(side: Side, rule: FieldRule | None, report: SideReport) -> str:
@@ -150,7 +156,7 @@ def _tables(pair: Pair, left: Called, right: Called) -> Iterator[Section]:
             continue
         rows = [(str(value), _names(own, value, left), _names(theirs, value, right)) for value in values]
         rows += [("any other", _otherwise(own), _otherwise(theirs))]
-        yield Section(f"Values of {hub}", (), ("meaning", pair.left.company, pair.right.company), rows)
+        yield Section(f"Values of {hub}", (), ("meaning", *called(pair)), rows)
 
 
 def _names(rule: FieldRule | None, value: int | str, called: Called) -> str:
@@ -189,13 +195,18 @@ def _otherwise(rule: FieldRule | None) -> str:
 
 def _things(pair: Pair) -> Section:
     """Comments, files, new and closed tickets."""
-    rows = [(what, say(pair.left), say(pair.right)) for what, say in _SAID]
-    return Section("Comments, files and tickets", (), ("what", pair.left.company, pair.right.company), rows)
+    rows = [("comments", _comments(pair.left, pair.right), _comments(pair.right, pair.left))]
+    rows += [(what, say(pair.left), say(pair.right)) for what, say in _SAID]
+    return Section("Comments, files and tickets", (), ("what", *called(pair)), rows)
 
 
-def _out(side: Side) -> str:
+def _comments(side: Side, other: Side) -> str:
     told = {"public": "public ones leave", "all": "public and internal ones leave", "none": "none leaves"}
-    return f"{told[side.comments.out]}; the other side's are written as {side.comments.as_}"
+    if other.comments.out == "none":
+        return f"{told[side.comments.out]}; none comes"
+    hidden = other.comments.out == "all" and side.comments.as_ == "public"
+    also = ", internal ones as internal" if hidden else ""
+    return f"{told[side.comments.out]}; the other side's are written as {side.comments.as_}{also}"
 
 
 def _files(side: Side) -> str:
@@ -210,14 +221,7 @@ def _files(side: Side) -> str:
 
 
 def _create(side: Side) -> str:
-    if side.create is None:
-        return "are not made here"
-    given = ", ".join(f"{name}: {_words(value)}" for name, value in side.create.items())
-    return f"are made with {given or 'what comes in'}"
-
-
-def _words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "are not made here" if side.create is None else "are made here"
 
 
 def _closed(side: Side) -> str:
@@ -232,7 +236,6 @@ def _mail(side: Side) -> str:
 
 
 _SAID = (
-    ("comments", _out),
     ("files", _files),
     ("new tickets", _create),
     ("closed tickets", _closed),
@@ -248,4 +251,4 @@ def _samples(pair: Pair, samples: Mapping[str, Samples]) -> Section:
         if left.get(hub) or right.get(hub)
     ]
     text = [] if rows else ["None were asked for, or no ticket is in scope."]
-    return Section("Samples from tickets in scope", text, ("field", pair.left.company, pair.right.company), rows)
+    return Section("Samples from tickets in scope", text, ("field", *called(pair)), rows)

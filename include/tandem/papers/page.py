@@ -17,6 +17,12 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; }
 th, td { border: 1px solid #d4dbe3; padding: .4rem .6rem; text-align: left; vertical-align: top; }
 th { background: #eef2f6; } tr:nth-child(even) td { background: #f8fafc; }
+.wide { overflow-x: auto; }
+@media print {
+  body { font-size: 10px; max-width: none; margin: 0; padding: 0; } h1 { font-size: 18px; } h2 { font-size: 14px; }
+  h2 { break-after: avoid; } tr { break-inside: avoid; } .wide { overflow: visible; }
+  td, th { padding: .2rem .3rem; overflow-wrap: anywhere; print-color-adjust: exact; }
+}
 """
 
 
@@ -52,8 +58,10 @@ def markdown(paper: Paper) -> str:
 def page(paper: Paper) -> str:
     """Write a paper as an HTML page that needs nothing else."""
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown(paper))
+    body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
     title = html.escape(paper.title)
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    head = f'<meta charset="utf-8">{view}<title>{title}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}</body>\n</html>\n'
 
 

@@ -7,6 +7,7 @@ A paper goes to people of both companies: what a contract's own maps and lists w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 
@@ -50,7 +51,8 @@ def samples(
     told: dict[str, list[str]] = {}
     for hub, rule in side.fields.items():
         if rule.goes_out and not rule.of_twin:
-            shown = (_shown(end, hub, one) for one in found)
+            # Over a copy's text may stand whom its company would not name.
+            shown = (_shown(end, hub, one) for one in found if rule.kind != "rich" or one.mark is None)
             told[hub] = list(dict.fromkeys(value for value in shown if value))[:MOST]
     return told
 
@@ -80,7 +82,20 @@ def _named(rule: FieldRule, native: Json, terms: Terms) -> str:
     if isinstance(read.value, dict):
         return to_plain(read.value)
     told = read.value[0] if isinstance(read.value, list) and len(read.value) == 1 else read.value
+    if _stood_in_for(rule, native, terms):
+        return str(told)
     return terms.choices.names.get(str(native), "") or (str(native) if rule.map else str(told))
+
+
+def _stood_in_for(rule: FieldRule, native: Json, terms: Terms) -> bool:
+    """Whether a value is sent as the word for all that no map names: that word is told, never the value."""
+    if rule.otherwise_out is None:
+        return False
+    try:
+        to_hub(replace(rule, otherwise_out=None), [native] if rule.kind == "set" else native, terms)
+    except MappingError:
+        return True
+    return False
 
 
 def _short(text: str) -> str:
