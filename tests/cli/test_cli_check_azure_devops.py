@@ -55,6 +55,16 @@ def test_a_token_that_is_not_accepted_is_found(office: AzureDevOpsHouse, kind: s
     assert (found["key"], "personal access token" in found["fix"]) == ("connection", True)
 
 
+@pytest.mark.parametrize("project", ["Shop", "shop/", "Shop/Shop%20Team"])
+def test_an_address_that_names_a_project_too_is_found(office: AzureDevOpsHouse, project: str) -> None:
+    """As it stands in the browser: what is asked of the organisation would be asked of that project alone."""
+    address = office.desk.url
+    wrong = office.connection().replace(f'"{address}"', f'"{address}/{project}"')
+    found = only(office, "TDM-220", AIRFLOW_CONN_GLOBAL_AZURE_DEVOPS=wrong)
+    assert (found["key"], "names more than the organisation" in found["what"]) == ("connection", True)
+    assert found["fix"] == f"Set host to {address}."
+
+
 @pytest.mark.parametrize("told", [{"read_only_tokens": ["tandem"]}, {"read_only": {"tandem": ["Shop"]}}])
 def test_an_account_that_may_only_read_is_found(office: AzureDevOpsHouse, told: dict[str, Any]) -> None:
     settings(office, **told)

@@ -234,6 +234,14 @@ def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:
     assert (found["key"], found["warning"]) == ("attachments", True)
 
 
+def test_files_larger_than_the_other_sides_tracker_takes_are_told(house: House) -> None:
+    """Zendesk takes 50 MB (MiB, in fact), whatever Jira's contract lets go."""
+    house.edit(JIRA_FILE, (ATTACHED, ATTACHED.replace("20 MB", "2 GB")))
+    found = only(house, "TDM-258")
+    assert (found["key"], found["warning"]) == ("offers.customers.attachments.up_to", True)
+    assert "52.4 MB" in found["what"] and "50 MiB" in found["fix"]
+
+
 def test_an_account_of_the_people_file_that_is_none_is_told_by_its_person(house: House) -> None:
     people = "contracts/people/infinity-solutions.yaml"
     house.edit(people, ("557058:a784eefe-7608-d6c0-b117-712903912c51", "557058:somebody-who-left"))

@@ -22,6 +22,18 @@ def test_sizes_read_as_written(number: int, unit: str, blank: str) -> None:
     assert units.size(f"{number}{blank}{unit}") == number * units.BYTES[unit]
 
 
+@given(st.integers(1, 10**12))
+def test_a_size_is_written_as_it_is_read(size: int) -> None:
+    assert 0 <= size - units.size(units.exact(size)) < (1 if size < 10**9 else 1000)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(20_000_000, "20 MB"), (52_428_800, "52.4 MB"), (100_000, "100 kB"), (7, "7 B")]
+)
+def test_a_size_is_told_as_people_tell_it(size: int, told: str) -> None:
+    assert units.spoken(size) == told
+
+
 @given(st.text() | st.from_regex(r"-?[0-9.]{0,12} ?[a-zA-Z%]{0,4}", fullmatch=True))
 def test_anything_else_is_refused_in_words(text: str) -> None:
     for read in (units.duration, units.size, units.share, units.interval):

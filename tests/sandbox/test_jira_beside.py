@@ -257,3 +257,4 @@ def test_people_act_through_the_pages_by_the_same_rules(site: JiraSite) -> None:
     page = requests.get(f"{site.place.url}/ui/tickets/{key}", timeout=10).text
     for word in ("Kiosk is dark", "On it", "Fixed", "Elaine Moreau", "Automation for Jira"):
         assert word in page
+    assert ">None<" not in page

@@ -170,3 +170,9 @@ def test_an_agents_address_of_a_ticket_leads_to_its_page(desk: ZendeskDesk) -> N
     made = desk.make()["id"]
 
     assert requests.get(f"{desk.place.url}/agent/tickets/{made}", timeout=10).url.endswith(f"/ui/tickets/{made}")
+
+
+def test_a_browser_asks_for_nothing_that_is_not_there(desk: ZendeskDesk) -> None:
+    """Without an icon of its own a page asks for one, and the console tells of an error."""
+    icon = page(desk, "/").find("link", rel="icon")
+    assert icon is not None and icon["href"] == "data:,"

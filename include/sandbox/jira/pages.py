@@ -131,7 +131,7 @@ def _fields(site: Site, issue: Issue) -> tuple[tuple[str, str], ...]:
     listed = [("Project", site.project_of(issue).name)]
     for known in fields_of(site.catalog).values():
         value = shown[known.id]
-        if known.id not in _SHOWN_ABOVE and value not in (None, []):
+        if known.id not in _SHOWN_ABOVE and value not in (None, [], {}):
             listed.append((known.name, _said(value)))
     return tuple(listed)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from tandem.config.models import TWIN, Pair, Side
+from tandem.config.units import spoken
 from tandem.connectors.base import Condition
 
 TASKS = {
@@ -147,5 +148,5 @@ def _items(source: Side, target: Side) -> str:
     }[source.comments.out]
     files = "no files" if source.attachments is None else "files"
     limit = source.attachments.up_to if source.attachments else None
-    size = f" up to {limit / 1_000_000:.3g} MB" if limit else ""
+    size = f" up to {spoken(limit)}" if limit else ""
     return f"- From {source.company} to {target.company}: {told}; {files}{size}"

@@ -12,6 +12,7 @@ from tandem.check.side import SideReport, check_side
 from tandem.config import yaml
 from tandem.config.codes import Code
 from tandem.config.models import BrokenPair, Pair, Side, Which, shown
+from tandem.config.units import exact, spoken
 from tandem.connectors.base import Connector
 from tandem.errors import Problem
 
@@ -81,7 +82,9 @@ def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str
 
 
 def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
-    """`newest` needs a history on both sides that our account can read."""
+    """`newest` needs a history on both sides that our account can read; files, a tracker that takes them."""
+    for one, other in (sides, sides[::-1]) if len(sides) == 2 else ():
+        yield from _files(one.side, other)
     blind = [report.side.name for report in sides if report.capabilities and not report.capabilities.history]
     if not blind or not pair.files:
         return
@@ -90,3 +93,13 @@ def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
         if rule == "newest":
             what = f"The newest change cannot be told: no history can be read in {' and '.join(blind)}."
             yield document.problem(Code.NEWEST, what, "Choose left, right or hold.", f"conflicts.{hub}")
+
+
+def _files(side: Side, other: SideReport) -> Iterator[Problem]:
+    """Find files that a contract lets go and that the other side's tracker is too small for."""
+    limit, files = other.largest_file, side.attachments
+    if not limit or files is None or files.up_to is None or files.up_to <= limit or other.side.attachments is None:
+        return
+    what = f"Files of up to {spoken(files.up_to)} may go; the other side's tracker takes none above {spoken(limit)}."
+    fix = f"Write `up_to: {exact(limit)}`: a note stands in the place of a larger file."
+    yield side.problem(Code.FILES, what, fix, "attachments.up_to", warning=True)

@@ -36,6 +36,12 @@ class SideReport:
     remarks: tuple[str, ...] = ()
 
     @property
+    def largest_file(self) -> int | None:
+        """How many bytes a file may have in its tracker; none where that could not be asked."""
+        told = self.found.max_file if self.found is not None and self.logged_in else None
+        return told if told is not None or self.capabilities is None else self.capabilities.max_file
+
+    @property
     def logged_in(self) -> bool:
         return self.found is not None and bool(self.found.account.id)
 

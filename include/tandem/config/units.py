@@ -44,6 +44,19 @@ def size(text: str) -> int:
     return read
 
 
+def spoken(size: int) -> str:
+    """Say a size in bytes as people do: ``20 MB``, ``512 kB``."""
+    unit = next((name for name in ("GB", "MB", "kB") if size >= BYTES[name]), "B")
+    return f"{size / BYTES[unit]:.3g} {unit}"
+
+
+def exact(size: int) -> str:
+    """Write a size in bytes as a contract has it, in the largest unit of which it is a whole number, or just below."""
+    size = size if size < 10**9 else size // 1000 * 1000  # a contract takes nine digits
+    unit = max((name for name, one in BYTES.items() if size % one == 0), key=BYTES.__getitem__)
+    return f"{size // BYTES[unit]} {unit}"
+
+
 def share(text: str) -> float:
     """Read ``30 %`` as 0.3.
 

@@ -10,6 +10,7 @@ from tandem.check import Bound, SideReport
 from tandem.config.composed import uses
 from tandem.config.models import NOBODY, TWIN, FieldRule, Pair, Side, WhenRule, Which
 from tandem.config.traits import TWIN_FIELDS
+from tandem.config.units import spoken
 from tandem.connectors.base import FieldInfo
 from tandem.papers.page import Paper, Section
 from tandem.papers.sides import called, in_short
@@ -33,7 +34,10 @@ Samples = Mapping[str, Sequence[str]]  # hub field → values as its side shows 
 def dictionary(
     pair: Pair, reports: Sequence[SideReport], samples: Mapping[str, Samples], bound: Mapping[Which, Bound]
 ) -> Paper:
-    """Describe what a pair carries, for both companies: what a contract has beside that stays in its house. ``samples``, and to what names are ``bound``, are by side (``left``, ``right``)."""
+    """Describe what a pair carries, for both companies: what a contract has beside that stays in its house.
+
+    ``samples``, and to what names are ``bound``, are by side (``left``, ``right``).
+    """
     left, right = reports
     title = f"What {' and '.join(in_short(pair))} share"
     text = [
@@ -41,7 +45,9 @@ def dictionary(
         "Values are told in each side's own words; a table says which stand for the same."
     ]
     tables = _tables(pair, Called(left, bound.get("left", Bound())), Called(right, bound.get("right", Bound())))
-    return Paper(title, text, [_fields(pair, left, right), *tables, _things(pair), _samples(pair, samples)])
+    return Paper(
+        title, text, [_fields(pair, left, right), *tables, _things(pair, left, right), _samples(pair, samples)]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +199,10 @@ def _otherwise(rule: FieldRule | None) -> str:
     return "; ".join(told)
 
 
-def _things(pair: Pair) -> Section:
+def _things(pair: Pair, left: SideReport, right: SideReport) -> Section:
     """Comments, files, new and closed tickets."""
     rows = [("comments", _comments(pair.left, pair.right), _comments(pair.right, pair.left))]
+    rows += [("files", _files(left), _files(right))]
     rows += [(what, say(pair.left), say(pair.right)) for what, say in _SAID]
     return Section("Comments, files and tickets", (), ("what", *called(pair)), rows)
 
@@ -209,11 +216,12 @@ def _comments(side: Side, other: Side) -> str:
     return f"{told[side.comments.out]}; the other side's are written as {side.comments.as_}{also}"
 
 
-def _files(side: Side) -> str:
-    rule = side.attachments
+def _files(report: SideReport) -> str:
+    rule, limit = report.side.attachments, report.largest_file
     if rule is None:
         return "none"
-    size = f"up to {rule.up_to // 1_000_000} MB" if rule.up_to else "of any size"
+    size = f"up to {spoken(rule.up_to)}" if rule.up_to else "of any size"
+    size += f" (the tracker takes {spoken(limit)})" if limit else ""
     kinds = [f"only {', '.join(rule.allow)}"] if rule.allow else []
     kinds += [f"not {', '.join(rule.deny)}"] if rule.deny else []
     loose = "also such as no text shows" if rule.unreferenced == "send" else "only such as a text shows"
@@ -236,7 +244,6 @@ def _mail(side: Side) -> str:
 
 
 _SAID = (
-    ("files", _files),
     ("new tickets", _create),
     ("closed tickets", _closed),
     ("who gets mail of what we write", _mail),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tandem.config.models import Pair, Side
+from tandem.config.models import Pair
 from tandem.config.start import title_of
 
 

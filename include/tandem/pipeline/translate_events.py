@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatch
 
 from tandem.config.models import AttachmentRule
+from tandem.config.units import spoken
 from tandem.connectors.base import Record
 from tandem.core.doc import doc, paragraph
 from tandem.core.mapping import Said, hub_text, to_hub
@@ -197,7 +198,7 @@ def _refusal(rule: AttachmentRule | None, file: HubFile, referenced: bool) -> st
     if rule is None:
         return NOT_ANY_MORE
     if rule.up_to is not None and file.size > rule.up_to:
-        return f"not sent: larger than {rule.up_to // 1_000_000} MB"
+        return f"not sent: larger than {spoken(rule.up_to)}"
     kinds = (file.media_type.lower(), "." + file.name.rpartition(".")[2].lower())
 
     def among(patterns: Sequence[str]) -> bool:

@@ -44,6 +44,9 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
     except ItemError:
         fix = "Set host to https://dev.azure.com/<organisation>."
         return _stranger(site, search_delay, "there is no such organisation at this address", fix)
+    if (right := site.organisation_elsewhere()) is not None:
+        what = "the address names more than the organisation"
+        return _stranger(site, search_delay, what, f"Set host to {right}.")
     problems: list[Problem] = []
     if not account.id:
         fix = "Give the token the scope Work Items (read and write) and an account that is not a guest of nobody."

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import requests
 
@@ -55,6 +55,11 @@ PLAINLY: Mapping[str, str] = {"X-TFS-FedAuthRedirect": "Suppress"}  # who is not
 PATCH = "application/json-patch+json"
 _LARGEST_ID = 2**31 - 1
 _FILE = re.compile(r"(?:/[^/]+){0,2}/_apis/wit/attachments/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _alike(steps: Sequence[str]) -> list[str]:
+    return [unquote(step).casefold() for step in steps]
 
 
 class Site:
@@ -76,6 +81,23 @@ class Site:
         """The name that the organisation had before there was ``dev.azure.com``: it leads there to this day."""
         name = urlsplit(self.http.base_url).path.strip("/").lower()
         return frozenset({f"{name}.visualstudio.com"}) if name and "/" not in name else frozenset()
+
+    def organisation_elsewhere(self) -> str | None:
+        """The organisation's own address where ours goes on behind it, as one from the browser does (with a project).
+
+        What is asked of the organisation is then asked of that project alone, and much is answered all the same.
+        """
+        ours = urlsplit(self.http.base_url)
+        steps = ours.path.strip("/").split("/")
+        if len(steps) == 1 and not (steps[0] and (ours.hostname or "").endswith(".visualstudio.com")):
+            return None  # nothing is behind the organisation's name
+        told = urlsplit(str(self.get("/_apis/wit/fields/System.Id").get("url", "")))
+        root = told.path.partition("/_apis/")[0].strip("/").split("/")
+        known = [step for step in root if step and not _ID.fullmatch(step)]  # of a project, the id is told
+        before = steps[: len(known)]
+        if told.hostname != ours.hostname or len(known) == len(steps) or _alike(known) != _alike(before):
+            return None  # a collection in a folder, or an address that a proxy changed
+        return f"{ours.scheme}://{'/'.join([ours.netloc, *before])}"
 
     # ---- asking
 
