@@ -90,6 +90,13 @@ def test_what_is_misspelt_is_told_with_what_is_nearest(office: ServiceNowHouse) 
     assert fixes["offers.incidents.scope.1"].startswith('Did you mean "Network"? ')
 
 
+def test_a_row_that_is_misspelt_is_told_by_its_name_and_once(office: ServiceNowHouse) -> None:
+    """Ids of rows say nothing to people, and a row that is none is in no scope either."""
+    office.edit(SERVICENOW_FILE, ("incident, assignment_group: Network}", "incident, assignment_group: Netwrk}"))
+    found = only(office, "TDM-225")
+    assert found["fix"].startswith('Did you mean "Network"? There are: Global Development, Network, ')
+
+
 def test_a_misspelt_field_is_not_to_be_filled_by_create_as_well(office: ServiceNowHouse) -> None:
     office.edit(SERVICENOW_FILE, ("{field: short_description, too_long", "{field: Short_Description, too_long"))
     assert only(office, "TDM-222")["key"] == "fields.title"

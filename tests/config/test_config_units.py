@@ -27,6 +27,10 @@ def test_a_size_is_written_as_it_is_read(size: int) -> None:
     assert 0 <= size - units.size(units.exact(size)) < (1 if size < 10**9 else 1000)
 
 
+def test_a_size_is_written_in_the_largest_unit_that_fits() -> None:
+    assert [units.exact(size) for size in (2**30, 10**9 + 1, 52_428_800)] == ["1 GiB", "1000000 kB", "50 MiB"]
+
+
 @pytest.mark.parametrize(
     ("size", "told"), [(20_000_000, "20 MB"), (52_428_800, "52.4 MB"), (100_000, "100 kB"), (7, "7 B")]
 )

@@ -67,6 +67,9 @@ def test_missing_rights_are_told(servicenow: Desk) -> None:
     assert {f"TDM-222 {name}" for name in ("contact_type", "correlation_id", "sys_mod_count")} <= set(hidden)
     servicenow.control.settings(NAME, closed_tables={"tandem": ["sys_dictionary"]})
     assert "TDM-221" in problems(connector(servicenow))
+    servicenow.control.settings(NAME, closed_tables={"tandem": ["sys_user"]})
+    [told] = problems(connector(servicenow))
+    assert told == "TDM-221 sys_user"  # the log-in is right
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
@@ -18,6 +19,7 @@ CHOICE = "TDM-225"
 LISTED = 12  # choices named in a message
 SURE = 0.9  # how much alike a name and what it surely means are
 Fields = Mapping[str, FieldInfo]
+_ID = re.compile(r"[0-9]+|[0-9a-f]{32}")  # a number, or the id of a row in ServiceNow
 
 
 def choices(side: Side, fields: Fields, capabilities: Capabilities, bound: Bound) -> Iterator[Problem]:
@@ -72,7 +74,7 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 def _words(info: FieldInfo) -> list[str]:
     """What people call the choices: ids where they are words, as in Zendesk."""
-    return sorted(set(info.choices.values() if any(id_.isdecimal() for id_ in info.choices) else info.choices))
+    return sorted(set(info.choices.values() if any(_ID.fullmatch(id_) for id_ in info.choices) else info.choices))
 
 
 def misspelt(side: Side, fields: Fields, bound: Bound) -> Iterator[tuple[str, str]]:

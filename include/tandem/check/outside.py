@@ -38,6 +38,8 @@ def _given(side: Side, condition: Condition, info: FieldInfo, bound: Bound) -> l
     if given is None:
         return None
     words = [str(one) for one in (given if isinstance(given, list) else [given])]
+    if info.choices and any(bound.id_of(info, word) is None for word in words):
+        return []  # told as what it is: no choice
     if any(_met(condition, word, info, bound) for word in words):
         return []
     return [(f"create.{condition.field}", f'A new ticket gets {condition.field} "{", ".join(words)}"')]

@@ -52,8 +52,9 @@ def spoken(size: int) -> str:
 
 def exact(size: int) -> str:
     """Write a size in bytes as a contract has it, in the largest unit of which it is a whole number, or just below."""
-    size = size if size < 10**9 else size // 1000 * 1000  # a contract takes nine digits
     unit = max((name for name, one in BYTES.items() if size % one == 0), key=BYTES.__getitem__)
+    if size // BYTES[unit] >= 10**9:  # a contract takes nine digits
+        unit = "kB"
     return f"{size // BYTES[unit]} {unit}"
 
 

@@ -31,6 +31,11 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
     try:
         account = site.account
     except CredentialsError:
+        answer = site.http.request("GET", "/api/now/table/sys_user", params={"sysparm_limit": "1"}, accept=(401, 403))
+        if answer.status_code == 403:
+            fix = "Give it a role whose access rules let it read sys_user: who wrote what is known by it."
+            problem = _wrong(site, "TDM-221", "our account may not read sys_user", fix, "sys_user")
+            return _unknown(site, search_delay, problem)
         return _stranger(site, search_delay, "ServiceNow does not accept the log-in")
     except ItemError:
         return _stranger(site, search_delay, "there is no ServiceNow at this address")
@@ -67,7 +72,10 @@ def ways(site: Site, state: str) -> tuple[Way, ...]:
 
 def _stranger(site: Site, delay: float, what: str) -> Preflight:
     fix = "Set host to https://<instance>.service-now.com, log-in and password to an active account of it."
-    problem = _wrong(site, "TDM-220", what, fix)
+    return _unknown(site, delay, _wrong(site, "TDM-220", what, fix))
+
+
+def _unknown(site: Site, delay: float, problem: Problem) -> Preflight:
     return Preflight(Author("", ""), site.http.clock_offset, VERSION, {}, delay, problems=(problem,))
 
 
