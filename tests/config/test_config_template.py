@@ -18,6 +18,20 @@ def test_a_name_without_a_value_leaves_nothing_behind() -> None:
     assert render(DEFAULT, {"author": "Anna"}) == "Anna wrote:"
 
 
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{{ author }} ({{ company }}, {{ twin.key }}) wrote:", "Mercuri (#7) wrote:"),
+        ("{{ author }} ({{ twin.key }}, {{ company }}) wrote:", "Mercuri (#7) wrote:"),
+        ("{{ author }} ({{ company }} / {{ twin.url }}) wrote:", "Mercuri wrote:"),
+        ("[{{ company }}] {{ author }} – {{ twin.status }}", "Mercuri"),
+        ("{{ company }}; {{ twin.url }}, {{ author }}: (so)", "Mercuri: (so)"),
+    ],
+)
+def test_nor_do_the_signs_about_it_stay(template: str, told: str) -> None:
+    assert render(template, {"author": "Mercuri", "company": "", "twin.key": "#7"}) == told
+
+
 @given(
     st.text(min_size=1)
     .map(str.strip)

@@ -215,6 +215,17 @@ def test_what_one_side_alone_has_stays_in_its_house(tmp_path: Path) -> None:
     assert "from-rivals" not in told and "| new tickets | are made here | are made here |" in told
 
 
+def test_what_a_side_makes_of_the_others_fields_is_told_without_its_own_words(tmp_path: Path) -> None:
+    line = {"field": "duedate", "template": "{{ title }}!", "direction": "in"}
+    entry = [{"where": {"priority": [1]}, "value": "Top secret"}]
+    desk = {"field": "customfield_9", "value": "Own queue", "when": entry, "direction": "in"}
+    pair = pairs(tmp_path, CHAIN[:1], globex={"fields": {"x_line": line, "x_desk": desk}})[0]
+    told = markdown(dictionary(pair, [SideReport(pair.left), SideReport(pair.right)], {}, {}))
+    assert "| x_line | made there of what comes | – | duedate, scalar | left to right | – |" in told
+    assert "composed: {{ title }}!" in told and "right: fixed values" in told
+    assert "Top secret" not in told and "Own queue" not in told
+
+
 def test_of_what_no_map_names_the_neutral_word_is_the_sample(tmp_path: Path) -> None:
     """The other company is sent that word, and nothing of what stands behind it."""
     known = {"1": "Urgent", "2": "High", "3": None, "4": None}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 NAMES = ("author", "company", "twin.key", "twin.url", "twin.status", "twin.company")
 DEFAULT = "{{ author }} ({{ company }}) wrote:"
 
+_BETWEEN = r"\s*(?:[,;/|·]|\s[-–—]\s)\s*"  # what stands between two names, and goes with the one that is empty
 _PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -36,5 +37,9 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     Values are data: what looks like a name within them is left as it is.
     """
-    text = _PLACE.sub(lambda match: values.get(match.group(1).strip(), ""), template)
+    gap = next(sign for sign in map(chr, range(0xE000, 0xF8FF)) if sign not in "".join([template, *values.values()]))
+    text = _PLACE.sub(lambda match: values.get(match.group(1).strip(), "") or gap, template)
+    text = re.sub(rf"{gap}{_BETWEEN}", "", text)
+    text = re.sub(rf"{_BETWEEN}{gap}", "", text)
+    text = re.sub(rf"\({gap}\)|\[{gap}\]|{gap}", "", text)
     return re.sub(r"[ \t]{2,}", " ", text.replace("()", "")).strip()

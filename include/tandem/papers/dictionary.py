@@ -28,6 +28,7 @@ MEANING = {
 }
 WAYS = {(True, True): "both ways", (True, False): "left to right", (False, True): "right to left"}
 STAYS = "stays"
+OWN = "made there of what comes"
 Samples = Mapping[str, Sequence[str]]  # hub field → values as its side shows them
 
 
@@ -78,7 +79,7 @@ def _fields(pair: Pair, left: SideReport, right: SideReport) -> Section:
         rows.append(
             (
                 hub,
-                _meaning(hub),
+                OWN if _is_own(own or theirs) and not hub.startswith(TWIN) else _meaning(hub),
                 _native(pair.left, own, left),
                 _native(pair.right, theirs, right),
                 way,
@@ -108,13 +109,18 @@ def _meaning(hub: str) -> str:
 
 def _way(left: FieldRule | None, right: FieldRule | None) -> str:
     one = left or right
-    if one is not None and one.is_own and one.comes_in:
+    if one is not None and _is_own(one):
         if not one.hub.startswith(TWIN) and not uses(one):
             return STAYS  # always the same, whatever comes
         return "left to right" if left is None else "right to left" if right is None else "both ways"
     if left is None or right is None:
         return STAYS
     return WAYS.get((left.goes_out and right.comes_in, right.goes_out and left.comes_in), STAYS)
+
+
+def _is_own(rule: FieldRule | None) -> bool:
+    """Whether one side alone has the field: what is written there is its own choice."""
+    return rule is not None and rule.is_own and rule.comes_in
 
 
 def _native(side: Side, rule: FieldRule | None, report: SideReport) -> str:
@@ -137,7 +143,9 @@ def _policies(which: str, rule: FieldRule | None) -> Iterator[str]:
         return
     for text in rule.templates:
         yield f"{which}: composed: {text}"
-    for value in rule.values:
+    if rule.values and _is_own(rule):  # which ones is nobody else's
+        yield f"{which}: fixed values"
+    for value in rule.values if not _is_own(rule) else ():
         yield f"{which}: always {value or 'empty'}"
     if rule.once:
         yield f"{which}: written at creation only"
