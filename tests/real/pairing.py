@@ -31,11 +31,15 @@ def sandbox_way(place: Place) -> dict[str, Any]:
     return {"conn_type": "http", "host": place.url, "login": user, "password": login.token}
 
 
-def laid_out(folder: Path, *changes: tuple[str, str, str]) -> Path:
-    """Copy our own contracts and the examples into one folder; ``changes`` are (file, text, other text)."""
+def laid_out(folder: Path, *changes: tuple[str, str, str], beside: Path | None = None) -> Path:
+    """Copy our own contracts and the examples into one folder, and what another package lays ``beside`` them.
+
+    ``changes`` are (file, text, other text).
+    """
     shutil.copytree(INCLUDE / "contracts", folder / "contracts")
-    for name in ("contracts", "pairs"):
-        shutil.copytree(EXAMPLES / name, folder / name, dirs_exist_ok=True)
+    for source in (EXAMPLES, beside):
+        for name in ("contracts", "pairs") if source else ():
+            shutil.copytree(source / name, folder / name, dirs_exist_ok=True)
     for file, old, new in changes:
         edit(folder / file, old, new)
     return folder
@@ -51,9 +55,16 @@ def edit(path: Path, old: str, new: str) -> None:
 class Pairing:
     """Runs a pair, in this process or in one of its own."""
 
-    def __init__(self, pair: str, folder: Path, ways: Mapping[str, dict[str, Any]], *changes: tuple[str, str, str]):
+    def __init__(
+        self,
+        pair: str,
+        folder: Path,
+        ways: Mapping[str, dict[str, Any]],
+        *changes: tuple[str, str, str],
+        beside: Path | None = None,
+    ) -> None:
         self.pair, self.ways = pair, ways
-        self.root = laid_out(folder / "files", *changes)
+        self.root = laid_out(folder / "files", *changes, beside=beside)
         self.address = f"sqlite:///{folder / 'state.db'}"
         self.keys = new_keys()
         self.store = open_store(self.address, Vault([self.keys[0]], self.keys[1]))
@@ -110,7 +121,8 @@ class Pairing:
         return {
             **os.environ,
             **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(way) for name, way in self.ways.items()},
-            "PYTHONPATH": str(INCLUDE),
+            # Behind ours, what this process was given: a connector may lie there.
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(INCLUDE), os.environ.get("PYTHONPATH")))),
             "TANDEM_ROOT": str(self.root),
             "TANDEM_DB": self.address,
             "TANDEM_CONTENT_KEYS": self.keys[0],
