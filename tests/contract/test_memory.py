@@ -95,7 +95,7 @@ class TestLikeJira(ConnectorContract, Workflow):
 class TestWithoutHistory(ConnectorContract, Workflow):
     @pytest.fixture
     def bench(self):
-        blind = replace(JIRA_LIKE, capabilities=replace(JIRA_LIKE.capabilities, history=False))
+        blind = replace(JIRA_LIKE, capabilities=replace(JIRA_LIKE.capabilities, history=False), answers=True)
         return replace(_bench(blind, NAMES["jira"], ("1", "2")), wrong={"status": "no such status"})
 
 
