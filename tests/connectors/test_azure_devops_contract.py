@@ -46,6 +46,9 @@ class AzureDevOpsBench:
     def connect(self, needs: Needs) -> AzureDevOps:
         return connector(self.desk, needs)
 
+    def stranger(self, needs: Needs) -> AzureDevOps:
+        return connector(self.desk, needs, who="marco")
+
     def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str:
         return make(self.desk, title, title, System__Tags="shared" if shared else "")
 

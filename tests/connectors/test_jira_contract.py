@@ -35,8 +35,11 @@ class JiraBench:
     def ahead(self) -> float:
         return sum(self.house.moved)
 
-    def connect(self, needs: Needs) -> Jira:
-        return self.house.jira(**{name: getattr(needs, name) for name in Needs.__slots__})
+    def connect(self, needs: Needs, login: tuple[str, str] | None = None) -> Jira:
+        return self.house.jira(login=login, **{name: getattr(needs, name) for name in Needs.__slots__})
+
+    def stranger(self, needs: Needs) -> Jira:
+        return self.connect(needs, self.house.site.place.people["elaine"].basic)
 
     def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str:
         labels = ["shared"] if shared else []

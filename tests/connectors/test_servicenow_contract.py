@@ -45,6 +45,9 @@ class ServiceNowBench:
     def connect(self, needs: Needs) -> ServiceNow:
         return connector(self.desk, needs)
 
+    def stranger(self, needs: Needs) -> ServiceNow:
+        return connector(self.desk, needs, who="beth")
+
     def opens(self, title: str, *, shared: bool = True, public: bool = True) -> str:
         labels = "shared" if shared else ""
         return make(self.desk, short_description=title, description=title, u_labels=labels)

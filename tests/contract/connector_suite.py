@@ -20,11 +20,12 @@ from contract.bench import (
     read,
     text,
 )
+from contract.kept import Keeps
 from contract.writes import Writes
 from tandem.connectors.base import Connector
 
 
-class ConnectorContract(Writes):
+class ConnectorContract(Keeps, Writes):
     """Subclass it as ``TestX`` with a fixture ``bench``."""
 
     @pytest.fixture
