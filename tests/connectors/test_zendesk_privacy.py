@@ -19,7 +19,8 @@ from connectors.zendesk_house import (
     record,
     say,
 )
-from tandem.connectors.base import Patch
+from contract.bench import upload
+from tandem.connectors.base import Note, Patch
 from tandem.connectors.zendesk import CAPABILITIES
 from tandem.connectors.zendesk.audits import Audits, history_of
 from tandem.core import labels
@@ -106,6 +107,16 @@ def test_a_comment_made_private_later_is_private(desk, zendesk):
     desk.ask("PUT", f"tickets/{number}/comments/{comment.id}/make_private.json", "anna")
     told = history(zendesk, number)
     assert (told.comments, told.files) == ((), ())
+
+
+def test_the_file_of_a_copy_that_people_made_private_is_as_private(desk, zendesk):
+    """A copy of ours is told whatever it is: other pairs carry its file on, unless it says so."""
+    number = str(desk.make("anna", tags=["shared"])["id"])
+    stored = zendesk.attach(upload(number, "copy.txt", b"bytes"))
+    (outcome,) = zendesk.comment([Note(number, "<p>A copy</p>", True, "mark-c", (str(stored.id),))])
+    assert [file.private for file in history(zendesk, number).files] == [False]
+    assert desk.ask("PUT", f"tickets/{number}/comments/{outcome.id}/make_private.json", "anna").ok
+    assert [file.private for file in history(zendesk, number).files] == [True]
 
 
 def test_a_privacy_change_counts_though_the_comment_still_says_public():

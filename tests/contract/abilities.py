@@ -23,6 +23,24 @@ class PrivateComments:
         assert SECRET not in repr(offered)
         assert len(past(connected(bench, replace(bench.needs, comments="all")), ticket).files) == 2
 
+    def test_of_what_is_private_only_that_it_is_there_is_told(self, bench: Bench, connector: Connector) -> None:
+        """By ids, so that a copy can be taken back of what was made private later; out of scope, too."""
+        ticket = bench.opens("between us")
+        bench.comments(ticket, "look", file=b"open")
+        bench.comments(ticket, SECRET, public=False, file=SECRET.encode())
+        every = past(connected(bench, replace(bench.needs, comments="all")), ticket)
+        secret = {one.id for one in every.comments if not one.public}
+        assert (len(secret), every.hidden, every.withheld) == (1, frozenset(), frozenset())
+        assert [file.size for file in every.files if file.private] == [len(SECRET)]
+        told = past(connector, ticket)
+        assert told.hidden == secret
+        assert not any(file.private for file in told.files)
+        if not connector.capabilities.files_in_comments:  # else it has no life of its own
+            assert told.withheld == {file.id for file in every.files if file.private}
+        assert past(connected(bench, replace(bench.needs, comments="none")), ticket).hidden == secret
+        bench.edits(ticket, bench.fields.labels, ["other"])
+        assert past(connector, ticket).hidden == secret
+
 
 class PrivateDescription:
     """The description is the first comment, and that may be private."""

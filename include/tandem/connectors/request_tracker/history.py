@@ -236,6 +236,7 @@ def _files(told: Told, row: Row, said: Said, body: Json, mark: str | None) -> li
             comment=str(row.id) if row.type in TALK else None,
             referenced=shows(said, part, body),
             mark=mark,
+            private=row.type in TALK and row.type != PUBLIC,
         )
         for part in said.files
     ]

@@ -175,7 +175,7 @@ def history_of(audits: Audits, needs: Needs, authors: Mapping[str, Author], *, i
         offered = inside and (needs.comments == "all" or (needs.comments == "public" and public))
         if mark is None and not offered:
             continue
-        carried = _files(audit, event, author, str(event["id"]), mark, gone) if needs.files else ()
+        carried = _files(audit, event, author, str(event["id"]), mark, gone, private=not public) if needs.files else ()
         edited = audits.redacted_at(event)
         files += carried
         comments.append(
@@ -256,7 +256,14 @@ def _order(audit: Raw, position: int) -> str:
 
 
 def _files(
-    audit: Raw, event: Raw, author: Author, comment: str | None, mark: str | None, gone: frozenset[str]
+    audit: Raw,
+    event: Raw,
+    author: Author,
+    comment: str | None,
+    mark: str | None,
+    gone: frozenset[str],
+    *,
+    private: bool = False,
 ) -> Sequence[File]:
     shown = rich(event)
     return [
@@ -270,6 +277,7 @@ def _files(
             comment=comment,
             referenced=file.get("inline") is True or f"attachment:{file['id']}?" in shown,
             mark=mark,
+            private=private,
         )
         for file in event.get("attachments") or ()
         if str(file["id"]) not in gone
