@@ -15,7 +15,7 @@ class Cursor(StrEnum):
     """How a tracker's position in its feed of changes is told."""
 
     TOKEN = "token"  # given by the tracker, used as it is
-    TIME = "time"  # an instant; the reader goes back by the overlap
+    TIME = "time"  # an instant; the connector itself goes back by the search's delay and the clock's resolution
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,10 @@ class Recalls(Protocol):
     """A connector that takes up what an earlier one learnt of its tracker; to be one is not asked of any."""
 
     def recall(self, learnt: Mapping[str, Json]) -> None:
-        """Take up :attr:`Preflight.learnt`, as far as it holds here. A preflight lets go of it and asks anew."""
+        """Take up :attr:`Preflight.learnt`, as far as it holds here. A preflight lets go of it and asks anew.
+
+        What another log-in learnt, or another release, does not hold (:mod:`tandem.connectors.learnt`).
+        """
 
 
 class Facts(Protocol):

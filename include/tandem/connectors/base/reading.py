@@ -34,7 +34,7 @@ class Record:
     key: str
     url: str
     version: str
-    place: str  # container in the system: project, brand, table
+    place: str  # container in the system: project, brand, table; never empty
     type: str  # native type, as far as the workflow depends on it
     created_at: datetime
     updated_at: datetime
@@ -79,7 +79,8 @@ class File:
     comment: str | None = None  # id of the comment that carries it
     referenced: bool = False  # some text of the ticket shows it
     mark: str | None = None
-    private: bool = False  # a private text shows or names it, and may leave; or the file is a copy that we made
+    # It came with a private text, or one shows or names it; told of what may leave, and of copies that we made.
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Outcome:
 
     id: str | None = None
     version: str | None = None
-    shown: Mapping[str, Json] | None = None  # fields as answered, where the answer has them
+    # Fields as answered, where the answer has them; where no history can be read, a create and an update always tell.
+    shown: Mapping[str, Json] | None = None
     history: str | None = None  # id of the history entry, where the answer has it
     files: tuple[str, ...] = ()  # ids of the files written with it
     first_comment: str | None = None  # of a ticket made: id of the comment that is its description
