@@ -106,7 +106,7 @@ def _composed(value: str) -> str:
         composed.names_in(value)
     except ValueError as error:
         fix = "Write text with names of hub fields: {{ twin.key }}: {{ title | truncate(60) }}."
-        raise wrong(Code.COMPOSED, f"As a template, {error}.", fix) from None
+        raise wrong(Code.COMPOSED, f"As a template, {str(error).rstrip('.')}.", fix) from None
     return value
 
 
