@@ -94,6 +94,12 @@ class ConnectorContract(Keeps, Writes):
         assert [record.id for record in connector.fetch([unseen, seen, "99999999", seen])] == [seen]
         assert connector.fetch([]) == ()
 
+    def test_a_ticket_is_found_by_its_key_as_by_its_id(self, bench: Bench, connector: Connector) -> None:
+        """The key is what people know of a ticket."""
+        ticket = bench.opens("named")
+        key = read(connector, ticket).key
+        assert [(record.id, record.key) for record in connector.fetch([key, ticket])] == [(ticket, key)]
+
     def test_sets_are_sorted_and_emptying_shows_as_empty(self, bench: Bench, connector: Connector) -> None:
         ticket = bench.opens("labels")
         bench.edits(ticket, bench.fields.labels, ["zebra", "shared", "apple"])
