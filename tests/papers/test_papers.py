@@ -226,6 +226,19 @@ def test_what_a_side_makes_of_the_others_fields_is_told_without_its_own_words(tm
     assert "Top secret" not in told and "Own queue" not in told
 
 
+def test_it_is_told_where_internal_comments_have_no_place(tmp_path: Path) -> None:
+    ring = Ring(tmp_path, CHAIN[:1])
+    [pair] = [one for one in load_all(tmp_path) if isinstance(one, Pair)]
+    pair = replace(pair, right=replace(pair.right, comments=replace(pair.right.comments, out="all")))
+    left, right = check_trackers(pair, ring._connect).sides
+    assert "written as public, internal ones as internal" in markdown(dictionary(pair, [left, right], {}, {}))
+    assert left.found is not None
+    left = replace(left, found=replace(left.found, private_comments=False))
+    assert "internal ones are not: there are none here" in markdown(dictionary(pair, [left, right], {}, {}))
+    beside = replace(pair, left=replace(pair.left, system="azure_devops"))
+    assert (row(pair, "internal comments"), row(beside, "internal comments")) == (("write", "read"), ("–", "read"))
+
+
 def test_of_what_no_map_names_the_neutral_word_is_the_sample(tmp_path: Path) -> None:
     """The other company is sent that word, and nothing of what stands behind it."""
     known = {"1": "Urgent", "2": "High", "3": None, "4": None}

@@ -42,6 +42,13 @@ class SideReport:
         return told if told is not None or self.capabilities is None else self.capabilities.max_file
 
     @property
+    def internal_comments(self) -> bool:
+        """Whether there are internal comments at this very place, as far as it could be asked."""
+        if self.found is None or self.capabilities is None or not self.logged_in:
+            return True
+        return _private(self.found, self.capabilities)
+
+    @property
     def logged_in(self) -> bool:
         return self.found is not None and bool(self.found.account.id)
 

@@ -11,6 +11,7 @@ from typing import Literal
 from tandem.config.composed import uses
 from tandem.config.models import TWIN, FieldRule, Pair, Side
 from tandem.config.start import title_of
+from tandem.config.traits import TRAITS
 from tandem.papers.page import Paper, Section
 from tandem.papers.sides import in_short, trackers
 
@@ -21,7 +22,8 @@ TRUST = (
 )
 WORDS = (
     "read: they get to know what it is. write: what they say is written to it. full: both. create: written when a "
-    "ticket is made, and not changed later. Only tickets in the scope of the offer are meant."
+    "ticket is made, and not changed later. Only tickets in the scope of the offer are meant. Internal comments are "
+    "written where the place has such: a Jira project has if it is a service desk."
 )
 TOLD = ("key", "url", "status")  # what an offer may reveal of its tickets
 LEAST = ("none", "company", "full")
@@ -94,8 +96,10 @@ def _said(owner: Side, other: Side, kind: str) -> Verbs:
     """What the other company can do with comments of a kind on the owner's tickets."""
     says = other.comments.out != "none"
     if kind == "all":  # what was internal where it was said is written so, whatever ``as`` says
+        traits = TRAITS.get(owner.system)
+        kept = traits is None or traits.private_comments
         written = says and (owner.comments.as_ == "internal" or other.comments.out == "all")
-        return Verbs(owner.comments.out == "all", written)
+        return Verbs(owner.comments.out == "all", written and kept)
     return Verbs(owner.comments.out != "none", says and owner.comments.as_ == "public")
 
 

@@ -209,18 +209,20 @@ def _otherwise(rule: FieldRule | None) -> str:
 
 def _things(pair: Pair, left: SideReport, right: SideReport) -> Section:
     """Comments, files, new and closed tickets."""
-    rows = [("comments", _comments(pair.left, pair.right), _comments(pair.right, pair.left))]
+    rows = [("comments", _comments(left, pair.right), _comments(right, pair.left))]
     rows += [("files", _files(left), _files(right))]
     rows += [(what, say(pair.left), say(pair.right)) for what, say in _SAID]
     return Section("Comments, files and tickets", (), ("what", *called(pair)), rows)
 
 
-def _comments(side: Side, other: Side) -> str:
+def _comments(report: SideReport, other: Side) -> str:
+    side = report.side
     told = {"public": "public ones leave", "all": "public and internal ones leave", "none": "none leaves"}
     if other.comments.out == "none":
         return f"{told[side.comments.out]}; none comes"
-    hidden = other.comments.out == "all" and side.comments.as_ == "public"
-    also = ", internal ones as internal" if hidden else ""
+    hidden = other.comments.out == "all" and (side.comments.as_ == "public" or not report.internal_comments)
+    also = ", internal ones as internal" if report.internal_comments else "; internal ones are not: there are none here"
+    also = also if hidden else ""
     return f"{told[side.comments.out]}; the other side's are written as {side.comments.as_}{also}"
 
 
