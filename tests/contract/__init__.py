@@ -4,4 +4,6 @@
 import pytest
 
 # So that a failure shows the two values, also where another package's tests import the suite.
-pytest.register_assert_rewrite(*(f"contract.{name}" for name in ("abilities", "bench", "connector_suite", "kept", "writes")))
+pytest.register_assert_rewrite(
+    *(f"contract.{name}" for name in ("abilities", "bench", "connector_suite", "kept", "writes"))
+)
