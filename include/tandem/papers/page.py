@@ -21,7 +21,7 @@ th { background: #eef2f6; } tr:nth-child(even) td { background: #f8fafc; }
 @media print {
   body { font-size: 10px; max-width: none; margin: 0; padding: 0; } h1 { font-size: 18px; } h2 { font-size: 14px; }
   h2 { break-after: avoid; } tr { break-inside: avoid; } .wide { overflow: visible; }
-  td, th { padding: .2rem .3rem; overflow-wrap: anywhere; print-color-adjust: exact; }
+  td, th { padding: .2rem .3rem; print-color-adjust: exact; } td + td { overflow-wrap: anywhere; }
 }
 """
 
