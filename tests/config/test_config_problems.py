@@ -2,6 +2,7 @@
 """What is wrong in files is told all at once, with its line and its fix, and harms nothing else."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_the_newest_change_needs_a_history(root: Path) -> None:
     blind = {**TRAITS, "zendesk": SystemTraits(private_comments=True, history=False, workflow=False)}
     problems = {(problem.code, problem.key) for problem in found(root, blind)}
     assert (Code.NEWEST, "conflicts.default") in problems
+
+
+def test_who_insists_where_no_history_tells_what_a_tracker_did_is_warned(root: Path) -> None:
+    blind = {**TRAITS, "zendesk": replace(TRAITS["zendesk"], history=False)}
+    rules = "conflicts: {default: left, priority: right}\ninsist: [status]"
+    spoil(root, Case(PAIR, "conflicts: {default: newest, priority: right}", rules, Code.NEWEST, "", ""))
+    told = [one for one in load_pair(root / PAIR, root / "contracts", blind).warnings if one.code == Code.NEWEST]
+    assert [(one.key, one.warning, "`mercuri-zendesk`" in one.what) for one in told] == [("insist", True, True)]
+    assert Code.NEWEST not in {one.code for one in load_pair(root / PAIR, root / "contracts").warnings}
 
 
 def test_warnings_do_not_stop_a_pair(root: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from tandem.config.check_texts import check_told
@@ -155,6 +156,16 @@ def check_rules(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Ite
             fix = did_you_mean(hub, HUB_VALUES)
             what = f"`{hub}` has no values." if hub in HUB_FIELDS else f"There is no hub field `{hub}`."
             yield say(Code.HUB_FIELD, what, fix, f"values.{hub}")
+
+
+def check_insisting(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Iterator[Problem]:
+    """Find a side on which a pair insists in vain: nobody can tell there what its tracker did by itself."""
+    blind = [side.name for side in (pair.left, pair.right) if not traits[side.system].history]
+    if pair.insist and blind:
+        where = " and ".join(f"`{name}`" for name in blind)
+        what = f"On {where} no history tells what the tracker changed by itself: it is a change like any other there."
+        fix = "Nothing to do if it may stand; else let the tracker's administrator switch that rule off."
+        yield replace(say(Code.NEWEST, what, fix, "insist"), warning=True)
 
 
 def _never(pair: Pair, hub: str, traits: Mapping[str, SystemTraits]) -> str | None:

@@ -82,7 +82,7 @@ MEANING: dict[Code, str] = {
     Code.EVERYTHING: "A scope takes in every ticket that the account can see (a warning).",
     Code.INTERNAL_OUT: "Internal comments would leave the company.",
     Code.NO_CONFLICT: "A conflict rule can never apply.",
-    Code.NEWEST: "The newest change cannot be told, because a tracker has no readable history.",
+    Code.NEWEST: "The newest change, or what a tracker did by itself, cannot be told: it has no readable history.",
     Code.PEOPLE_FILE: "A company's map of people is missing, or is another company's.",
     Code.ALIAS: "A person is named who is not in the map of people, or two stand for one account.",
     Code.TEMPLATE: "A heading over comments uses a name that does not exist.",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tandem.config import units, yaml
 from tandem.config.check import check_side
-from tandem.config.check_pair import check_rules, check_sides
+from tandem.config.check_pair import check_insisting, check_rules, check_sides
 from tandem.config.codes import Code
 from tandem.config.contract import ContractFile
 from tandem.config.identity import pair_name
@@ -123,6 +123,7 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
         problems += check_side(side, traits[side.system], pair.values)
     problems += check_sides(pair, traits)
     problems += check_rules(pair, traits, document.problem)
+    problems += check_insisting(pair, traits, document.problem)
     return pair, known
 
 

@@ -103,5 +103,8 @@ class PairFile(Written):
     )
     limits: LimitsSpec = Field(LimitsSpec(), description="Beyond these a run stops before its first write.")
     service_levels: dict[Priority, ServiceLevelSpec] = Field({}, description="Priority → what was promised.")
-    insist: Texts = Field((), description="Hub fields that are written again if a tracker changes them by itself.")
+    insist: Texts = Field(
+        (),
+        description="Hub fields that are written again if a tracker changes them by itself, where its history tells that.",
+    )
     values: dict[str, Texts] = Field({}, description="Hub field → hub values beyond the known ones.")
