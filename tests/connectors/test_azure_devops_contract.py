@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 
 from connectors.azure_devops_house import HIDDEN, IN_SCOPE, MARKER, ORDER, STATE, TAGS, TEXT, TITLE, connector, make
-from contract.abilities import ComparedVersions, Workflow
+from contract.abilities import ComparedVersions, DeletedTickets, Workflow
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from support.azure_devops import NAME, PROJECT, REPRO_STEPS, Desk
@@ -71,6 +71,9 @@ class AzureDevOpsBench:
     def hides(self, ticket: str) -> None:
         self.desk.change(int(ticket), System__AreaPath=f"{PROJECT}\\Cellar")
 
+    def deletes(self, ticket: str) -> None:
+        assert self.desk.ask("DELETE", f"{PROJECT}/_apis/wit/workitems/{ticket}", "david").ok
+
     def closes(self, ticket: str) -> None:
         self.desk.change(int(ticket), System__State="Closed")
 
@@ -89,7 +92,7 @@ class AzureDevOpsBench:
         self.desk.control.clear_faults(number)
 
 
-class TestAzureDevOps(ConnectorContract, ComparedVersions, Workflow):
+class TestAzureDevOps(ConnectorContract, ComparedVersions, DeletedTickets, Workflow):
     @pytest.fixture
     def bench(self, azure_devops: Desk) -> AzureDevOpsBench:
         return AzureDevOpsBench(azure_devops)

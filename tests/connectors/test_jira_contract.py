@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.jira_house import House, open_house
-from contract.abilities import PrivateComments, Workflow
+from contract.abilities import DeletedTickets, PrivateComments, Workflow
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from support.jira import JIRA, doc, picture
@@ -63,6 +63,9 @@ class JiraBench:
     def hides(self, ticket: str) -> None:
         self.house.site.edit(ticket, security={"name": "Board"})
 
+    def deletes(self, ticket: str) -> None:
+        assert self.house.site.ask("DELETE", f"3/issue/{ticket}").ok
+
     def closes(self, ticket: str) -> None:
         raise NotImplementedError("no status of Jira is final")
 
@@ -87,7 +90,7 @@ def house() -> Iterator[House]:
         yield house
 
 
-class TestJira(ConnectorContract, PrivateComments, Workflow):
+class TestJira(ConnectorContract, DeletedTickets, PrivateComments, Workflow):
     @pytest.fixture
     def bench(self, house: House) -> JiraBench:
         fields = Fields(

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.zendesk_house import IN_SCOPE, ORDER, ORDER_FIELD, TENANT, connector, desk_time
-from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription
+from contract.abilities import (
+    ComparedVersions,
+    DeletedTickets,
+    FinalTickets,
+    FollowUps,
+    PrivateComments,
+    PrivateDescription,
+)
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from support.zendesk import ZendeskDesk
@@ -67,6 +74,9 @@ class ZendeskBench:
         hidden = self.desk.control.settings(TENANT)["hidden"]
         self.desk.control.settings(TENANT, hidden={ours: [*hidden.get(ours, ()), int(ticket)]})
 
+    def deletes(self, ticket: str) -> None:
+        assert self.desk.ask("DELETE", f"tickets/{ticket}.json", "anna").ok
+
     def closes(self, ticket: str) -> None:
         self.moves(ticket, "closed")
 
@@ -85,7 +95,9 @@ class ZendeskBench:
         self.desk.control.clear_faults(number)
 
 
-class TestZendesk(ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, FollowUps, ComparedVersions):
+class TestZendesk(
+    ConnectorContract, PrivateComments, PrivateDescription, DeletedTickets, FinalTickets, FollowUps, ComparedVersions
+):
     @pytest.fixture
     def bench(self, desk: ZendeskDesk) -> ZendeskBench:
         desk.control.settings(TENANT, export_lag=LAG, search_lag=LAG)

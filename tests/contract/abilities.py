@@ -6,9 +6,9 @@
 
 from dataclasses import replace
 
-from contract.bench import SECRET, Bench, connected, draft, lose_answer, mark, note, past, read, upload
+from contract.bench import SECRET, Bench, connected, draft, lose_answer, mark, note, past, read, swept, upload
 from tandem.connectors.base import Connector, Move, Patch
-from tandem.errors import ClosedError, StaleError, TransitionError
+from tandem.errors import ClosedError, GoneError, StaleError, TransitionError
 
 
 class PrivateComments:
@@ -74,6 +74,22 @@ class FinalTickets:
         lose_answer(bench, "comment", lambda: connector.comment([note(bench, ticket, "the last word", ours)]))
         bench.closes(ticket)
         assert [comment.mark for comment in past(connector, ticket).comments] == [ours]
+
+
+class DeletedTickets:
+    """Tickets that people delete. Some trackers show them to whoever has the id, and take what is written to them."""
+
+    def test_a_deleted_ticket_is_out_of_sight_and_takes_nothing(self, bench: Bench, connector: Connector) -> None:
+        ticket, ours = bench.opens("deleted"), mark()
+        bench.comments(ticket, SECRET)
+        bench.deletes(ticket)  # type: ignore[attr-defined]
+        assert all(record.final for record in connector.fetch([ticket]))
+        (update,) = connector.update([Patch(ticket, {bench.fields.title: "new"}, mark())])
+        (comment,) = connector.comment([note(bench, ticket, "late", ours)])
+        assert isinstance(update.error, GoneError | ClosedError)
+        assert isinstance(comment.error, GoneError | ClosedError)
+        bench.settles()
+        assert ticket not in swept(connector)
 
 
 class FollowUps:

@@ -43,6 +43,7 @@ class Bench(Protocol):
     refuses_stale: bool  # update tests the version that it is given
     ahead: float  # the tracker's clock minus ours, in seconds
     # `wrong`, where a title of 400 characters is taken: fields with which a new ticket is refused
+    # `deletes(ticket)`, where people can delete tickets (DeletedTickets)
     # `stranger(needs)`, where a connector recalls what a preflight learnt: one of another log-in, made as by `connect`
 
     def connect(self, needs: Needs) -> Connector: ...

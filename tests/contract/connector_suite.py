@@ -10,7 +10,15 @@ from dataclasses import replace
 
 import pytest
 
-from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription, Workflow
+from contract.abilities import (
+    ComparedVersions,
+    DeletedTickets,
+    FinalTickets,
+    FollowUps,
+    PrivateComments,
+    PrivateDescription,
+    Workflow,
+)
 from contract.bench import (
     SECRET,
     Bench,
@@ -62,6 +70,7 @@ class ConnectorContract(Keeps, Writes):
             PrivateComments: can.private_comments,
             PrivateDescription: can.private_comments and bench.needs.description is not None,
             FinalTickets: can.life_cycle_ends,
+            DeletedTickets: hasattr(bench, "deletes"),
             FollowUps: can.follow_ups,
             ComparedVersions: bench.refuses_stale,
             Workflow: can.workflow,

@@ -6,7 +6,15 @@ from datetime import datetime
 
 import pytest
 
-from contract.abilities import ComparedVersions, FinalTickets, FollowUps, PrivateComments, PrivateDescription, Workflow
+from contract.abilities import (
+    ComparedVersions,
+    DeletedTickets,
+    FinalTickets,
+    FollowUps,
+    PrivateComments,
+    PrivateDescription,
+    Workflow,
+)
 from contract.bench import SECRET, Fields
 from contract.connector_suite import ConnectorContract
 from tandem.connectors.base import Condition, Needs
@@ -59,6 +67,9 @@ class MemoryBench:
     def hides(self, ticket: str) -> None:
         self.tracker.tickets[ticket].hidden = True
 
+    def deletes(self, ticket: str) -> None:
+        self.tracker.delete(ticket)
+
     def closes(self, ticket: str) -> None:
         self.tracker.move(ticket, "closed", self.person)
 
@@ -86,13 +97,13 @@ def _bench(kind, names, statuses, description=None):
     return MemoryBench(Tracker(kind), names, needs, statuses)
 
 
-class TestLikeJira(ConnectorContract, Workflow):
+class TestLikeJira(ConnectorContract, DeletedTickets, Workflow):
     @pytest.fixture
     def bench(self):
         return _bench(JIRA_LIKE, NAMES["jira"], ("1", "2"))
 
 
-class TestWithoutHistory(ConnectorContract, Workflow):
+class TestWithoutHistory(ConnectorContract, DeletedTickets, Workflow):
     @pytest.fixture
     def bench(self):
         blind = replace(JIRA_LIKE, capabilities=replace(JIRA_LIKE.capabilities, history=False), answers=True)
@@ -100,7 +111,7 @@ class TestWithoutHistory(ConnectorContract, Workflow):
 
 
 class TestLikeZendesk(
-    ConnectorContract, PrivateComments, PrivateDescription, FinalTickets, FollowUps, ComparedVersions
+    ConnectorContract, PrivateComments, PrivateDescription, DeletedTickets, FinalTickets, FollowUps, ComparedVersions
 ):
     @pytest.fixture
     def bench(self):
