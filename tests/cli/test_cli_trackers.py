@@ -25,7 +25,7 @@ def capabilities(**told: Any) -> Capabilities:
     numbers |= dict(fetch_batch=100, read_batch=100, write_batch=1)
     flags = dict(compare_and_set=False, history=True, private_comments=True, files_in_comments=False, workflow=True)
     flags |= dict(edit_comments=True, redact_comments=True)
-    rest = dict(system="jira", cursor=Cursor.TIME, max_file=1, max_comment=1, clock=1.0)
+    rest = dict(system="jira", cursor=Cursor.TIME, max_file=10**9, max_comment=1, clock=1.0)
     return Capabilities(**{**numbers, **flags, **rest, **told})
 
 
