@@ -39,6 +39,11 @@ def test_every_file_of_the_code_and_every_page_of_the_handbook_is_installed(inst
     assert sorted(file for file in expected if not (installed / file).is_file()) == []
 
 
+def test_another_package_s_connector_can_be_checked_against_our_types(installed: Path) -> None:
+    """A type checker takes an installed package for untyped unless it says otherwise (PEP 561)."""
+    assert (installed / "tandem" / "py.typed").is_file()
+
+
 def test_an_installed_tandem_finds_its_handbook(installed: Path) -> None:
     code = "from tandem.airflow import handbook; print(handbook.PAGES, handbook.written('TDM-104'))"
     environ = {**os.environ, "PYTHONPATH": str(installed)}
