@@ -105,6 +105,7 @@ class PairFile(Written):
     service_levels: dict[Priority, ServiceLevelSpec] = Field({}, description="Priority → what was promised.")
     insist: Texts = Field(
         (),
-        description="Hub fields that are written again if a tracker changes them by itself, where its history tells that.",
+        description="Hub fields that are written again if a tracker changes them by itself, where its history tells "
+        "that.",
     )
     values: dict[str, Texts] = Field({}, description="Hub field → hub values beyond the known ones.")
