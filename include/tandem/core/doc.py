@@ -152,8 +152,11 @@ def is_damaged(value: str) -> bool:
 
 
 def safe_href(value: object) -> str | None:
-    """Return an absolute web or mail address, or none: other schemes run code, relative ones name the sender's host."""
-    href = repair(value).strip() if isinstance(value, str) else ""
+    """Return an absolute web or mail address, or none: other schemes run code, relative ones name the sender's host.
+
+    Spaces and lines in it are read as a browser does.
+    """
+    href = re.sub("[\t\n]", "", repair(value)).strip().replace(" ", "%20") if isinstance(value, str) else ""
     return href if _HREF.fullmatch(href) else None
 
 

@@ -37,6 +37,7 @@ _WORDED = {"emoji", "date", "status", "inlineCard", "blockCard", "embedCard", "p
 _WORDED |= {"decisionList", "decisionItem", "mediaSingle", "mediaGroup", "caption", "layoutSection", "layoutColumn"}
 INLINE = {"text", "hardBreak", "mention", "emoji", "date", "status", "inlineCard", "placeholder", "mediaInline"}
 INLINE |= {"inlineExtension"}
+_CARDS = {"inlineCard", "blockCard", "embedCard"}
 _LISTS = {"bulletList", "orderedList", "taskList", "decisionList"}
 _MARKS = {"strong", "em", "code", "strike", "underline"}
 
@@ -147,7 +148,7 @@ class AdfReader:
 
     def _block(self, node: Any, depth: int) -> list[Node]:
         kind, attrs, children = kind_of(node), attrs_of(node), children_of(node)
-        if kind not in _EXACT and kind not in _MEDIA:
+        if kind not in _EXACT | _MEDIA | _CARDS:
             self._flatten(node)
         if depth > _DEPTH:
             self.lossy.add("depth")
@@ -172,6 +173,8 @@ class AdfReader:
             return [{"type": "paragraph", "content": [self._media(node)]}]
         if kind == "mediaGroup" and all(kind_of(part) in _MEDIA for part in children):
             return [{"type": "paragraph", "content": [self._media(part) for part in children]}]
+        if kind in _CARDS:
+            return [{"type": "paragraph", "content": self._inline(node, depth)}]
         title = words_of(node)
         shown_title: list[Node] = [{"type": "paragraph", "content": [self._text(title)]}] if title else []
         inner = shown_title + self._blocks(children, depth)
@@ -231,7 +234,7 @@ class AdfReader:
             return [
                 mention(words["text"] or SOMEBODY, SEEN + account if isinstance(account, str) and account else None)
             ]
-        if kind in ("inlineCard", "blockCard", "embedCard") and (href := safe_href(attrs_of(node).get("url"))):
+        if kind in _CARDS and (href := safe_href(attrs_of(node).get("url"))):
             return [{**words, "href": href}]
         if depth > _DEPTH:
             return [self._text(words_of(part) + " ") for part in native_nodes(node)]

@@ -36,7 +36,9 @@ from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
 
 # What is escaped: nothing, how lines begin, every sign; the last writes the look of words as elements, too.
 PLAIN, BEGINNINGS, ALL, ELEMENTS = range(4)
-ADDRESS = re.compile(r"https?://[^\s<>\"|]*[\w/]")
+_ENDS = r"[^\s<>\"|]*[\w/]"
+_BRACKETS = r"[^\s<>\"|()]+\([^\s<>\"|()]*\)"  # a bracket that the address itself opens ends it, too
+ADDRESS = re.compile(rf"https?://(?:(?:{_BRACKETS})+(?:{_ENDS})?|{_ENDS})")
 _NONE: frozenset[str] = frozenset()
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|bmp|webp|svg)", re.IGNORECASE)
 
