@@ -64,11 +64,105 @@ def test_a_word_that_is_changed_in_plain_text_leaves_all_else_as_it_looks(word: 
     assert relay(RICH, FLAT, with_other(FLAT, word, "else")) == with_other(RICH, word, "else")
 
 
-def test_links_and_mentions_are_kept_whole_or_not_at_all() -> None:
-    changed = relay(RICH, FLAT, with_other(FLAT, "this one", "that one"))
-    assert to_plain(changed) == to_plain(RICH).replace("this one", "that one")
-    assert all("href" not in node for node in walk(changed))
-    assert "anna" in repr(changed) and "['strong']" in repr(changed)
+def test_a_link_of_which_the_words_are_changed_leads_where_it_led() -> None:
+    for old, new in (("this one", "that one"), ("this one", "this"), ("this one", "this very one"), ("this", "THIS")):
+        assert relay(RICH, FLAT, with_other(FLAT, old, new)) == with_other(RICH, old, new)
+
+
+def test_a_link_without_its_address_and_a_changed_mention_are_words() -> None:
+    for old, new in ((f" ({LINK})", ""), (f"this one ({LINK})", f"({LINK})"), ("@Anna", "@Annabel")):
+        changed = relay(RICH, FLAT, with_other(FLAT, old, new))
+        assert to_plain(changed) == to_plain(RICH).replace(old, new)
+        assert all("href" not in node for node in walk(changed)) is (old != "@Anna")
+        assert ("anna" in repr(changed)) is (old != "@Anna")
+        assert "['strong']" in repr(changed)
+
+
+def test_marks_within_a_word_stay_where_another_word_is_changed() -> None:
+    over = doc(
+        paragraph("some H", text("2", "sub"), "O ", text("x", "em"), text("y", "strong"), text("code", "code"), "s")
+    )
+    flat = from_plain(to_plain(over))
+    assert relay(over, flat, with_other(flat, "some", "more")) == with_other(over, "some", "more")
+
+
+TABLE = doc(
+    paragraph("Hosts"),
+    table(
+        [cell(paragraph("Host"), header=True), cell(paragraph("Note | unit"), header=True)],
+        [cell(paragraph(text("web_01", "code"))), cell(paragraph("a | b"), items([paragraph("x")], [paragraph("y")]))],
+        [cell(paragraph("web_02")), cell()],
+        [{**cell(paragraph("wide")), "colspan": 2}],
+    ),
+    paragraph("end"),
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("web_01", "web_01b"), ("a | b", "a | bb"), ("- y", "- why"), ("Note", "Notes"), ("wide", "narrow")],
+)
+def test_a_table_with_bars_in_its_cells_stays_one(old: str, new: str) -> None:
+    plain = to_plain(TABLE)
+    made = relay(TABLE, from_plain(plain), from_plain(plain.replace(old, new)))
+    assert to_plain(made).split() == plain.replace(old, new).split()
+    before, after = ([row["content"] for row in one["content"][1]["content"]] for one in (TABLE, made))
+    changed = [
+        (one, other) for left, right in zip(before, after, strict=True) for one, other in zip(left, right, strict=True)
+    ]
+    assert sum(normalise(doc(table([one]))) != normalise(doc(table([other]))) for one, other in changed) == 1
+
+
+def test_a_row_comes_and_goes() -> None:
+    plain = to_plain(TABLE)
+    more = relay(TABLE, from_plain(plain), from_plain(plain.replace("wide", "web_03 | new\nwide")))["content"][1]
+    wanted = normalise(TABLE)["content"][1]["content"]
+    assert [*more["content"][:3], *more["content"][4:]] == wanted
+    assert more["content"][3]["content"] == [cell_of("web_03"), cell_of("new")]
+    less = relay(TABLE, from_plain(plain), from_plain(plain.replace("web_02 |\n", "")))["content"][1]
+    assert less["content"] == [*wanted[:2], *wanted[3:]]
+
+
+def cell_of(words: str) -> Node:
+    return {"type": "cell", "content": [paragraph(words)]}
+
+
+def test_lines_of_an_item_come_and_go_and_other_items_keep_their_look() -> None:
+    rich = text("very", "strong")
+    over = doc(
+        paragraph("do"),
+        items(
+            [paragraph("run ", rich), code("make\n  all")],
+            [paragraph("then ", rich), items([paragraph("a")], [paragraph("b")])],
+        ),
+        paragraph("end"),
+    )
+    plain = to_plain(over)
+    for old, new in (
+        ("  - b\n", ""),
+        ("  - a\n  - b\n", ""),
+        ("  make\n", "  make\n  more\n"),
+        ("  - a\n", "  - a\n  - more\n"),
+    ):
+        made = relay(over, from_plain(plain), from_plain(plain.replace(f"{old}", new)))
+        assert to_plain(made) == plain.replace(old, new)
+        assert sum(node.get("marks") == ["strong"] for node in walk(made)) == 2, (old, new)
+        assert sum(node["type"] == "code" for node in walk(made)) == 1
+
+
+def test_a_paragraph_that_is_set_within_lines_parts_them() -> None:
+    over = doc(paragraph("one ", text("bold", "strong"), BREAK, BREAK, "two ", text("bold", "em")), paragraph("end"))
+    plain = to_plain(over)
+    made = relay(over, from_plain(plain), from_plain(plain.replace("two", "between\n\ntwo")))
+    assert to_plain(made) == plain.replace("two", "between\n\ntwo")
+    assert [node["marks"] for node in walk(made) if node.get("marks")] == [["strong"], ["em"]]
+
+
+def test_code_with_an_empty_line_in_which_a_line_comes_stays_code() -> None:
+    over = doc(paragraph("do"), code("a = 1\n\n  b = 2", "python"), paragraph("end"))
+    plain = to_plain(over)
+    made = relay(over, from_plain(plain), from_plain(plain.replace("  b", "c = 3\n\n  b")))
+    assert made["content"][1] == code("a = 1\n\nc = 3\n\n  b = 2", "python")
 
 
 def test_items_and_blocks_come_and_go() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import NAMESPACE_OID, uuid5
 
-from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, normalise
-from tandem.core.plain import inline_text, note
+from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, doc, normalise
+from tandem.core.plain import inline_text, note, to_plain
 from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_read import (
     INLINE,
@@ -28,12 +29,14 @@ from tandem.markup.adf_read import (
     stays,
     words_of,
 )
-from tandem.markup.keep import Piece, align
+from tandem.markup.keep import Piece, align, matched
 from tandem.markup.nesting import flattened, stands
 from tandem.markup.neutralise import pieces as cut
 
 _MARKS = {"strong", "em", "code", "strike", "underline"}
-_LINES = {"paragraph", "heading"}  # native blocks that hold inlines
+_LINES = {"paragraph", "heading", "taskItem", "decisionItem"}  # native blocks that hold inlines
+_TICKED = {"taskList": re.compile(r"\[([x ])\](?: |$)"), "decisionList": re.compile("()")}  # and how an item begins
+_TASKS_STAND = {"doc", "cell", "panel", "taskList"}
 _WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquote": "quote"}
 
 
@@ -92,6 +95,7 @@ class _Writer:
     hosts: frozenset[str]
     present: dict[str, Node]
     lossy: set[str] = field(default_factory=set)
+    tasks: int = 0  # that were named
 
     def blocks(self, hub: Sequence[Node], where: str, old: Sequence[Node] = ()) -> list[Node]:
         """Write blocks over the present ones of the same container."""
@@ -140,7 +144,7 @@ class _Writer:
                 inner = self.blocks(said, _WHERE[shell["type"]], children_of(base))
                 return [{**shell, "content": inner}] if inner else []
             case "list":
-                return [self._list(hub, base)]
+                return [self._list(hub, base, where)]
             case "table":
                 return [self._table(hub, base)]
         return [{"type": "rule"}]
@@ -154,14 +158,14 @@ class _Writer:
                 return [{"type": "mediaGroup", "content": files}]
         return [self._restored({"type": "paragraph", "content": self.inlines(hub)}, old)]
 
-    def _list(self, hub: Node, old: Node) -> Node:
-        if kind_of(old) == "taskList" and (tasks := self._tasks(hub, old)):
-            return {**old, "content": tasks}
+    def _list(self, hub: Node, old: Node, where: str) -> Node:
+        if ticked := self._ticked(hub, old, where):
+            return ticked
         shell: Node = {"type": "orderedList" if hub["ordered"] else "bulletList"}
         if hub["ordered"]:
             shell["attrs"] = {"order": hub.get("start", 1)}
-        pairs = _paired(hub, old if kind_of(old) == shell["type"] else {})
-        return {**shell, "content": [self._item(item, before) for item, before in pairs]}
+        present = old if kind_of(old) == shell["type"] else {}
+        return {**shell, "content": [self._item(item, before) for item, before, _ in self._paired(hub, present)]}
 
     def _item(self, hub: Node, old: Node) -> Node:
         inner = self.blocks(hub["content"], "item", children_of(old))
@@ -169,24 +173,57 @@ class _Writer:
             inner.insert(0, {"type": "paragraph", "content": []})  # an item may not begin with a list
         return {"type": "listItem", "content": inner}
 
-    def _tasks(self, hub: Node, old: Node) -> list[Node]:
-        """Write items as tasks if each is one line with a box before it, as the reader showed them."""
-        tasks: list[Node] = []
-        for item, before in _paired(hub, old):
-            line = item["content"][0]["content"] if [part["type"] for part in item["content"]] == ["paragraph"] else []
-            first = line[0].get("text", "") if line else ""
-            state = {"[x] ": "DONE", "[ ] ": "TODO"}.get(first[:4])
-            if state is None or kind_of(before) not in ("", "taskItem"):
-                return []
-            words = self.inlines([{**line[0], "text": first[4:]}, *line[1:]])
-            local = attrs_of(before).get("localId") or f"task-{len(tasks) + 1}"
-            tasks.append({"type": "taskItem", "attrs": {"localId": local, "state": state}, "content": words})
-        return tasks
+    def _ticked(self, hub: Node, old: Node, where: str) -> Node | None:
+        """Write a list as tasks, if each item is a line with a box before it, or as the decisions that it was."""
+        present = old if kind_of(old) in _TICKED else {}
+        kind = kind_of(present) or "taskList"
+        if hub["ordered"] or not (present or where in _TASKS_STAND):
+            return None
+        parts: list[Node] = []
+        for item, task, hung in self._paired(hub, present):
+            first, *inner = item["content"] or [{}]
+            line = first["content"] if first.get("type") == "paragraph" else []
+            box = _TICKED[kind].match(line[0].get("text", "")) if line else None
+            nested = [
+                self._ticked(part, old, kind) if part["type"] == "list" else None
+                for part, old in zip(inner, [*hung, *[{}] * len(inner)], strict=False)
+            ]
+            if box is None or None in nested:
+                return None
+            words = [{**line[0], "text": line[0].get("text", "")[box.end() :]}, *line[1:]] if box[0] else line
+            new = self._restored({"type": kind.replace("List", "Item"), "content": self.inlines(words)}, task)
+            state = {"x": "DONE", " ": "TODO", "": "DECIDED"}[box[1]]
+            new["attrs"] = {"localId": self._local(item), **new.get("attrs", {}), "state": state}
+            parts += [new, *filter(None, nested)]
+        return {"type": kind, "attrs": present.get("attrs") or {"localId": self._local(hub)}, "content": parts}
+
+    def _local(self, hub: Node) -> str:
+        """Name a task by its words; of two that are alike each has its own name."""
+        self.tasks += 1
+        return str(uuid5(NAMESPACE_OID, f"{self.tasks} {canonical(hub)}"))
+
+    def _paired(self, hub: Node, old: Node) -> list[tuple[Node, Node, list[Node]]]:
+        """Pair parts with the present ones, and what hangs on these: one by one if their number is unchanged, else by
+        what they say."""
+        new, before = hub["content"], _grouped(children_of(old))
+        pairs: Iterable[tuple[int, int | None]] = ((at, at) for at in range(len(new)))
+        if len(before) != len(new):
+            read = [self._read({**old, "content": group}) for group in before]
+            pairs = matched(read, [_said({**hub, "content": [part]}) for part in new])
+        groups: Iterable[list[Node]] = ([{}] if place is None else before[place] for _, place in pairs)
+        return [(part, group[0], group[1:]) for part, group in zip(new, groups, strict=True)]
+
+    def _read(self, node: Node) -> str:
+        shown = node if kind_of(node) != "tableRow" else {"type": "table", "content": [node]}
+        return "".join(map(_said, AdfReader(self.hosts).one(shown)[0]))
 
     def _table(self, hub: Node, old: Node) -> Node:
         rows = [
-            {"type": "tableRow", "content": [self._cell(cell, before) for cell, before in _paired(row, old_row)]}
-            for row, old_row in _paired(hub, old)
+            {
+                "type": "tableRow",
+                "content": [self._cell(cell, before) for cell, before, _ in self._paired(row, old_row)],
+            }
+            for row, old_row, _ in self._paired(hub, old)
         ]
         return {**({"type": "table"} if kind_of(old) != "table" else old), "content": rows}
 
@@ -271,10 +308,21 @@ def _marks(hub: Node) -> Node:
     return {"marks": marks} if marks else {}
 
 
-def _paired(hub: Node, old: Node) -> list[tuple[Node, Node]]:
-    """Pair children one by one if their number is unchanged."""
-    new, before = hub["content"], children_of(old)
-    return list(zip(new, before if len(before) == len(new) else [{}] * len(new), strict=True))
+def _grouped(parts: list[Node]) -> list[list[Node]]:
+    """Parts of a node; tasks each with the lists that hang on it: ADF sets these beside it."""
+    groups: list[list[Node]] = []
+    for node in parts:
+        if kind_of(node) == "taskList" and groups:
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
+
+
+def _said(hub: Node) -> str:
+    """The signs of a block or row, its number left out."""
+    block = hub if hub["type"] != "row" else {"type": "table", "content": [hub]}
+    return "".join(to_plain(doc({**block, "start": 1})).split())
 
 
 def _outermost(nodes: list[Node]) -> Iterator[Node]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -146,6 +146,13 @@ def partners(left: Sequence[str], right: Sequence[str]) -> dict[int, int]:
     for found in matcher.get_matching_blocks():
         partner |= {begin + found.a + step: begin + found.b + step for step in range(found.size)}
     return partner
+
+
+def matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int | None]]:
+    """Give for each new line the old one that it is, or is the changed form of."""
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for step in range(j2 - j1):
+            yield j1 + step, i1 + step if kind in ("equal", "replace") and i1 + step < i2 else None
 
 
 def _match_edited(pieces: Sequence[Piece], slots: list[Slot]) -> None:

@@ -16,10 +16,11 @@ from itertools import groupby
 from tandem.core.doc import BREAK, Doc, Node, doc, normalise, text
 from tandem.core.plain import inline_text, note, to_plain
 from tandem.core.values import canonical
-from tandem.markup.keep import is_flat, partners
+from tandem.markup.keep import is_flat, matched, partners
 
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 _ITEM = re.compile(r"(?:- |\d+\. |-$|\d+\.$)")
+_CELL: Node = {"type": "cell", "content": []}
 _LONG = 2_000  # words from which nobody looks for those that stayed
 
 
@@ -121,15 +122,45 @@ def _restored(
     parts: Sequence[_Part], before: Sequence[Node], after: Sequence[Node], begin: int, end: int
 ) -> Iterator[tuple[int, int, list[Node]]]:
     """Let changed blocks, of which no marks could be seen, keep the look that they have in the other form."""
-    if sum(part.size for part in parts) != end - begin:
+    sizes = [part.size for part in parts]
+    if sum(sizes) != end - begin and len(parts) == 1:
+        begin, sizes[0] = _place(parts[0], before, after[begin:end], begin)
+    elif sum(sizes) != end - begin:
         return
-    for part in parts:
-        new = after[begin : begin + part.size]
+    for part, size in zip(parts, sizes, strict=True):
+        new = after[begin : begin + size]
         bare = all(map(is_flat, [*before[part.begin : part.begin + part.size], *new]))
-        made = _as_was(part.blocks[0], to_plain(doc(*new)).split("\n")) if bare and len(part.blocks) == 1 else None
+        bare = bare and bool(new) and len(part.blocks) == 1
+        made = _as_was(part.blocks[0], to_plain(doc(*new)).split("\n")) if bare else None
         if made is not None and _signs([made]) == _signs(new):
-            yield begin, begin + part.size, [made]
-        begin += part.size
+            yield begin, begin + size, [made] if size == part.size else _parted(made)
+        begin += size
+
+
+def _place(part: _Part, before: Sequence[Node], new: Sequence[Node], begin: int) -> tuple[int, int]:
+    """Find which new blocks are the changed form of a part of another number of blocks: those that say some of it."""
+    old = set(_lines(before[part.begin : part.begin + part.size]))
+    alike = [at for at, block in enumerate(new) if old.intersection(_lines([block]))]
+    if not alike:
+        return begin, 0  # it is gone
+    return begin + alike[0], min(len(new), max(alike[-1] + 1, alike[0] + part.size)) - alike[0]
+
+
+def _lines(blocks: Sequence[Node]) -> list[str]:
+    return [line for line in to_plain(doc(*blocks)).split("\n") if line]
+
+
+def _parted(block: Node) -> list[Node]:
+    """Make paragraphs of one in which empty lines came to stand."""
+    if block["type"] != "paragraph":
+        return [block]
+    runs: list[list[Node]] = [[]]
+    for node, behind in zip(block["content"], [*block["content"][1:], None], strict=True):
+        if node == behind == BREAK:
+            runs.append([])
+        else:
+            runs[-1].append(node)
+    return [{**block, "content": run} for run in runs]
 
 
 def _signs(blocks: Sequence[Node]) -> str:
@@ -187,69 +218,82 @@ def _as_list(block: Node, lines: Sequence[str]) -> Node | None:
         else:
             return None
     old = [to_plain(doc(*item["content"])) if item["content"] else "" for item in block["content"]]
+    said = [" ".join(" ".join(item).split()) for item in items]
     made = []
-    for number, before in _matched(
-        [" ".join(one.split()) for one in old], [" ".join(" ".join(i).split()) for i in items]
-    ):
+    for number, before in matched([" ".join(one.split()) for one in old], said):
         item: Node = block["content"][before] if before is not None else {"type": "item", "content": []}
-        inner = _inner(item["content"], items[number])
-        if inner is None:
-            return None
-        made.append(item | {"content": inner})
+        made.append(item | {"content": _inner(item["content"], items[number])})
     return block | {"content": made}
 
 
-def _inner(blocks: Sequence[Node], lines: list[str]) -> list[Node] | None:
-    """What stands in an item or cell: where it is of several blocks, each keeps the number of its lines."""
-    if len(blocks) < 2:
-        found = _as_was(blocks[0], lines) if blocks else {"type": "paragraph", "content": _words([], "\n".join(lines))}
-        return None if found is None else [found]
-    sizes = [len(to_plain(doc(block)).split("\n")) for block in blocks]
-    if sum(sizes) != len(lines):
-        return None
-    made = []
-    for block, size in zip(blocks, sizes, strict=True):
-        made.append(_as_was(block, lines[:size]))
-        lines = lines[size:]
-    return None if None in made else [one for one in made if one is not None]
+def _inner(blocks: Sequence[Node], lines: Sequence[str]) -> list[Node]:
+    """What stands in an item or cell: each line belongs to the block that it is of, a new one to that before it."""
+    old = [(line, place) for place, block in enumerate(blocks) for line in to_plain(doc(block)).split("\n")]
+    owned: dict[int, list[str]] = {}
+    place = 0
+    for number, before in matched([line for line, _ in old], lines):
+        place = place if before is None else old[before][1]
+        owned.setdefault(place, []).append(lines[number])
+    return [_as_was(blocks[at], mine) or _bare(mine) if blocks else _bare(mine) for at, mine in owned.items()]
+
+
+def _bare(lines: Sequence[str]) -> Node:
+    return {"type": "paragraph", "content": _run("\n".join(lines), ())}
 
 
 def _as_table(block: Node, lines: Sequence[str]) -> Node | None:
     """Each line is a row, its cells apart by bars."""
-    old = [" ".join(to_plain(doc({"type": "table", "content": [row]})).split()) for row in block["content"]]
+    present = [_line([{"type": "table", "content": [row]}]) for row in block["content"]]
+    columns = max(len(row["content"]) for row in block["content"])
     rows = []
-    for number, before in _matched(old, list(lines)):
-        if before is None:
+    for number, before in matched(present, lines):
+        said = f"{lines[number]} " if lines[number].endswith("|") else lines[number]
+        row: Node = block["content"][before] if before is not None else {"type": "row", "content": [_CELL] * columns}
+        was = [_line(cell["content"]) for cell in row["content"]]
+        words = _spread(was, " | ", said)
+        if words is None:
             return None
-        row, words = block["content"][before], [one.strip(" ") for one in f"{lines[number]} ".split(" | ")]
-        if old[before] == lines[number]:
-            rows.append(row)
-            continue
-        if len(words) != len(row["content"]):
-            return None
-        cells = []
-        for cell, said in zip(row["content"], words, strict=True):
-            same = " ".join(to_plain(doc(*cell["content"])).split()) == said
-            inner = cell["content"] if same else _inner(cell["content"], [said]) if said else []
-            if inner is None:
-                return None
-            cells.append(cell | {"content": inner})
-        rows.append(row | {"content": cells})
+        cells = zip(row["content"], was, words, strict=True)
+        rows.append(row | {"content": [cell if new == old else _as_cell(cell, new) for cell, old, new in cells]})
     return block | {"content": rows}
 
 
-def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int | None]]:
-    """Give for each new line the old one that it is, or is the changed form of."""
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        for step in range(j2 - j1):
-            yield j1 + step, i1 + step if kind in ("equal", "replace") and i1 + step < i2 else None
+def _as_cell(cell: Node, said: str) -> Node:
+    """A cell's lines stand one behind another in its row."""
+    lines = [line for block in cell["content"] for line in to_plain(doc(block)).split("\n")]
+    changed = _spread([" ".join(line.split()) for line in lines], " ", said) or [said]
+    return cell | {"content": _inner(cell["content"], changed) if said else []}
+
+
+def _line(blocks: Sequence[Node]) -> str:
+    return " ".join(to_plain(doc(*blocks)).split())
+
+
+def _spread(parts: Sequence[str], sign: str, said: str) -> list[str] | None:
+    """Part a line as it was parted, where one part of it was changed; else at each sign, if they are as many."""
+    old = sign.join(parts)
+    begin = _alike(old, said)
+    end = len(old) - _alike(old[begin:][::-1], said[begin:][::-1])
+    start = 0
+    for number, part in enumerate(parts):
+        if start <= begin and end <= start + len(part):
+            behind = len(old) - start - len(part)
+            return [*parts[:number], said[start : len(said) - behind], *parts[number + 1 :]]
+        start += len(part) + len(sign)
+    found = said.split(sign)
+    return found if len(found) == len(parts) else None
+
+
+def _alike(one: str, other: str) -> int:
+    """How many signs two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
     words: str
-    marks: tuple[str, ...] = ()
-    group: int = 0  # of a link or mention, which stays whole or not at all
+    runs: tuple[tuple[str, tuple[str, ...]], ...]  # its parts, by their marks
+    group: int = 0  # the link or mention that it is of
 
 
 def _words(inlines: Sequence[Node], said: str) -> list[Node]:
@@ -258,33 +302,34 @@ def _words(inlines: Sequence[Node], said: str) -> list[Node]:
     new = _TOKEN.findall(said)
     if len(old) > _LONG or len(new) > _LONG:
         return _run(said, ())
-    made: list[Node] = []
-    partner: dict[int, int] = {}
-    opcodes = SequenceMatcher(None, [one.words for one in old], new, autojunk=False).get_opcodes()
-    marks: list[tuple[str, ...]] = [()] * len(new)
-    for kind, i1, i2, j1, j2 in opcodes:
+    tokens = [_Token(words, ((words, ()),)) for words in new]
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, [one.words for one in old], new, autojunk=False).get_opcodes():
         if kind == "equal":
-            partner |= {j1 + step: i1 + step for step in range(j2 - j1)}
-            marks[j1:j2] = [one.marks for one in old[i1:i2]]
-        elif kind == "replace" or (kind == "insert" and 0 < i1 < len(old)):
-            around = {one.marks for one in (old[i1:i2] if kind == "replace" else old[i1 - 1 : i1 + 1])}
-            marks[j1:j2] = [around.pop() if len(around) == 1 else ()] * (j2 - j1)
-    at = 0
-    while at < len(new):
-        token = old[partner[at]] if at in partner else _Token(new[at])
-        size = sum(one.group == token.group for one in old) if token.group else 0
-        first = partner.get(at, 0)
-        if (
-            size
-            and [partner.get(at + n) for n in range(size)] == list(range(first, first + size))
-            and (first == 0 or old[first - 1].group != token.group)
-        ):
-            made += groups[token.group]
-            at += size
+            tokens[j1:j2] = old[i1:i2]
             continue
-        made += _run(new[at], marks[at])
-        at += 1
+        around = old[i1:i2] if kind == "replace" else old[i1 - 1 : i1 + 1] if 0 < i1 < len(old) else []
+        looks, within = {marks for one in around for _, marks in one.runs}, {one.group for one in around}
+        marks, group = looks.pop() if len(looks) == 1 else (), within.pop() if len(within) == 1 else 0
+        tokens[j1:j2] = [_Token(words, ((words, marks),), group) for words in new[j1:j2]]
+    made: list[Node] = []
+    for number, run in groupby(tokens, key=lambda token: token.group):
+        part = list(run)
+        if number:
+            made += _linked(groups[number], "".join(token.words for token in part))
+        else:
+            made += [node for token in part for words, marks in token.runs for node in _run(words, marks)]
     return made
+
+
+def _linked(nodes: list[Node], said: str) -> list[Node]:
+    """A link or mention as it was; or a link with other words, if its address still stands behind them."""
+    href, looks = nodes[0].get("href"), {tuple(node.get("marks", ())) for node in nodes}
+    words = said.removesuffix(f" ({href})")
+    if said == inline_text(nodes):
+        return nodes
+    if words == said or not words.strip():
+        return _run(said, ())
+    return [text(words, *(looks.pop() if len(looks) == 1 else ()), href=href)]
 
 
 def _run(words: str, marks: Sequence[str]) -> list[Node]:
@@ -298,11 +343,14 @@ def _tokens(inlines: Sequence[Node]) -> tuple[list[_Token], dict[int, list[Node]
     for key, run in groupby(inlines, key=lambda node: (node["type"], node.get("href"))):
         nodes = list(run)
         if key[0] == "break":
-            tokens += [_Token("\n") for _ in nodes]
+            tokens += [_Token("\n", (("\n", ()),)) for _ in nodes]
         elif key == ("text", None):
-            for node in nodes:
-                tokens += [_Token(words, tuple(node["marks"])) for words in _TOKEN.findall(node["text"])]
+            signs = [(sign, tuple(node["marks"])) for node in nodes for sign in node["text"]]
+            for found in _TOKEN.finditer("".join(sign for sign, _ in signs)):
+                looks = groupby(signs[found.start() : found.end()], key=lambda one: one[1])
+                runs = tuple(("".join(sign for sign, _ in part), marks) for marks, part in looks)
+                tokens.append(_Token(found[0], runs))
         else:
             groups[len(groups) + 1] = nodes
-            tokens += [_Token(words, (), len(groups)) for words in _TOKEN.findall(inline_text(nodes))]
+            tokens += [_Token(words, ((words, ()),), len(groups)) for words in _TOKEN.findall(inline_text(nodes))]
     return tokens, groups
