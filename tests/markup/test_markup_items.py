@@ -122,3 +122,20 @@ def test_an_edit_within_a_task_keeps_what_else_it_holds() -> None:
     (tasks,) = edited(TASKS, ("renew", "replace"))["content"]
     assert tasks["content"][0] == task("DONE", "replace ", STATUS, local="1")
     assert to_plain(ADF.parse(adf(tasks)).doc).startswith("- [x] replace DONE")
+
+
+def test_colours_of_words_stay_where_other_words_are_changed() -> None:
+    noted = {"type": "annotation", "attrs": {"id": "a1"}}
+    red, both = words("Red alert", "strong", RED), words("note", noted)
+    rest = line(words("and", "em"))
+    present = adf(line(red, " and ", both, " and more"), rest)
+
+    def shown(old: str, new: str) -> Any:
+        first, last = edited(present, (old, new))["content"]
+        assert last == rest
+        return first
+
+    assert shown("more", "less") == line(red, " and ", both, " and less")
+    assert shown("note", "notes") == line(red, " and notes and more")
+    assert shown("<strong>Red alert</strong>", "Red alert") == line("Red alert and ", both, " and more")
+    assert shown("more", "note") == line(red, " and note and note")

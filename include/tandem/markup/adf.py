@@ -271,6 +271,8 @@ class _Writer:
             blocks, _ = reader.one(inline)
             if kind_of(inline) not in ("text", "hardBreak") or reader.lossy == {"address"}:
                 set_in(new, inline, "".join(part.get("text", "") for block in blocks for part in block["content"]))
+            elif reader.lossy:
+                _set_in_colour(new, inline, blocks[0]["content"][0] if blocks else {})
         return (
             {**{key: old[key] for key in ("attrs", "marks") if key in old}, **new}
             if kind_of(old) == new["type"]
@@ -340,6 +342,18 @@ def _identity(node: Node) -> str:
         return f"mention {attrs_of(node).get('id')}"
     attrs = {**attrs_of(node), "title": None} if kind_of(node) in _WHERE else node.get("attrs")
     return media_id(node) or canonical([kind_of(node), attrs, node.get("text")])
+
+
+def _set_in_colour(native: Node, inline: Node, shown: Node) -> None:
+    """Set words of a colour, or with a remark, in place of the same ones, if these stand there once and look alike."""
+    wanted = re.compile(rf"(?<!\w){re.escape(shown.get('text', '')) or '(?!)'}(?!\w)")
+    parts = children_of(native)
+    found = [(at, *one.span()) for at, part in enumerate(parts) for one in wanted.finditer(part.get("text", ""))]
+    if len(found) == 1 and parts[found[0][0]].get("marks", []) == _marks(shown).get("marks", []):
+        ((at, begin, end),) = found
+        part, words = parts[at], parts[at]["text"]
+        around = [part | {"text": words[:begin]}, inline, part | {"text": words[end:]}]
+        native["content"] = [*parts[:at], *(one for one in around if one["text"]), *parts[at + 1 :]]
 
 
 def set_in(native: Node, inline: Node, shown: str) -> bool:

@@ -214,7 +214,7 @@ def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
     while opened := {id(piece): piece.inner() for piece in gone if piece.inner}:
         pieces = [part for piece in pieces for part in opened.get(id(piece), [piece])]
         slots, gone = align(pieces, blocks)
-    shown = [replace(slot, block=_with_pictures(slot.block, slot.piece)) for slot in slots]
+    shown = [replace(slot, block=_in_languages(_with_pictures(slot.block, slot.piece), slot.piece)) for slot in slots]
     there = {node["ref"] for slot in shown for node in _pictures(blocks_of(slot))}
     lost = {node["ref"]: node for piece in pieces for node in _pictures(piece.blocks) if node["ref"] not in there}
     return shown + [Slot(paragraph(node)) for node in lost.values()]
@@ -235,6 +235,25 @@ def _with_pictures(block: Node | None, piece: Piece | None) -> Node | None:
     for picture in _pictures(piece.blocks) if block and piece else ():
         block = _set_in(block, note(picture), picture) or block
     return block
+
+
+def _in_languages(block: Node | None, piece: Piece | None) -> Node | None:
+    """Give code of a piece's edited form the language that it had there: most trackers do not tell it."""
+    old = [node.get("language", "") for one in (piece.blocks if piece else ()) for node in walk(one) if _is_code(node)]
+    if block is None or not any(old) or len(old) != sum(map(_is_code, walk(block))):
+        return block
+    languages = iter(old)
+
+    def named(node: Node) -> Node:
+        if _is_code(node):
+            return {"language": next(languages), **node}
+        return {**node, "content": [named(part) for part in node["content"]]} if "content" in node else node
+
+    return next(iter(normalise(doc(named(block)))["content"]), block)
+
+
+def _is_code(node: Node) -> bool:
+    return bool(node["type"] == "code")
 
 
 def _set_in(node: Node | None, words: str, picture: Node) -> Node | None:
