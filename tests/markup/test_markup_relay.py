@@ -150,6 +150,33 @@ def test_lines_of_an_item_come_and_go_and_other_items_keep_their_look() -> None:
         assert sum(node["type"] == "code" for node in walk(made)) == 1
 
 
+NESTED = normalise(
+    doc(
+        paragraph("see ", text("this", "strong")),
+        quote(paragraph("asked"), quote(paragraph("it ", text("hangs", "em")), paragraph("help"))),
+        items(
+            [paragraph("one"), table([cell(paragraph("in"), header=True), cell(paragraph("a table"))])],
+            [paragraph("two")],
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize("word", ["asked", "hangs", "help", "in", "table", "one", "two"])
+def test_what_may_not_stand_within_another_block_stays_where_it_may(word: str) -> None:
+    """Jira shows a quote in a quote, and a table in an item, as lines of text."""
+    shown = Adf().parse(Adf().render(NESTED).native).doc
+    assert shown != NESTED
+    assert relay(NESTED, shown, with_other(shown, word, "else")) == with_other(NESTED, word, "else")
+
+
+def test_an_item_that_goes_leaves_what_may_not_stand_in_others() -> None:
+    shown = Adf().parse(Adf().render(NESTED).native).doc
+    less = copy.deepcopy(shown)
+    del less["content"][2]["content"][1]
+    assert relay(NESTED, shown, less)["content"][2]["content"] == NESTED["content"][2]["content"][:1]
+
+
 def test_a_paragraph_that_is_set_within_lines_parts_them() -> None:
     over = doc(paragraph("one ", text("bold", "strong"), BREAK, BREAK, "two ", text("bold", "em")), paragraph("end"))
     plain = to_plain(over)

@@ -2,21 +2,22 @@
 """Lay what was changed in one form of a text over its other form: what was not changed keeps its look.
 
 Two sides show one text each in its own way, for not all hold all. Blocks that are as they were stand for those of the
-other form. Of a changed block that showed no marks its words keep those that they have over there.
+other form. Of a changed block whose look nobody changed the words keep that which they have over there.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from tandem.core.doc import BREAK, Doc, Node, doc, normalise, text
+from tandem.core.doc import BREAK, Doc, Node, doc, normalise, text, walk
 from tandem.core.plain import inline_text, note, to_plain
 from tandem.core.values import canonical
-from tandem.markup.keep import is_flat, matched, partners
+from tandem.markup.keep import matched, partners
 
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 _ITEM = re.compile(r"(?:- |\d+\. |-$|\d+\.$)")
@@ -121,7 +122,7 @@ def _cut(left: Sequence[Node], right: Sequence[Node], at: int) -> Iterator[_Part
 def _restored(
     parts: Sequence[_Part], before: Sequence[Node], after: Sequence[Node], begin: int, end: int
 ) -> Iterator[tuple[int, int, list[Node]]]:
-    """Let changed blocks, of which no marks could be seen, keep the look that they have in the other form."""
+    """Let changed blocks whose look nobody changed keep the one that they have in the other form."""
     sizes = [part.size for part in parts]
     if sum(sizes) != end - begin and len(parts) == 1:
         begin, sizes[0] = _place(parts[0], before, after[begin:end], begin)
@@ -129,9 +130,9 @@ def _restored(
         return
     for part, size in zip(parts, sizes, strict=True):
         new = after[begin : begin + size]
-        bare = all(map(is_flat, [*before[part.begin : part.begin + part.size], *new]))
-        bare = bare and bool(new) and len(part.blocks) == 1
-        made = _as_was(part.blocks[0], to_plain(doc(*new)).split("\n")) if bare else None
+        old = before[part.begin : part.begin + part.size]
+        hidden = len(part.blocks) == 1 and part.blocks != old and bool(new) and _same_look(old, new)
+        made = _as_was(part.blocks[0], to_plain(doc(*new)).split("\n")) if hidden else None
         if made is not None and _signs([made]) == _signs(new):
             yield begin, begin + size, [made] if size == part.size else _parted(made)
         begin += size
@@ -144,6 +145,23 @@ def _place(part: _Part, before: Sequence[Node], new: Sequence[Node], begin: int)
     if not alike:
         return begin, 0  # it is gone
     return begin + alike[0], min(len(new), max(alike[-1] + 1, alike[0] + part.size)) - alike[0]
+
+
+def _same_look(before: Sequence[Node], new: Sequence[Node]) -> bool:
+    """Tell whether nobody gave blocks or words another look; that of words which are gone went with them."""
+    shells = [[{**block, "content": None, "text": None} for block in blocks] for blocks in (before, new)]
+    if shells[0] != shells[1] and any(block["type"] != "paragraph" for block in [*before, *new]):
+        return False
+    (old, now), said = map(_looks, (before, new)), to_plain(doc(*new))
+    given, taken = ([look for _, look in one] for one in (now, old))
+    gone = Counter(taken) - Counter(given)
+    return not Counter(given) - Counter(taken) and not any(look in gone and words in said for words, look in old)
+
+
+def _looks(blocks: Sequence[Node]) -> list[tuple[str, tuple[str, str]]]:
+    """The words that have marks or lead somewhere, and these."""
+    runs = [node for block in blocks for node in walk(block) if node["type"] == "text"]
+    return [(run["text"], (f"{run['marks']}", run.get("href", ""))) for run in runs if run["marks"] or "href" in run]
 
 
 def _lines(blocks: Sequence[Node]) -> list[str]:
