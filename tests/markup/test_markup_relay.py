@@ -185,6 +185,14 @@ def test_a_paragraph_that_is_set_within_lines_parts_them() -> None:
     assert [node["marks"] for node in walk(made) if node.get("marks")] == [["strong"], ["em"]]
 
 
+def test_what_is_edited_beside_a_new_paragraph_keeps_its_look() -> None:
+    over = doc(*(paragraph(f"say {word} ", text("now", "strong")) for word in ("one", "two", "three")))
+    plain = to_plain(over).replace("one", "1").replace("say two", "new\n\nsay 2").replace("three now", "3 now\n\nend")
+    made = relay(over, from_plain(to_plain(over)), from_plain(plain))
+    assert to_plain(made) == plain
+    assert [node["text"] for node in walk(made) if node.get("marks")] == ["now"] * 3
+
+
 def test_code_with_an_empty_line_in_which_a_line_comes_stays_code() -> None:
     over = doc(paragraph("do"), code("a = 1\n\n  b = 2", "python"), paragraph("end"))
     plain = to_plain(over)

@@ -22,6 +22,8 @@ from tandem.markup.keep import matched, partners
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 _ITEM = re.compile(r"(?:- |\d+\. |-$|\d+\.$)")
 _CELL: Node = {"type": "cell", "content": []}
+_NEAR = 50  # blocks among which the changed form of one is looked for
+_ALIKE = 0.3  # share of equal words from which a block is taken for the changed form of one
 _LONG = 2_000  # words from which nobody looks for those that stayed
 
 
@@ -123,14 +125,11 @@ def _restored(
     parts: Sequence[_Part], before: Sequence[Node], after: Sequence[Node], begin: int, end: int
 ) -> Iterator[tuple[int, int, list[Node]]]:
     """Let changed blocks whose look nobody changed keep the one that they have in the other form."""
-    sizes = [part.size for part in parts]
-    if sum(sizes) != end - begin and len(parts) == 1:
-        begin, sizes[0] = _place(parts[0], before, after[begin:end], begin)
-    elif sum(sizes) != end - begin:
-        return
-    for part, size in zip(parts, sizes, strict=True):
-        new = after[begin : begin + size]
+    whole = sum(part.size for part in parts) == end - begin
+    for part in parts:
         old = before[part.begin : part.begin + part.size]
+        begin, size = (begin, part.size) if whole else _place(old, after, begin, end)
+        new = after[begin : begin + size]
         hidden = len(part.blocks) == 1 and part.blocks != old and bool(new) and _same_look(old, new)
         made = _as_was(part.blocks[0], to_plain(doc(*new)).split("\n")) if hidden else None
         if made is not None and _signs([made]) == _signs(new):
@@ -138,30 +137,20 @@ def _restored(
         begin += size
 
 
-def _place(part: _Part, before: Sequence[Node], new: Sequence[Node], begin: int) -> tuple[int, int]:
-    """Find which new blocks are the changed form of a part of another number of blocks: those that say some of it."""
-    old = set(_lines(before[part.begin : part.begin + part.size]))
-    alike = [at for at, block in enumerate(new) if old.intersection(_lines([block]))]
-    if not alike:
-        return begin, 0  # it is gone
-    return begin + alike[0], min(len(new), max(alike[-1] + 1, alike[0] + part.size)) - alike[0]
-
-
-def _same_look(before: Sequence[Node], new: Sequence[Node]) -> bool:
-    """Tell whether nobody gave blocks or words another look; that of words which are gone went with them."""
-    shells = [[{**block, "content": None, "text": None} for block in blocks] for blocks in (before, new)]
-    if shells[0] != shells[1] and any(block["type"] != "paragraph" for block in [*before, *new]):
-        return False
-    (old, now), said = map(_looks, (before, new)), to_plain(doc(*new))
-    given, taken = ([look for _, look in one] for one in (now, old))
-    gone = Counter(taken) - Counter(given)
-    return not Counter(given) - Counter(taken) and not any(look in gone and words in said for words, look in old)
-
-
-def _looks(blocks: Sequence[Node]) -> list[tuple[str, tuple[str, str]]]:
-    """The words that have marks or lead somewhere, and these."""
-    runs = [node for block in blocks for node in walk(block) if node["type"] == "text"]
-    return [(run["text"], (f"{run['marks']}", run.get("href", ""))) for run in runs if run["marks"] or "href" in run]
+def _place(old: Sequence[Node], after: Sequence[Node], begin: int, end: int) -> tuple[int, int]:
+    """Find the first changed blocks that read like these: where they begin, and how many they are."""
+    lines, words = set(_lines(old)), set(to_plain(doc(*old)).split())
+    said = {at: _lines([after[at]]) for at in range(begin, min(end, begin + _NEAR))}
+    same = {at for at, mine in said.items() if not lines.isdisjoint(mine)}
+    near = ({*" ".join(mine).split()} for mine in said.values())
+    alike = {at for at, mine in zip(said, near, strict=True) if len(words & mine) >= _ALIKE * len(words | mine)}
+    if not same | alike:
+        return begin, 0
+    first = min(same | alike)
+    last = min(first + len(old), end)
+    while last in same:
+        last += 1
+    return first, last - first
 
 
 def _lines(blocks: Sequence[Node]) -> list[str]:
@@ -179,6 +168,23 @@ def _parted(block: Node) -> list[Node]:
         else:
             runs[-1].append(node)
     return [{**block, "content": run} for run in runs]
+
+
+def _same_look(before: Sequence[Node], new: Sequence[Node]) -> bool:
+    """Tell whether nobody gave blocks or words another look; that of words which are gone went with them."""
+    shells = [[{**block, "content": None, "text": None} for block in blocks] for blocks in (before, new)]
+    if shells[0] != shells[1] and any(block["type"] != "paragraph" for block in [*before, *new]):
+        return False
+    (old, now), said = map(_looks, (before, new)), to_plain(doc(*new))
+    given, taken = ([look for _, look in one] for one in (now, old))
+    gone = Counter(taken) - Counter(given)
+    return not Counter(given) - Counter(taken) and not any(look in gone and words in said for words, look in old)
+
+
+def _looks(blocks: Sequence[Node]) -> list[tuple[str, tuple[str, str]]]:
+    """The words that have marks or lead somewhere, and these."""
+    runs = [node for block in blocks for node in walk(block) if node["type"] == "text"]
+    return [(run["text"], (f"{run['marks']}", run.get("href", ""))) for run in runs if run["marks"] or "href" in run]
 
 
 def _signs(blocks: Sequence[Node]) -> str:
