@@ -57,7 +57,7 @@ class Dialect:
     cautions: int = ALL + 1  # in how many ways it writes
     names: dict[str, str] = field(default_factory=dict)  # of those who are called: person → words
     lossy: set[str] = field(default_factory=set)
-    known: dict[str, list[Node]] = field(default_factory=dict)  # parts that were read
+    known: dict[tuple[str, frozenset[str]], Doc] = field(default_factory=dict)  # what was read
     sources: dict[str, str] = field(default_factory=dict)  # pictures of the present text: reference → as it is written
 
     def render(self, doc: Doc, present: str) -> Rendered:
@@ -71,15 +71,17 @@ class Dialect:
         shown = [one[0] if is_inert(one[0]) else kept(one[0]) for one in self.picture.finditer(present)]
         self.sources = {ref: source for source in shown for ref in self._refs(source)}
         slots = over(self.pieces(present, self.hosts), blocks)
-        native = self.written(slots)
         wanted = document(*(block for slot in slots for block in blocks_of(slot)))
+        native = self.written(slots, hasty=True)
+        if as_shown(self._seen(native, self.hosts)) != withhold(autolinked(wanted), self.hosts):
+            native = self.written(slots)
         if to_plain(self._seen(native, self.hosts)) != to_plain(withhold(wanted, self.hosts)):
             native = self.written(map(Slot, wanted["content"]))  # what was written stood on what is gone
         there = self._refs(native)
         return Rendered(native, tuple(sorted(self.lossy)), tuple(ref for ref in before if ref not in there))
 
-    def written(self, slots: Iterable[Slot]) -> str:
-        """Write a text step by step, each as plainly as it can be."""
+    def written(self, slots: Iterable[Slot], *, hasty: bool = False) -> str:
+        """Write a text step by step, each as plainly as it can be; ``hasty``: what stays is not read again."""
         parts: list[str] = []
         before: list[str] = []  # the last part that anybody sees
         for slot in slots:
@@ -87,7 +89,7 @@ class Dialect:
             if native is not None and slot.piece and not slot.piece.blocks:
                 parts.append(native)
                 continue
-            if native is not None and self._reads([*before, native], [*self._doc(before), *self._doc([native])]):
+            if native is not None and (hasty or self._stands(before, native)):
                 parts.append(native)
                 before = [native]
                 continue
@@ -117,19 +119,22 @@ class Dialect:
     def _reads(self, parts: Sequence[str], wanted: Sequence[Node]) -> bool:
         return self._seen("\n\n".join(parts), _NONE) == autolinked(document(*wanted))
 
+    def _stands(self, before: list[str], native: str) -> bool:
+        return self._reads([*before, native], [*self._doc(before), *self._doc([native])])
+
     def _doc(self, parts: Sequence[str]) -> list[Node]:
         """Read parts; each is asked for by the block behind it, too."""
-        native = "\n\n".join(parts)
-        if native not in self.known:
-            self.known[native] = list(self._seen(native, _NONE)["content"]) if parts else []
-        return self.known[native]
+        return list(self._seen("\n\n".join(parts), _NONE)["content"]) if parts else []
 
     def _seen(self, native: str, hosts: frozenset[str]) -> Doc:
         """Read what was written; who is called in it has no words, wherever it could hold some."""
-        return nameless(self.read(native, hosts).doc, {SEEN + person.removeprefix(SHOW) for person in self.names})
+        if (native, hosts) not in self.known:
+            called = {SEEN + person.removeprefix(SHOW) for person in self.names}
+            self.known[native, hosts] = nameless(self.read(native, hosts).doc, called)
+        return self.known[native, hosts]
 
     def _refs(self, native: str) -> tuple[str, ...]:
-        return media_refs(as_shown(self.read(native, _NONE).doc))
+        return media_refs(as_shown(self._seen(native, self.hosts)))
 
     def _drawn(self, block: Node) -> Node:
         """Give the pictures of the present text in a block as they are written there, and mentions as they are."""
