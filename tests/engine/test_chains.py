@@ -11,8 +11,9 @@ import pytest
 
 from engine.memory_house import TASKS, KilledError
 from engine.ring_house import Ring
-from tandem.errors import TransitionError
+from tandem.errors import TransitionError, UnknownOutcomeError
 from tandem.pipeline.environment import Job
+from tandem.state import tables
 
 CHAIN = [("acme", "globex"), ("globex", "initech")]
 SAID = {"out": "public", "as": "public", "names": "full", "onward": True}
@@ -172,6 +173,42 @@ def test_a_walk_that_stops_on_its_way_leaves_nobody_behind(tmp_path: Path, read:
     house.quiet()
     stands = "3" if ends == "killed" else "2"
     assert (house.get("globex", "status"), house.get("initech", "status")) == (stands, stands)
+
+
+@pytest.mark.parametrize("read", ["before the next try", "after it", "after the run"])
+def test_a_walk_whose_answer_is_lost_on_its_way_is_known_for_its_end_alone(tmp_path: Path, read: str) -> None:
+    """The status between is no word of him who wrote the last one: that still has to go on."""
+    house = Ring(tmp_path, CHAIN)
+    house.round()
+    ticket = house.open("acme", status="new")
+    house.quiet()
+    middle = house.trackers["globex"]
+    house.move("acme", ticket, "solved")
+    house.say("acme", ticket, "it works again")
+
+    def stops(verb: str, phase: str, item: Any) -> None:
+        if (verb, phase) == ("transition", "before") and middle.tickets[item.id].fields["status"] == "2":
+            middle.fail = lambda verb, phase, item: None
+            raise UnknownOutcomeError("The answer was lost.")
+
+    middle.fail = stops
+    house.clock.advance(121)
+    job = Job(house.pairs[0], "lost")
+    for name, task in TASKS.items():
+        try:
+            task(job, house.env)
+        except UnknownOutcomeError:
+            if read == "before the next try":
+                house.run(house.pairs[1])
+            task(job, house.env)
+            if read == "after it":
+                house.run(house.pairs[1])
+    if read == "after the run":
+        house.run(house.pairs[1])
+    house.quiet()
+    assert [house.get(name, "status") for name in house.names] == ["solved", "3", "3"]
+    assert at(house, "initech", "it works again")
+    assert [row for pair in house.pairs for row in house.events(pair) if row["state"] == "deferred"] == []
 
 
 def test_what_was_private_where_it_was_said_goes_no_further_whatever_its_copies_say(tmp_path: Path) -> None:

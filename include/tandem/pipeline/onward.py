@@ -109,19 +109,20 @@ def inherited(happened: Happened, entry: Entry, told: Mapping[str, Foreign], lat
 
     A status may be reached over others. What was done is where that walk ends, so the entries on its way are no
     events: those that more of the same write follow (``later``), and one that is not the end while the write is under
-    way. A walk that came to a stop on its way left a status that nobody meant: that goes on by itself, for the cause
-    is not carried out.
+    way, or planned once more since its answer was lost. A walk that came to a stop on its way left a status that nobody
+    meant: that goes on by itself, for the cause is not carried out, and may yet be by another write.
     """
     one = told.get(entry.field)
     if one is None:
         return happened
-    under_way = one.state == "sent" and one.target is not None and not same(entry.after, one.target)
+    short = one.target is not None and not same(entry.after, one.target)
+    under_way = short and one.state in ("sent", "planned")
     if later or under_way:
         return replace(happened, content={}, state="noted", reason=PASSED)
     content: dict[str, Json] = {**happened.content, "author": one.author, "first_at": one.at}
     if one.steps:
         content["steps"] = one.steps
-    cause = happened.cause if one.state == "failed" else one.cause
+    cause = happened.cause if one.state in ("failed", "cancelled") else one.cause
     return replace(happened, content=content, cause=cause, person=one.person)
 
 
