@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
-from tandem.connectors.base import Outcome, Upload
+from tandem.connectors.base import File, Outcome, Upload
 from tandem.core.values import Json
 from tandem.errors import FileGoneError, GoneError, ItemError, RefusedError
 from tandem.pipeline.environment import End, Run
@@ -58,6 +58,33 @@ def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[tuple[s
             if native is not None:
                 tokens.append(native)
     return tuple(tokens), tuple(gone)
+
+
+def told_apart(content: Mapping[str, Json], held: Sequence[File]) -> list[tuple[dict[str, Json], str]]:
+    """Tell which file that a comment was to hold is which of those that it holds: all in order, or (some are gone) by
+    name and size."""
+    meant = [file for file in _listed(content) if isinstance(file, dict)]
+    if len(meant) == len(held):
+        return [(file, one.id) for file, one in zip(meant, held, strict=True)]
+    left, found = list(held), list[tuple[dict[str, Json], str]]()
+    for file in meant:
+        same = next((one for one in left if (one.name, one.size) == (file["name"], file["size"])), None)
+        if same is not None:
+            left.remove(same)
+            found.append((file, same.id))
+    return found
+
+
+def without_gone(content: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """The files that went in a comment, in order: all but those that could not be read at their origin any more."""
+    gone = content.get("gone")
+    lost = {str(id_) for id_ in (gone if isinstance(gone, list) else [])}
+    return [file for file in _listed(content) if isinstance(file, dict) and str(file.get("event")) not in lost]
+
+
+def _listed(content: Mapping[str, Json]) -> list[Json]:
+    files = content.get("files")
+    return files if isinstance(files, list) else []
 
 
 def _source_ticket(action: Action) -> str:

@@ -7,16 +7,18 @@ a house rule's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.plan import DELETED
 from tandem.core.values import Json
-from tandem.pipeline import copied, follow_up, onward
+from tandem.pipeline import copied, files, follow_up, onward
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
 from tandem.pipeline.policy import only_since_offered
+from tandem.pipeline.scene import target_named
 from tandem.pipeline.taken_back import blacked_out, taken_back
 from tandem.pipeline.withheld import keep_withheld
 from tandem.state import joins, links, origins, paths, records, runs, succession, wakes
@@ -183,7 +185,11 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
     known = origins.present(tx, end.system, "comment", [comment.id for comment in history.comments])
     for comment in history.comments:
         if comment.id not in known:
-            _late_copy(tx, end, record, comment)
+            _late_copy(tx, end, record, history, comment)
+    known = origins.present(tx, end.system, "file", [file.id for file in history.files])
+    for file in history.files:
+        if file.id not in known and file.author.id == end.account:
+            _late_file(tx, end, record, file)
     copies, said = onward.sources(tx, run, end, record, "comment", [comment.id for comment in history.comments])
     for comment in history.comments:
         one = _comment_event(end, comment, comment.id in copies)
@@ -198,8 +204,8 @@ def events_of(tx: Tx, run: Run, end: End, record: Record, history: History) -> l
     return happened
 
 
-def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
-    """A comment that bears our mark is a copy that we made, even where its answer was lost.
+def _late_copy(tx: Tx, end: End, record: Record, history: History, comment: Comment) -> None:
+    """A comment that bears our mark is a copy that we made, even where its answer was lost; so are the files it holds.
 
     One that only holds a file bears the file's mark, and its file is the copy.
     """
@@ -208,21 +214,39 @@ def _late_copy(tx: Tx, end: End, record: Record, comment: Comment) -> None:
     if of is None or kind is None:
         return
     id_, meant = onward.late_copy(tx, str(comment.mark)) or ("found", {})
-    held = [("file", native) for native in comment.files] if kind == "file" else []
-    for what, native in (("comment", comment.id), *held):
-        origins.put_presence(
-            tx,
-            of=of,
-            kind=what,
-            system=end.system,
-            native=native,
-            place=record.place,
-            ticket=record.id,
-            action=id_,
-            heading=str(meant.get("heading") or "") if what == "comment" else "",
-            onward=meant.get("onward") is True,
-            names=str(meant.get("names") or "none"),
-        )
+    _present(tx, end, record, "comment", comment.id, of, id_, meant)
+    if kind == "file":
+        for native in comment.files:
+            _present(tx, end, record, "file", native, of, id_, meant)
+    elif end.caps.files_in_comments:
+        held = [file for file in history.files if file.comment == comment.id]
+        for one, native in files.told_apart(meant, held):
+            _present(tx, end, record, "file", native, str(one["origin"]), id_, meant)
+
+
+def _late_file(tx: Tx, end: End, record: Record, file: File) -> None:
+    """A file of our account that a write whose answer is not known yet explains is a copy, not our account's own."""
+    found = onward.late_file(tx, target_named(end.system, record.id), file)
+    if found is not None and isinstance(meant := found[1]["file"], dict):
+        _present(tx, end, record, "file", file.id, str(meant["origin"]), *found)
+
+
+def _present(
+    tx: Tx, end: End, record: Record, kind: str, native: str, of: str, action: str, meant: Mapping[str, Json]
+) -> None:
+    origins.put_presence(
+        tx,
+        of=of,
+        kind=kind,
+        system=end.system,
+        native=native,
+        place=record.place,
+        ticket=record.id,
+        action=action,
+        heading=str(meant.get("heading") or "") if kind == "comment" else "",
+        onward=meant.get("onward") is True,
+        names=str(meant.get("names") or "none"),
+    )
 
 
 def _field_event(end: End, record: Record, entry: Entry, echo: bool, rich: bool) -> Happened:

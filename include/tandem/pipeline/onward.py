@@ -134,6 +134,18 @@ def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:
     return None
 
 
+def late_file(tx: Tx, target: str, file: File) -> tuple[str, Mapping[str, Json]] | None:
+    """Find the write of any pair to a ticket whose answer is not known yet and whose file this may be. Files bear no mark.
+
+    So name and size must do, as they do where the write's own pair looks it up.
+    """
+    for one in actions.sent_to(tx, "attach", target):
+        meant = one.content.get("file")
+        if isinstance(meant, dict) and (meant["name"], meant["size"]) == (file.name, file.size):
+            return one.id, one.content
+    return None
+
+
 def caused(
     ticket: HubTicket,
     events: Sequence[int],

@@ -22,7 +22,8 @@ from tandem.errors import (
 )
 from tandem.pipeline import follow_up, rewrite
 from tandem.pipeline.environment import End, Run, log
-from tandem.state import actions, links, origins, records, runs, twins
+from tandem.pipeline.files import without_gone
+from tandem.state import actions, links, origins, records, runs, twins, wakes
 from tandem.state.actions import Action
 from tandem.state.links import Link
 from tandem.state.store import Tx
@@ -89,8 +90,7 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
     if content.get("follow_up_of") is not None:
         assert outcome.id is not None
         follow_up.joined(tx, run, end, action, outcome.id, outcome.first_comment)
-        files = content.get("files")
-        for file, native in zip(files if isinstance(files, list) else [], outcome.files, strict=False):
+        for file, native in zip(without_gone(content), outcome.files, strict=False):
             _file_present(tx, end, file, native, place, outcome.id, action)
         links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
     elif action.kind == "create":
@@ -113,14 +113,15 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
         )  # fmt: skip
         wrote, said = (str(content[part]) if content.get(part) else None for part in ("wrote", "said"))
         twins.note_written(tx, end.system, outcome.id, wrote, said, rewrite.edition_in(content))
-        files = content.get("files")
-        if end.caps.files_in_comments and isinstance(files, list):
-            for file, native in zip(files, outcome.files, strict=False):
+        if end.caps.files_in_comments:
+            for file, native in zip(without_gone(content), outcome.files, strict=False):
                 _file_present(tx, end, file, native, place, ticket, action)
     elif action.kind in ("edit", "redact"):
         rewrite.note(tx, end, content)
     elif action.kind == "attach" and outcome.id is not None:
         _file_present(tx, end, content["file"], outcome.id, place, ticket, action)
+        if not end.caps.tells_own_files:  # else the pairs beyond would not read of it
+            wakes.put_anew(tx, [ticket], now, but=run.name)
 
 
 def _further(action: Action) -> dict[str, Any]:

@@ -7,6 +7,7 @@ shows now. Only where a history that can be read has no such entry did it not ta
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from tandem.connectors.base import History, Outcome, Record
@@ -14,6 +15,7 @@ from tandem.core.values import Json
 from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
+from tandem.pipeline.files import told_apart
 from tandem.pipeline.histories import histories_of
 from tandem.pipeline.outcomes import LOST, note_done, riding, set_aside_as
 from tandem.pipeline.rewrite import takes_back
@@ -120,7 +122,8 @@ def _resolve(
         own = [comment for comment in history.comments if comment.mark == mark]
         if len(own) >= part:
             comment = own[part - 1]
-            _there(run, end, action, Outcome(id=comment.id, files=comment.files), record, counts)
+            outcome, action = _with_files(action, comment.id, history)
+            _there(run, end, action, outcome, record, counts)
             return
     elif action.kind in ("edit", "redact"):
         if rewrite.took_place(end, action, history):
@@ -156,11 +159,23 @@ def _half_way(run: Run, end: End, link: Link, action: Action, reached: str) -> N
         links.set_bases(tx, link.id, end.which, {"status": Base(reached, end.mapping)})
 
 
+def _with_files(action: Action, comment: str, history: History) -> tuple[Outcome, Action]:
+    """What a comment that was found holds, and with what it goes without: what could not be read at its origin."""
+    held = told_apart(action.content, [file for file in history.files if file.comment == comment])
+    outcome, arrived = Outcome(id=comment, files=tuple(native for _, native in held)), [file for file, _ in held]
+    files = action.content.get("files")
+    gone = [file.get("event") for file in (files if isinstance(files, list) else []) if file not in arrived]
+    return outcome, replace(action, content={**action.content, "gone": gone}) if gone else action
+
+
 def _lost_file(tx: Tx, end: End, action: Action, history: History) -> str | None:
-    """A file of our account with the same name and size that no action accounts for."""
+    """The file that another pair has taken for this action's, or one of our account with the same name and size."""
     file = action.content["file"]
     assert isinstance(file, dict)
     known = origins.present(tx, end.system, "file", [one.id for one in history.files])
+    for native, made in known.items():
+        if made == action.id:
+            return native
     for one in history.files:
         if (
             one.id not in known

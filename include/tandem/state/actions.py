@@ -13,7 +13,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
-from tandem.state.tables import action, claim
+from tandem.state.tables import action, claim, presence
 
 LIVE = ("planned", "sent", "done")
 
@@ -88,6 +88,18 @@ def sent_anywhere(tx: Tx, kind: str) -> list[Action]:
     return [
         _action(tx, row) for row in tx.rows(sa.select(action).where(action.c.state == "sent", action.c.kind == kind))
     ]
+
+
+def sent_to(tx: Tx, kind: str, target: str) -> list[Action]:
+    """Read the actions of a kind, of any pair, that were sent to a target, and of which nothing is known there yet."""
+    select = (
+        sa.select(action)
+        .where(action.c.state == "sent", action.c.kind == kind)
+        .where(action.c.id.in_(sa.select(claim.c.action).where(claim.c.target == target)))
+        .where(action.c.id.not_in(sa.select(presence.c.action).where(presence.c.action.is_not(None))))
+        .order_by(action.c.sent_at, action.c.seq)
+    )
+    return [_action(tx, row) for row in tx.rows(select)]
 
 
 def unsettled(tx: Tx, pair: str) -> list[Action]:

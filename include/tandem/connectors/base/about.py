@@ -53,6 +53,7 @@ class Capabilities:
     reread_every: float | None = None
     feed_pays: int | None = None  # from so many tickets on, the feed tells at once and for less what happened on them
     feed_whole: bool = False  # the feed may tell all that happened on a ticket of which nothing is known
+    tells_own_files: bool = True  # a file that our account stored changes its ticket, or is listed beside it
     empty_files: bool = True  # a file of no bytes can be stored
     private_files: bool = True  # a file of a private comment is as private; else none is sent with one
 

@@ -59,6 +59,7 @@ CAPABILITIES = Capabilities(
     history=True,
     private_comments=True,
     files_in_comments=False,
+    tells_own_files=False,  # a file changes no ticket, and those of others alone are listed beside
     workflow=True,
     edit_comments=False,
     redact_comments=True,  # by an account that may write to the journal; else it is refused
