@@ -325,3 +325,13 @@ def test_a_write_names_no_more_than_it_writes(azure_devops: Desk) -> None:
     subject.update([Patch(ticket, {TITLE: "ours"}, mark())])
     (asked,) = sent(azure_devops, "PATCH", "workitems/")
     assert {op["path"] for op in json.loads(asked["body"])} == {"/fields/System.Title", f"/fields/{MARKER}"}
+
+
+def test_comments_of_the_same_words_in_a_row_are_each_known_by_their_mark(azure_devops: Desk) -> None:
+    """Of a text that stays as it was an update tells nothing, of a comment's neither."""
+    subject, ticket = connector(azure_devops), make(azure_devops)
+    marks = [mark(), mark(), mark()]
+    for one in marks:
+        [outcome] = subject.comment([Note(ticket, "<p>it is the same</p>", True, one)])
+        assert outcome.error is None
+    assert [one.mark for one in past(connector(azure_devops), ticket).comments] == marks

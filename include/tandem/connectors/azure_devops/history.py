@@ -82,7 +82,6 @@ def said(site: Site, id_: str, updates: Sequence[Update]) -> Iterator[Said]:
     project, _ = site.kind_of(id_)
     path = site.within(project, f"wit/workItems/{id_}/comments")
     params = {"$top": str(PAGE), "order": "asc"}
-    left = [one for one in updates if one.said]
     while True:
         answer = site.ask("GET", path, params=params, version=PREVIEWS["comments"], accept=(404,))
         told = parsed(answer) if answer.status_code == 200 else {}
@@ -90,7 +89,7 @@ def said(site: Site, id_: str, updates: Sequence[Update]) -> Iterator[Said]:
             if raw.get("isDeleted") is True:
                 continue
             one = _comment(raw)
-            by = _added(left, one)
+            by = _added(updates, one)
             yield replace(one, by=by)
         token = told.get("continuationToken")
         if not token or not told.get("comments"):
@@ -112,9 +111,12 @@ def _comment(raw: Raw) -> Said:
 
 
 def _added(updates: Sequence[Update], one: Said) -> Update | None:
-    """The update that added a comment: that of its moment, by its author. An edit comes later."""
-    same = (up for up in updates if abs((up.at - one.at).total_seconds()) < 0.002 and up.author.id == one.author.id)
-    return next(same, None)
+    """The update that added a comment: that of its moment, by its author. An edit comes later.
+
+    Of the same words as in the revision before an update tells as little as of any field that stayed as it was.
+    """
+    same = [up for up in updates if abs((up.at - one.at).total_seconds()) < 0.002 and up.author.id == one.author.id]
+    return next((up for up in same if up.said), same[0] if same else None)
 
 
 def _history(site: Site, scope: Scope, told: _Told, *, inside: bool) -> History:

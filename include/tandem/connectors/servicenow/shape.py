@@ -22,7 +22,9 @@ JOURNALS: Mapping[str, bool] = {"comments": True, "work_notes": False}
 """Journal: whether customers see it."""
 ID = re.compile(r"[0-9a-f]{32}")
 _MARK = re.compile(r"[0-9a-f-]{32,36}:[0-9a-f]{64}")
-_WRITE_MARK = re.compile(rf"{_MARK.pattern}|{ID.pattern}")
+_WRITE_MARK = re.compile(rf"({_MARK.pattern}|{ID.pattern})(?:~[0-9a-z]{{2}})?")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+TIMES = len(_DIGITS) ** 2  # how many writes in a row can be told from one another
 _FORM = "%Y-%m-%d %H:%M:%S"
 _TIMES = frozenset({"glide_date_time", "due_date"})
 _NUMBERS = frozenset({"integer", "decimal", "float", "price", "longint", "percent_complete"})
@@ -96,7 +98,16 @@ def mark(text: str) -> str | None:
 
 def write_mark(text: str) -> str | None:
     """Read the mark of a write: of a comment that of its origin, of fields the id of the action."""
-    return text if _WRITE_MARK.fullmatch(text) else None
+    found = _WRITE_MARK.fullmatch(text)
+    return found[1] if found else None
+
+
+def marking(mark: str, time: int) -> str:
+    """What a write sets its column to. The parts of a long comment and the steps of a walk have one mark.
+
+    Set anew each time, it is a change each time, and so in the audit of each.
+    """
+    return f"{mark}~{_DIGITS[time % TIMES // len(_DIGITS)]}{_DIGITS[time % len(_DIGITS)]}"
 
 
 def flat(column: Column, raw: str) -> Json:

@@ -8,11 +8,25 @@ audit keeps. ServiceNow cuts what is too long without a word, so lengths are tes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
+from secrets import randbelow
 
 from tandem.connectors.base import Draft, Move, Note, Outcome, Patch, Redaction, Upload
 from tandem.connectors.servicenow.calls import Answer, Calls, Write
 from tandem.connectors.servicenow.priority import Priorities
-from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Raw, flat, native, quoted, version
+from tandem.connectors.servicenow.shape import (
+    JOURNALS,
+    ORIGIN,
+    TABLE,
+    TIMES,
+    WRITE,
+    Raw,
+    flat,
+    marking,
+    native,
+    quoted,
+    version,
+)
 from tandem.connectors.servicenow.site import Site
 from tandem.core.values import Json
 from tandem.errors import GoneError, ItemError, RefusedError, TooLargeError, TransitionError
@@ -29,6 +43,7 @@ class Writer:
         self._site = site
         self._calls = Calls(site.http)
         self._priorities = Priorities(site)
+        self._times = count(randbelow(TIMES))
         self._given: set[str] = set()  # journal entries that were told as ours, so that none is told twice
 
     def create(self, drafts: Sequence[Draft]) -> tuple[Outcome, ...]:
@@ -119,7 +134,7 @@ class Writer:
             body = self._body(fields)
         except ItemError as error:
             return error
-        return self._change(ticket, {**body, WRITE: mark}, sorted(fields))
+        return self._change(ticket, {**body, WRITE: marking(mark, next(self._times))}, sorted(fields))
 
     def _change(self, ticket: str, body: Mapping[str, str], fields: Sequence[str] = ()) -> Write:
         return Write("PATCH", f"/api/now/table/{self._site.table}/{ticket}", body, fields, ticket)
@@ -128,7 +143,7 @@ class Writer:
         text = str(note.body or "")
         if len(text) > MAX_COMMENT:
             return TooLargeError(f"a comment is longer than {MAX_COMMENT} characters", where=self._site.http.tenant)
-        return self._change(note.id, {_journal(note): text, WRITE: note.mark})
+        return self._change(note.id, {_journal(note): text, WRITE: marking(note.mark, next(self._times))})
 
     def _body(self, fields: Mapping[str, Json]) -> dict[str, str]:
         """Columns as they are stored.
