@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from engine.memory_house import TASKS, KilledError
 from engine.ring_house import Ring
@@ -291,3 +292,28 @@ def test_what_people_hide_at_a_copy_is_taken_back_beyond_it_and_not_before(tmp_p
     ring.trackers["acme"].make_private(ticket, copy.id)
     ring.quiet()
     assert at(ring, "globex", "not for the far end") and not at(ring, "initech", "not for the far end")
+
+
+def test_what_a_comment_tells_of_a_change_does_not_come_back_round_a_ring(tmp_path: Path) -> None:
+    """Nothing was read of the change itself, so only the first pair knows by whose write the far end was told."""
+    joins = [("acme", "globex"), ("globex", "initech"), ("initech", "hooli"), ("acme", "hooli")]
+    contracts: dict[str, Any] = {name: {"comments": SAID} for name in ("acme", "globex", "initech", "hooli")}
+    contracts["acme"] = {**contracts["acme"], "fields": {"description": {"on_change": "comment"}}}
+    ring = Ring(tmp_path, joins, contracts)
+    ring.round()
+    ring.open("acme", status="open")
+    ring.quiet()
+    ring.set("globex", ring.only("globex"), "description", "it smokes")
+    ring.clock.advance(121)
+    job = Job(ring.pairs[0], "without its event")
+    for name, task in TASKS.items():
+        task(job, ring.env)
+        if name == "extract":
+            with ring.store.engine.begin() as connection:
+                own = (tables.event.c.pair == ring.pairs[0], tables.event.c.field == "description")
+                assert connection.execute(sa.delete(tables.event).where(*own)).rowcount == 1
+    assert len(at(ring, "acme", "it smokes")) == 1
+    ring.quiet([ring.pairs[3], ring.pairs[2], ring.pairs[1], ring.pairs[0]])
+    assert len(at(ring, "hooli", "Globex wrote")) == 1
+    assert at(ring, "acme", "wrote") == []
+    assert [row["reason"] for pair in ring.pairs for row in ring.events(pair) if row["state"] == "deferred"] == []

@@ -17,6 +17,8 @@ from tandem.core.values import Json
 from tandem.markup import split
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import words_of
+from tandem.pipeline.outcomes import riding
+from tandem.pipeline.reach import OTHERWISE
 from tandem.pipeline.recheck import edition_of, reads_of
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
@@ -67,6 +69,9 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     later = [f"{event.cause}/{part}@{end.system}" for part in range(2, len(parts) + 1)]
     causes = [event.cause, *later]
     there = actions.done_causes(tx, scene.target_of(intent.target), causes)
+    if causes[-1] in there and not _just_written(tx, scene, event):
+        scene.plan.mark(intent.carries, "settled", OTHERWISE)
+        return
     for part, body in enumerate(parts, start=1):
         if causes[part - 1] in there and part < len(parts):
             continue  # an earlier run wrote this part and was held up before the last
@@ -89,6 +94,11 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         along = [file.cause for file in files] if part == 1 and end.caps.files_in_comments else []
         yield make_action(scene, riding, seq, COMMENT, [causes[part - 1], *along], content)
         seq += 1
+
+
+def _just_written(tx: Tx, scene: Scene, event: HubEvent) -> bool:
+    """Tell whether a write of this very event is yet to be taken in. Else what it says came there by another copy."""
+    return any(event.id in riding(one) for one in actions.unsettled(tx, scene.run.name))
 
 
 def _notice(scene: Scene, intent: Intent, seq: int, text: Doc, bases: Mapping[str, Json]) -> Action:

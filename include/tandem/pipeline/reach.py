@@ -51,19 +51,22 @@ class Left:
 def arrived(tx: Tx, run: Run, by_link: Iterable[Mapping[Which, HubTicket]]) -> Arrived:
     """Ask, for all links at once, which causes of their events other pairs have carried to the other side.
 
-    What was said there is there as well: of a ticket's copies that were read before the two were known to be one.
+    What was said there is there as well: of a ticket's copies that were read before the two were known to be one. A
+    comment that tells of a field goes nowhere where that has arrived, this pair's own writes included.
     """
     asked: set[tuple[str, str]] = set()
+    told: set[tuple[str, str]] = set()
     for hubs in by_link:
         for which, ticket in hubs.items():
             if which.other in hubs:
                 target = target_named(run.end(which.other).system, hubs[which.other].ticket)
                 causes = {cause for event in ticket.events for cause in _causes(event)}
-                asked |= {(cause, target) for cause in causes.union(cause.removeprefix(TOLD) for cause in causes)}
-    there = paths.arrived(tx, asked, but=run.name) | paths.at_target(tx, asked, but=run.name)
+                asked |= {(cause, target) for cause in causes}
+                told |= {(paths.field_of(cause), target) for cause in causes if cause.startswith(TOLD)}
+    there = paths.arrived(tx, asked, but=run.name) | paths.at_target(tx, asked, but=run.name) | paths.arrived(tx, told)
 
     def has(cause: str, target: str) -> bool:
-        names = (cause, cause.removeprefix(TOLD))
+        names = (cause, paths.field_of(cause)) if cause.startswith(TOLD) else (cause,)
         return any((name, target) in there or name.startswith(f"{target}:") for name in names)
 
     return has

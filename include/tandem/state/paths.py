@@ -26,7 +26,8 @@ from tandem.state.tables import action, claim, origin, presence
 
 LONGEST = 200  # characters of a cause
 TOLD = "told:"
-_ITEM = re.compile(r"(?P<kind>comment|file):(?P<system>[^:]+):(?P<native>.+)", re.DOTALL)
+_PART = re.compile(r"(/\d+@.+)+$", re.DOTALL)
+_ITEM = re.compile(r"(?P<kind>comment|file):(?P<system>[^:]+):(?P<native>.+?)(?P<part>/\d+@.+)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def item_cause(kind: str, system: str, native: str) -> str:
 def told_cause(cause: str) -> str:
     """Name what a comment tells of a change."""
     return _short(TOLD, cause.removeprefix(TOLD))
+
+
+def field_of(told: str) -> str:
+    """Of what a comment, or a part of one, tells of a change: the cause of the change itself."""
+    return _PART.sub("", told.removeprefix(TOLD))
 
 
 def _short(place: str, key: str) -> str:
@@ -165,12 +171,13 @@ def arrived(tx: Tx, asked: Collection[tuple[str, str]], *, but: str | None = Non
 def at_target(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tuple[str, str]]:
     """Which of these (cause, target) name a comment or file that stands there, as people said it or as a copy.
 
-    ``but``: the copies that this pair wrote do not count.
+    ``but``: the copies that this pair wrote do not count. Of what is told in parts each is there with the first: a
+    text that came another way comes that way whole, divided as the trackers there ask for it.
     """
-    natives: dict[tuple[str, str], set[str]] = {}
+    natives: dict[tuple[str, str], dict[str, set[str]]] = {}
     for cause, _ in asked:
-        if (named := _ITEM.match(cause)) is not None:
-            natives.setdefault((named["kind"], named["system"]), set()).add(named["native"])
+        if (named := _ITEM.fullmatch(cause)) is not None:
+            natives.setdefault((named["kind"], named["system"]), {}).setdefault(named["native"], set()).add(cause)
     found: set[tuple[str, str]] = set()
     said, there = presence.alias("said"), presence.alias("there")
     for (kind, system), own in natives.items():
@@ -183,7 +190,7 @@ def at_target(tx: Tx, asked: Collection[tuple[str, str]], *, but: str) -> set[tu
                 .where(there.c.current, _not_of(but))
             )
             for row in tx.rows(select):
-                found.add((item_cause(kind, system, row["native"]), f"{row['system']}:{row['ticket']}"))
+                found |= {(cause, f"{row['system']}:{row['ticket']}") for cause in own[row["native"]]}
     return found & set(asked)
 
 
