@@ -164,7 +164,8 @@ def _with_files(action: Action, comment: str, history: History) -> tuple[Outcome
     held = told_apart(action.content, [file for file in history.files if file.comment == comment])
     outcome, arrived = Outcome(id=comment, files=tuple(native for _, native in held)), [file for file, _ in held]
     files = action.content.get("files")
-    gone = [file.get("event") for file in (files if isinstance(files, list) else []) if file not in arrived]
+    listed = [file for file in (files if isinstance(files, list) else []) if isinstance(file, dict)]
+    gone = [file.get("event") for file in listed if file not in arrived]
     return outcome, replace(action, content={**action.content, "gone": gone}) if gone else action
 
 
