@@ -68,7 +68,7 @@ def test_a_comment_with_a_file_that_another_pair_meets_before_its_answer_is_know
     ring.say("globex", ring.only("globex"), "see the plan and the log", files=["plan.txt", "log.txt"])
     run_and_lose(ring, "acme", "comment", lambda: ring.run(ring.pairs[1]))
     ring.quiet()
-    assert files(ring) == dict.fromkeys(ring.names, ["log.txt", "plan.txt"])
+    assert files(ring) == {name: ["log.txt", "plan.txt"] for name in ring.names}
     for name in ring.names:
         assert sum("see the plan and the log" in text for text in ring.texts(name)) == 1, name
 

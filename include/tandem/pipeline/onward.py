@@ -135,9 +135,9 @@ def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:
 
 
 def late_file(tx: Tx, target: str, file: File) -> tuple[str, Mapping[str, Json]] | None:
-    """Find the write of any pair to a ticket whose answer is not known yet and whose file this may be. Files bear no mark.
+    """Find the write of any pair to a ticket whose answer is not known yet and whose file this may be.
 
-    So name and size must do, as they do where the write's own pair looks it up.
+    Files bear no mark, so name and size must do, as they do where the write's own pair looks it up.
     """
     for one in actions.sent_to(tx, "attach", target):
         meant = one.content.get("file")
