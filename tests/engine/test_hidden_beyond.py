@@ -57,3 +57,25 @@ def test_a_comment_made_private_is_taken_back_beyond_a_tracker_that_cannot(four:
     four.quiet(chain, 20)  # ServiceNow is asked a dozen times
     shown = four.texts(ids)
     assert [tracker for tracker in (JIRA, AZURE) if any(word in said for said in shown[tracker])] == []
+
+
+@pytest.mark.parametrize("chain", [PAIRS[1:3], PAIRS[:3]], ids=["two pairs", "three pairs"])
+def test_a_comment_that_is_shown_again_comes_back_beyond_a_tracker_that_kept_it(
+    four: Four, chain: tuple[str, ...]
+) -> None:
+    """Each time; and what was taken back there last stays away."""
+    number = next(four.numbers)
+    ticket = four.open_ticket(f"Cart {number}")
+    four.quiet()
+    ids, word = four.everywhere(ticket), f"word-{number}"
+    four.say(JIRA, ids, word)
+    four.quiet(chain)
+    comments = four.jira.get(f"3/issue/{ids[JIRA]}/comment")["comments"]
+    [comment] = [one["id"] for one in comments if word in repr(one["body"])]
+    path = f"3/issue/{ids[JIRA]}/comment/{comment}"
+    for hidden in (True, False, True, False, True):
+        body = {"body": doc(word), "visibility": RESTRICTED if hidden else None}
+        assert four.jira.ask("PUT", path, "elaine", json=body).status_code == 200
+        four.quiet(chain)
+        shown = [sum(word in said for said in four.texts(ids)[one]) for one in (SNOW, AZURE)]
+        assert shown == [1, 0 if hidden else 1]

@@ -63,6 +63,8 @@ def later_on(
             told += _at_twin(tx, run, end, record, comment)
         elif _taken_from_copy(tx, end, comment, now[key]):
             told += hidden(tx, run, end, record, copies_beyond(tx, run, end, link, comment.id), comment.id, known)
+        elif (again := _shown_again(tx, run, end, link, comment, now[key], known)) is not None:
+            told.append(again)
         elif _may_be_edited(end, comment):
             if comment.redacted and twins_at_other_side(tx, run, end, link, "comment", comment.id):
                 told += blacked_out(tx, run, end, link, comment, now[key], since)
@@ -82,6 +84,27 @@ def _taken_from_copy(tx: Tx, end: End, comment: Comment, read: Happened) -> bool
     if read.reason == PRIVATE_THERE:
         return True
     return "by" in read.content and (comment.redacted or withdrawn_here(tx, end.system, comment.id))
+
+
+def _shown_again(
+    tx: Tx, run: Run, end: End, link: str, comment: Comment, read: Happened, known: set[str]
+) -> Happened | None:
+    """What another pair wrote here stands here still, or again, and was taken back beyond while it was hidden.
+
+    Each time it was taken back it may come back once.
+    """
+    edition = editions.kept(read.content)
+    times = sum(key.startswith(f"withdrawn:{comment.id}:") for key in known)
+    if "by" not in read.content or "theirs" in read.content or read.kind != "comment" or not times or edition is None:
+        return None
+    there = copies_beyond(tx, run, end, link, comment.id)
+    if not there or not all(twin.withdrawn for twin in there):
+        return None
+    if not editions.is_news(tx, edition, there[-1], run.name, None):
+        return None
+    key = f"edited:{comment.id}:shown{times}:{edition.said[:8]}"
+    cause = editions.shown_again(there[-1].origin, edition, times)
+    return Happened(key, EDITED, comment.order, run.env.now(), read.content, cause=cause)
 
 
 def _waiting(

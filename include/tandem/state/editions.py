@@ -44,6 +44,11 @@ def cause_of(origin: str, edition: Edition) -> str:
     return f"{_CAUSE}{origin}:{edition.number}"
 
 
+def shown_again(origin: str, edition: Edition, times: int) -> str:
+    """Name that a text is brought back to where it was taken back before; it goes on as an edit."""
+    return f"{cause_of(origin, edition)}:shown{times}"
+
+
 def is_edit(cause: str | None) -> bool:
     """Tell whether a cause is an edit: the comment that was written for it tells of one."""
     return (cause or "").startswith(_CAUSE)
@@ -72,13 +77,14 @@ def told_by(tx: Tx, system: str, native: str, said: str) -> Edition:
 
 
 def is_news(tx: Tx, edition: Edition, twin: Twin, pair: str, text: str | None) -> bool:
-    """Tell whether a copy says something older.
+    """Tell whether a copy says something older; or nothing any more of what stands again where it came from.
 
     ``text``: the hash of the text at this pair's source. By it older versions noted what a copy says: that still counts
     for the pair that wrote it, and to the others it says the first.
     """
     if twin.edition is not None:
-        return twin.said != edition.said and twin.edition < edition.number
+        behind = twin.edition < edition.number or (twin.withdrawn and twin.edition == edition.number)
+        return twin.said != edition.said and behind
     if _writer(tx, twin) in (None, pair):
         return twin.said not in (edition.said, text)
     return edition.number > FIRST
