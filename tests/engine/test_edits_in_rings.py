@@ -222,3 +222,21 @@ def test_what_people_made_of_a_copy_goes_no_further(tmp_path: Path, edited: bool
     assert "Anna's own word-1" in text
     assert not any("rewritten" in text for text in ring.texts("initech"))
     assert "rewritten by Elaine" in ring.texts("globex")
+
+
+def test_of_a_copy_that_was_edited_and_that_people_changed_then_the_edit_goes_on(tmp_path: Path) -> None:
+    """What we wrote there last, not first."""
+    ring = at_rest(Ring(tmp_path, [("acme", "globex"), ("globex", "initech")]), (0, 1))
+    first = ring.say("acme", ring.only("acme"), "Anna's own word-1")
+    ring.run("acme__globex")
+    copy = ring.trackers["globex"].tickets[ring.only("globex")].comments[-1].id
+    for number in (2, 3):
+        ring.clock.advance(5)
+        ring.trackers["acme"].edit_comment(ring.only("acme"), first, f"<p>Anna's own word-{number}</p>")
+        ring.run("acme__globex")
+    assert any("word-3" in text for text in ring.texts("globex"))
+    ring.clock.advance(5)
+    ring.edit("globex", copy, "rewritten by Elaine")
+    ring.quiet(["globex__initech", "acme__globex"])
+    [text] = [text for text in ring.texts("initech") if "word" in text or "rewritten" in text]
+    assert "Anna's own word-3" in text and text.count("wrote:") == 1

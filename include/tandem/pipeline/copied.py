@@ -52,7 +52,7 @@ def _as_written(tx: Tx, one: Happened, copy: Copy, theirs: str) -> tuple[Happene
 
     ``theirs``: the hash of what it shows.
     """
-    meant = actions.content_of(tx, copy.action)
+    meant = actions.last_words(tx, copy.action, copy.native)
     if not meant.get("body") or not meant.get("said"):
         return one, None
     written = Edition(str(meant["said"]), edition_in(meant) or FIRST)

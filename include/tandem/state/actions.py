@@ -131,6 +131,14 @@ def content_of(tx: Tx, id_: str) -> Mapping[str, Json]:
     return content if isinstance(content, dict) else {}
 
 
+def last_words(tx: Tx, made_by: str, comment: str) -> Mapping[str, Json]:
+    """Read what a comment of ours was last made to say: by the newest edit of it, else by the write that made it."""
+    link = sa.select(action.c.link).where(action.c.id == made_by).scalar_subquery()
+    edits = (action.c.link == link, action.c.kind == "edit", action.c.state == "done", action.c.native == comment)
+    row = tx.row(sa.select(action.c.id).where(*edits).order_by(action.c.done_at.desc(), action.c.seq.desc()).limit(1))
+    return content_of(tx, row["id"] if row else made_by)
+
+
 def newest_done(tx: Tx, link: str, which: Which, most: int) -> list[Action]:
     """Read the newest writes of any kind that are done at one side of a link, newest first."""
     where = (action.c.link == link, action.c.side == which.value, action.c.state == "done")
