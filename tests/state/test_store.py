@@ -115,7 +115,6 @@ def test_json_columns_are_updated_too(store):
         "type": "t",
         "source": "1",
         "way": "2",
-        "name": "n",
         "target": "3",
         "needs": ["resolution"],
     }

@@ -164,7 +164,7 @@ def put_edges(tx: Tx, system: str, edges: Iterable[Edge], *, whole: bool = False
             "type": item.type,
             "source": item.source,
             "way": item.way.id,
-            "name": item.way.name,
+            "sealed": tx.seal(item.way.name),
             "target": item.way.to,
             "needs": list(item.way.needs),
         }
@@ -178,7 +178,8 @@ def get_edges(tx: Tx, system: str, place: str, type_: str) -> dict[str, list[Way
     where = (edge.c.system == system, edge.c.place == place, edge.c.type == type_)
     graph: dict[str, list[Way]] = {}
     for row in tx.rows(sa.select(edge).where(*where)):
-        graph.setdefault(row["source"], []).append(Way(row["way"], row["name"], row["target"], tuple(row["needs"])))
+        name = str(tx.open(row["sealed"])) if row["sealed"] is not None else ""
+        graph.setdefault(row["source"], []).append(Way(row["way"], name, row["target"], tuple(row["needs"])))
     return graph
 
 

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables. In clear: identity, hub status and type, times, codes, counts. Columns named ``sealed`` are encrypted.
-
-``side`` is ``left`` or ``right``. ``system`` is the Airflow connection's id: it tells one tracker from another in the
-whole installation. ``ticket`` is a record's native id. Times are naive UTC.
-"""
+"""What belongs to one pair: how far it has read, what happened, what is planned, and what waits for people."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -17,23 +12,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-Number = BigInteger().with_variant(Integer, "sqlite")
-NAME, NATIVE, CODE = String(200), String(200), String(32)
+from tandem.state.tables.columns import CODE, NAME, NATIVE, Number, metadata
 
 # One row a pair: who may write. ``fence`` grows with each try that takes the lease and never falls.
 lease = Table(
@@ -128,45 +113,6 @@ hub = Table(
     Column("side", CODE, primary_key=True),
     Column("ticket", NATIVE, primary_key=True),
     Column("sealed", Text, nullable=False),
-)
-
-# One ticket, comment or file, wherever its copies stand. Belongs to the installation, not to a pair.
-origin = Table(
-    "tandem_origin",
-    metadata,
-    Column("id", CODE, primary_key=True),
-    Column("kind", CODE, nullable=False),  # ticket, comment, file; relation and worklog later
-    Column("system", NAME, nullable=False),
-    Column("native", NATIVE, nullable=False),
-    Column("private", Boolean, nullable=False, default=False),  # when it was said
-    Column("hidden", Boolean),  # private by now, where it was said
-    Column("company", NAME, nullable=False),
-    Column("at", DateTime),
-    Column("sealed", Text),  # first author's name
-    UniqueConstraint("system", "kind", "native"),
-)
-
-presence = Table(
-    "tandem_presence",
-    metadata,
-    Column("id", Number, primary_key=True, autoincrement=True),
-    Column("origin", CODE, ForeignKey("tandem_origin.id"), nullable=False),
-    Column("system", NAME, nullable=False),
-    Column("kind", CODE, nullable=False),
-    Column("native", NATIVE, nullable=False),
-    Column("place", NATIVE, nullable=False),
-    Column("ticket", NATIVE, nullable=False),  # of a comment or file: the ticket it hangs on
-    Column("former", JSON, nullable=False, default=list),  # places where it stood before, oldest first
-    Column("current", Boolean, nullable=False, default=True),
-    Column("action", CODE),  # that made it; none where people did
-    Column("sealed", Text),  # heading that we wrote, to be removed before the text goes on
-    Column("wrote", String(64)),  # hash of the text that we last wrote here; "withdrawn" once it is taken back
-    Column("said", String(64)),  # hash of what its origin said when it was written; of the origin, of what it says
-    Column("edition", Integer),  # which of the texts of its origin that is; unknown of what older versions wrote
-    Column("onward", Boolean),  # of a copy: whether its contracts let it go on from here
-    Column("names", CODE),  # of a copy: how much of its author they let be named: full, company, none
-    UniqueConstraint("system", "kind", "native"),
-    Index("ix_tandem_presence_origin_system", "origin", "system"),
 )
 
 link = Table(
@@ -264,15 +210,6 @@ action = Table(
     Index("ix_tandem_action_pair_history", "pair", "history"),
 )
 
-# Every write claims (cause, target): no second action may carry the same cause to the same target.
-claim = Table(
-    "tandem_claim",
-    metadata,
-    Column("cause", NAME, primary_key=True),
-    Column("target", NAME, primary_key=True),
-    Column("action", CODE, ForeignKey("tandem_action.id"), nullable=False, index=True),
-)
-
 conflict = Table(
     "tandem_conflict",
     metadata,
@@ -287,29 +224,6 @@ conflict = Table(
     Column("opened_at", DateTime, nullable=False),
     Column("closed_at", DateTime),
     Column("sealed", Text, nullable=False),  # base and value of both sides
-)
-
-# Of two changes of one field that met: which one stands. Decided once, and followed by every pair of the installation.
-precedence = Table(
-    "tandem_precedence",
-    metadata,
-    Column("first", NAME, primary_key=True),  # their causes, in the order of the alphabet
-    Column("second", NAME, primary_key=True),
-    Column("stands", NAME, nullable=False),  # one of both
-    Column("at", DateTime, nullable=False),
-)
-
-# What was done last to an element of a ticket's set, as the installation knows it. News of it are events.
-step = Table(
-    "tandem_step",
-    metadata,
-    Column("system", NAME, primary_key=True),
-    Column("ticket", NATIVE, primary_key=True),
-    Column("field", NAME, primary_key=True),  # native
-    Column("element", String(64), primary_key=True),  # hash of its word in hub terms
-    Column("there", Boolean, nullable=False),  # it came; false: it went
-    Column("cause", NAME, nullable=False),
-    Column("at", DateTime, nullable=False),
 )
 
 # One direction of one link set aside (field: that field alone). ``side`` is where the ticket comes from.
@@ -352,39 +266,6 @@ wake = Table(
     Column("anew", Boolean),  # with what happened on it, though it did not change
 )
 
-# The workflow's graph, as far as it was seen.
-edge = Table(
-    "tandem_edge",
-    metadata,
-    Column("system", NAME, primary_key=True),
-    Column("place", NATIVE, primary_key=True),
-    Column("type", NATIVE, primary_key=True),
-    Column("source", NATIVE, primary_key=True),
-    Column("way", NATIVE, primary_key=True),
-    Column("name", NAME, nullable=False),
-    Column("target", NATIVE, nullable=False),
-    Column("needs", JSON, nullable=False),
-)
-
-# What never changes of a tracker, asked once: under names that its connector gives.
-fact = Table(
-    "tandem_fact",
-    metadata,
-    Column("system", NAME, primary_key=True),
-    Column("name", NATIVE, primary_key=True),
-    Column("sealed", Text, nullable=False),
-)
-
-# Until when a tracker told us not to ask: shared by all runs. No ticket (""): the whole endpoint.
-wait = Table(
-    "tandem_wait",
-    metadata,
-    Column("tenant", NAME, primary_key=True),  # the Airflow connection's id
-    Column("endpoint", NAME, primary_key=True),
-    Column("ticket", NATIVE, primary_key=True),
-    Column("not_before", DateTime, nullable=False),
-)
-
 # What was told to people once, and limits that a person raised for the next run.
 notice = Table(
     "tandem_notice",
@@ -394,6 +275,7 @@ notice = Table(
     Column("cause", NAME, primary_key=True),
     Column("at", DateTime, nullable=False),
 )
+
 # What keeps a pair from writing until a person lets it: ``relink``.
 hold = Table(
     "tandem_hold",
@@ -403,6 +285,7 @@ hold = Table(
     Column("detail", JSON, nullable=False),
     Column("at", DateTime, nullable=False),
 )
+
 approval = Table(
     "tandem_approval",
     metadata,
