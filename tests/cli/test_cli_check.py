@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`tandem check` over the real sandbox: what is right passes, what is wrong is named all at once with its fix."""
 
-import sqlite3
-
 import pytest
+import sqlalchemy as sa
 from cli_house import PAIR, House, connection, keys_of
 
 from support.sandbox import RunningSandbox
+from tandem.state.store import open_store
+from tandem.state.tables import edge
+from tandem.state.vault import Vault
 
 JIRA_FILE, ZENDESK_FILE = "contracts/infinity-jira.yaml", "contracts/mercuri-zendesk.yaml"
 
@@ -107,8 +109,9 @@ def test_a_broken_file_is_told_with_the_line_and_without_asking(house: House) ->
 def test_what_the_workflow_showed_is_remembered_for_the_walks_of_runs(started: House) -> None:
     started.open_issue("shows the ways out of To Do")
     assert started.tandem("check").code == 0
-    with sqlite3.connect(started.folder / "state.db") as state:
-        names = {name for (name,) in state.execute("SELECT name FROM tandem_edge WHERE system = 'infinity_jira'")}
+    vault = Vault([started.environ["TANDEM_CONTENT_KEYS"]], started.environ["TANDEM_HASH_KEY"])
+    with open_store(started.environ["TANDEM_DB"], vault).read() as tx:
+        names = {tx.open(row["sealed"]) for row in tx.rows(sa.select(edge).where(edge.c.system == "infinity_jira"))}
     assert {"Start", "Finish"} <= names
 
 
