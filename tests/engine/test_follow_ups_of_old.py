@@ -31,6 +31,7 @@ def _as_it_was(bench: Bench, ticket: str, issue: str, new: list[str], *, took: b
         tx.run(sa.text("DROP TABLE tandem_precedence"))
         tx.run(sa.text("DROP TABLE tandem_step"))
         tx.run(sa.text("DROP TABLE tandem_fact"))
+        tx.run(sa.text("DROP INDEX ix_tandem_action_kind_state"))
         tx.run(sa.text("ALTER TABLE tandem_edge DROP COLUMN sealed"))
         tx.run(sa.text("ALTER TABLE tandem_edge ADD COLUMN name VARCHAR(200) NOT NULL DEFAULT ''"))
         tx.run(sa.text("ALTER TABLE tandem_origin DROP COLUMN hidden"))

@@ -226,7 +226,7 @@ def _late_copy(tx: Tx, end: End, record: Record, history: History, comment: Comm
 
 def _late_file(tx: Tx, end: End, record: Record, file: File) -> None:
     """A file of our account that a write whose answer is not known yet explains is a copy, not our account's own."""
-    found = onward.late_file(tx, target_named(end.system, record.id), file)
+    found = onward.late_file(tx, end.system, target_named(end.system, record.id), file)
     if found is not None and isinstance(meant := found[1]["file"], dict):
         _present(tx, end, record, "file", file.id, str(meant["origin"]), *found)
 

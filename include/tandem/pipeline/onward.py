@@ -17,7 +17,7 @@ from tandem.core import set_steps
 from tandem.core.model import HubEvent, HubTicket, Step
 from tandem.core.values import Json, from_utc_text, same, utc_text
 from tandem.pipeline.environment import End, Run
-from tandem.state import actions, links, paths, succession, twins
+from tandem.state import actions, links, origins, paths, succession, twins
 from tandem.state.paths import Copy, Foreign
 from tandem.state.precedence import PASSED
 from tandem.state.records import Happened
@@ -134,14 +134,16 @@ def late_copy(tx: Tx, mark: str) -> tuple[str, Mapping[str, Json]] | None:
     return None
 
 
-def late_file(tx: Tx, target: str, file: File) -> tuple[str, Mapping[str, Json]] | None:
+def late_file(tx: Tx, system: str, target: str, file: File) -> tuple[str, Mapping[str, Json]] | None:
     """Find the write of any pair to a ticket whose answer is not known yet and whose file this may be.
 
     Files bear no mark, so name and size must do, as they do where the write's own pair looks it up.
     """
     for one in actions.sent_to(tx, "attach", target):
         meant = one.content.get("file")
-        if isinstance(meant, dict) and (meant["name"], meant["size"]) == (file.name, file.size):
+        if not isinstance(meant, dict) or (meant["name"], meant["size"]) != (file.name, file.size):
+            continue
+        if not origins.was_made(tx, str(meant["origin"]), system, one.id):
             return one.id, one.content
     return None
 

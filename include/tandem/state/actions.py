@@ -13,7 +13,7 @@ from tandem.core.rules import Which
 from tandem.core.values import Json
 from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
-from tandem.state.tables import action, claim, presence
+from tandem.state.tables import action, claim
 
 LIVE = ("planned", "sent", "done")
 
@@ -91,15 +91,10 @@ def sent_anywhere(tx: Tx, kind: str) -> list[Action]:
 
 
 def sent_to(tx: Tx, kind: str, target: str) -> list[Action]:
-    """Read the actions of a kind, of any pair, that were sent to a target, and of which nothing is known there yet."""
-    select = (
-        sa.select(action)
-        .where(action.c.state == "sent", action.c.kind == kind)
-        .where(action.c.id.in_(sa.select(claim.c.action).where(claim.c.target == target)))
-        .where(action.c.id.not_in(sa.select(presence.c.action).where(presence.c.action.is_not(None))))
-        .order_by(action.c.sent_at, action.c.seq)
-    )
-    return [_action(tx, row) for row in tx.rows(select)]
+    """Read the actions of a kind, of any pair, that were sent to a target and have no answer yet, the oldest first."""
+    claims = sa.exists().where(claim.c.action == action.c.id, claim.c.target == target)
+    sent = sa.select(action).where(action.c.state == "sent", action.c.kind == kind, claims)
+    return [_action(tx, row) for row in tx.rows(sent.order_by(action.c.sent_at, action.c.seq))]
 
 
 def unsettled(tx: Tx, pair: str) -> list[Action]:

@@ -48,6 +48,12 @@ def has_presence(tx: Tx, of: str, system: str) -> str | None:
     return row["native"] if row else None
 
 
+def was_made(tx: Tx, of: str, system: str, action: str) -> bool:
+    """Tell whether it is known what a write of a copy made in a system."""
+    made = (presence.c.origin == of, presence.c.system == system, presence.c.action == action)
+    return tx.row(sa.select(presence.c.id).where(*made)) is not None
+
+
 def put_origin(
     tx: Tx,
     *,

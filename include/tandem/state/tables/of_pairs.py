@@ -208,6 +208,7 @@ action = Table(
     Index("ix_tandem_action_pair_state", "pair", "state"),
     Index("ix_tandem_action_pair_run", "pair", "run", "seq"),
     Index("ix_tandem_action_pair_history", "pair", "history"),
+    Index("ix_tandem_action_kind_state", "kind", "state"),  # of all pairs: those that have no answer yet
 )
 
 conflict = Table(
