@@ -63,7 +63,7 @@ def send_files(run: Run, end: End, action: Action, ticket: str) -> tuple[tuple[s
 def told_apart(content: Mapping[str, Json], held: Sequence[File]) -> list[tuple[dict[str, Json], str]]:
     """Tell which file that a comment was to hold is which of those that it holds: all in order, or (some are gone) by
     name and size."""
-    meant = [file for file in _listed(content) if isinstance(file, dict)]
+    meant = listed(content)
     if len(meant) == len(held):
         return [(file, one.id) for file, one in zip(meant, held, strict=True)]
     left, found = list(held), list[tuple[dict[str, Json], str]]()
@@ -79,12 +79,13 @@ def without_gone(content: Mapping[str, Json]) -> list[dict[str, Json]]:
     """The files that went in a comment, in order: all but those that could not be read at their origin any more."""
     gone = content.get("gone")
     lost = {str(id_) for id_ in (gone if isinstance(gone, list) else [])}
-    return [file for file in _listed(content) if isinstance(file, dict) and str(file.get("event")) not in lost]
+    return [file for file in listed(content) if str(file.get("event")) not in lost]
 
 
-def _listed(content: Mapping[str, Json]) -> list[Json]:
+def listed(content: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """The files that a comment was to hold, in order."""
     files = content.get("files")
-    return files if isinstance(files, list) else []
+    return [file for file in (files if isinstance(files, list) else []) if isinstance(file, dict)]
 
 
 def _source_ticket(action: Action) -> str:

@@ -15,7 +15,7 @@ from tandem.core.values import Json
 from tandem.errors import UnknownOutcomeError
 from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
-from tandem.pipeline.files import told_apart
+from tandem.pipeline.files import listed, told_apart
 from tandem.pipeline.histories import histories_of
 from tandem.pipeline.outcomes import LOST, note_done, riding, set_aside_as
 from tandem.pipeline.rewrite import takes_back
@@ -163,9 +163,7 @@ def _with_files(action: Action, comment: str, history: History) -> tuple[Outcome
     """What a comment that was found holds, and with what it goes without: what could not be read at its origin."""
     held = told_apart(action.content, [file for file in history.files if file.comment == comment])
     outcome, arrived = Outcome(id=comment, files=tuple(native for _, native in held)), [file for file, _ in held]
-    files = action.content.get("files")
-    listed = [file for file in (files if isinstance(files, list) else []) if isinstance(file, dict)]
-    gone = [file.get("event") for file in listed if file not in arrived]
+    gone = [file.get("event") for file in listed(action.content) if file not in arrived]
     return outcome, replace(action, content={**action.content, "gone": gone}) if gone else action
 
 
