@@ -179,6 +179,28 @@ def test_a_map_that_writes_a_type_outside_the_scope_is_a_warning(office: AzureDe
     assert found["fields.type.map.feature"] == "TDM-267"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key"),
+    [
+        ("in: [Bug, Feature]", "in: [Bug, Featur]", "TDM-224", "scope.1"),
+        ("feature: Feature,", "feature: Featur,", "TDM-225", "fields.type.map.feature"),
+    ],
+)
+def test_a_misspelt_type_is_told_of_once(office: AzureDevOpsHouse, old: str, new: str, code: str, key: str) -> None:
+    """Neither are its states, which nobody knows, told to be none, nor is it told to be out of scope."""
+    office.edit(AZURE_FILE, (old, new))
+    found = only(office, code)
+    assert (found["key"], found["fix"].partition("? ")[0]) == (key, 'Did you mean "Feature"')
+
+
+def test_a_scope_that_takes_everything_is_told_once_in_the_trackers_own_words(office: AzureDevOpsHouse) -> None:
+    types = "  - {field: System.WorkItemType, in: [Bug, Feature]}\n  - {field: System.Tags, contains: infinity}\n"
+    office.edit(AZURE_FILE, (types, ""), ("otherwise: {in: Active}", "otherwise: {in: Active, out: new}"))
+    found = [one for one in problems(office) if one["key"] == "scope"]
+    assert [(one["code"], one["warning"]) for one in found] == [("TDM-242", True)]
+    assert "{field: System.Tags, contains: shared}" in found[0]["fix"]
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
     settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
     office.box.control.advance(240, NAME)

@@ -117,6 +117,31 @@ def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(office: ServiceNo
     assert found == [("offers.incidents.scope", True)]
 
 
+@pytest.mark.parametrize(
+    ("scope", "code", "key", "fix"),
+    [
+        ("[]", "TDM-227", "scope", "{field: sys_class_name, is: incident}"),
+        ("[{field: active, is: true}]", "TDM-227", "scope", "{field: sys_class_name, is: incident}"),
+        ("[{field: sys_class_name, is: incdent}]", "TDM-224", "scope.0", 'Did you mean "incident"? '),
+    ],
+)
+def test_without_its_table_nothing_is_said_of_columns_and_choices(
+    office: ServiceNowHouse, scope: str, code: str, key: str, fix: str
+) -> None:
+    """They would be those of all tasks, which the contract does not mean."""
+    office.edit(SERVICENOW_FILE, (SCOPE, f"scope: {scope}"))
+    found = [one for one in problems(office) if not one["warning"]]
+    assert [(one["code"], one["key"]) for one in found] == [(code, f"offers.incidents.{key}")]
+    assert fix in found[0]["fix"]
+
+
+def test_a_scope_that_takes_its_whole_table_is_told_once(office: ServiceNowHouse) -> None:
+    office.edit(SERVICENOW_FILE, (SCOPE, "scope: [{field: sys_class_name, is: incident}]"))
+    found = only(office, "TDM-242")
+    assert (found["key"], found["warning"]) == ("offers.incidents.scope", True)
+    assert "{field: assignment_group, is: " in found["fix"]
+
+
 def test_a_wrong_password_is_found_and_the_other_side_is_still_asked(office: ServiceNowHouse) -> None:
     office.edit(JIRA_FILE, ("[Low, Lowest]", "[Low, Lowst]"))
     wrong = connection(office.box[NAME], "not-the-token")

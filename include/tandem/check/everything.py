@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tandem.check.bound import Bound
 from tandem.check.names import Fields
+from tandem.config.check import is_open, narrower
 from tandem.config.codes import Code
 from tandem.config.models import Side
 from tandem.config.scope_ids import words_of
@@ -15,23 +16,22 @@ from tandem.connectors.base import Capabilities, Condition
 from tandem.errors import Problem
 
 NEVER_EMPTY = ("title", "status", "type")  # hub fields
-FIX = "Name what people set on those that may leave: {field: labels, contains: customer}."
 
 
 def everything(side: Side, fields: Fields, capabilities: Capabilities, bound: Bound) -> Iterator[Problem]:
     """Warn of it. That a scope names its place alone is told by the files' own check."""
     traits = TRAITS.get(side.system)
-    places = traits.places if traits is not None else frozenset()
     full = {side.fields[hub].native for hub in NEVER_EMPTY if hub in side.fields}
     full |= {capabilities.place_field, capabilities.type_field, *(traits.create_needs if traits is not None else ())}
     full |= {name for name, info in fields.items() if info.required}
-    beyond = [condition for condition in side.scope if condition.field not in places]
-    if not beyond or side.query is not None:
+    if is_open(side, traits) or side.query is not None:
         return
+    places = traits.places if traits is not None else frozenset()
+    beyond = [condition for condition in side.scope if condition.field not in places]
     if all(one.field in full and _always(one, fields, bound) for one in beyond):
         told = " and ".join(dict.fromkeys(one.field for one in beyond))
         what = f"The scope takes in every ticket of its place: what it asks of {told} is true of all."
-        yield side.problem(Code.EVERYTHING, what, FIX, "scope", warning=True)
+        yield side.problem(Code.EVERYTHING, what, narrower(traits), "scope", warning=True)
 
 
 def _always(condition: Condition, fields: Fields, bound: Bound) -> bool:

@@ -50,11 +50,12 @@ def _mapped(side: Side, condition: Condition, info: FieldInfo, bound: Bound) -> 
     rule = next((one for one in side.fields.values() if one.native == condition.field and one.comes_in), None)
     if rule is None:
         return None
-    beyond = [(key, word) for key, word in _written(rule) if not _met(condition, word, info, bound)]
+    words = [one for one in _written(rule) if not info.choices or bound.id_of(info, one[1]) is not None]  # else told
+    beyond = [(key, word) for key, word in words if not _met(condition, word, info, bound)]
     if not beyond or rule.hub == "status":  # a ticket begins in one that it leaves again
         return []
-    words = " or ".join(dict.fromkeys(f'"{word}"' for _, word in beyond))
-    return [(f"fields.{rule.hub}.{beyond[0][0]}", f"A new ticket can get {condition.field} {words}")]
+    listed = " or ".join(dict.fromkeys(f'"{word}"' for _, word in beyond))
+    return [(f"fields.{rule.hub}.{beyond[0][0]}", f"A new ticket can get {condition.field} {listed}")]
 
 
 def _written(rule: FieldRule) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,11 @@ from tandem.check.everything import everything
 from tandem.check.kinds import kinds
 from tandem.check.outside import outside
 from tandem.check.workflow import workflow
+from tandem.config.check import is_open
 from tandem.config.codes import Code
 from tandem.config.models import Side
 from tandem.config.scope_ids import by_ids, words_of
+from tandem.config.traits import TRAITS
 from tandem.connectors.base import Capabilities, Connector, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, Problem, RetryableError
 
@@ -67,7 +69,8 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
     problems = [_placed(side, _guessed(side, problem, found.fields)) for problem in found.problems]
     if found.fields:
         # What the connector says of names is said below with the line of each; an open scope the files' check has told.
-        said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and not side.scope)]
+        told = is_open(side, TRAITS.get(side.system))
+        said = [p for p in problems if p.code != CHOICE and not (p.code == EVERYTHING and p.warning and told)]
         own = [
             *names.choices(side, found.fields, capabilities, bound),
             *names.create(side, found.fields, capabilities, bound),

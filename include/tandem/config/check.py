@@ -46,16 +46,15 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         what = f"On {side.system} a closed ticket cannot be treated as `{side.closed}`."
         yield side.problem(Code.CLOSED, what, f"Choose one of: {', '.join(sorted(traits.closed))}.", "closed")
     if not side.has("scope"):
-        fix = "Add scope: with conditions on native fields, such as [{field: project, is: SHOP}]."
+        fix = f"Add scope: with conditions on native fields, such as [{{field: {_place(traits)}, is: …}}]."
         yield side.problem(Code.SCOPE, "The offer does not say which tickets it offers.", fix, "scope")
     elif not side.scope:
         what = "The scope takes in every ticket that the account can see."
-        fix = "Name at least the place: scope: [{field: project, is: SHOP}]."
+        fix = f"Name at least the place: scope: [{{field: {_place(traits)}, is: …}}]."
         yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
-    elif all(condition.field in traits.places for condition in side.scope) and side.query is None:
+    elif is_open(side, traits):
         what = "The scope takes in every ticket of its place, whoever opens one and whatever stands in it."
-        fix = "Name what people set on those that may leave: {field: labels, contains: customer}."
-        yield side.problem(Code.EVERYTHING, what, fix, "scope", warning=True)
+        yield side.problem(Code.EVERYTHING, what, narrower(traits), "scope", warning=True)
     yield from _create(side, traits)
     yield from _options(side, traits)
     if side.attachments is not None and not side.has("attachments.unreferenced"):
@@ -63,6 +62,22 @@ def check_side(side: Side, traits: SystemTraits, values: Values) -> Iterator[Pro
         fix = "Add `unreferenced: send` (most files in most trackers) or `unreferenced: hold`."
         yield side.problem(Code.UNREFERENCED, what, fix, "attachments")
     yield from _placeholders(side)
+
+
+def is_open(side: Side, traits: SystemTraits | None) -> bool:
+    """Tell whether a scope names no more than the place, if so much."""
+    places = traits.places if traits is not None else frozenset()
+    return all(condition.field in places for condition in side.scope) and side.query is None
+
+
+def _place(traits: SystemTraits) -> str:
+    return min(traits.places, default="project")
+
+
+def narrower(traits: SystemTraits | None) -> str:
+    """Say how a scope is made to take less than all."""
+    example = f": {traits.narrow}" if traits is not None and traits.narrow else ""
+    return f"Add a condition on what people set on those that may leave{example}."
 
 
 def _field(side: Side, rule: FieldRule, traits: SystemTraits) -> Iterator[Problem]:

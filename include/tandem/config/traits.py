@@ -59,6 +59,7 @@ _OURS: Mapping[str, SystemTraits] = {
         options={"marker": (), "markup": ("html", "markdown")},
         loose_files=True,
         places=frozenset({"System.TeamProject"}),
+        narrow="{field: System.Tags, contains: shared}",
     ),
     "jira": SystemTraits(
         private_comments=True,
@@ -67,6 +68,7 @@ _OURS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("project", "issuetype", "summary"),
         places=frozenset({"project"}),
+        narrow="{field: labels, contains: shared}",
     ),
     "redmine": SystemTraits(
         private_comments=True,
@@ -76,6 +78,7 @@ _OURS: Mapping[str, SystemTraits] = {
         create_needs=("project", "tracker", "subject"),
         options={"marker": (), "markup": ("textile", "common_mark")},
         places=frozenset({"project"}),
+        narrow="{field: category, is: <name>}",
     ),
     "request_tracker": SystemTraits(
         private_comments=True,
@@ -85,6 +88,7 @@ _OURS: Mapping[str, SystemTraits] = {
         closed=frozenset({"reopen", "quarantine"}),  # there are no follow-ups
         create_needs=("Queue", "Subject"),
         places=frozenset({"Queue"}),
+        narrow="{field: 'CF.{<name>}', contains: shared}",
     ),
     "servicenow": SystemTraits(
         private_comments=True,
@@ -94,6 +98,7 @@ _OURS: Mapping[str, SystemTraits] = {
         create_needs=("sys_class_name", "short_description"),
         loose_files=True,
         places=frozenset({"sys_class_name"}),
+        narrow="{field: assignment_group, is: <group>}",
     ),
     "zendesk": SystemTraits(
         private_comments=True,
@@ -102,6 +107,7 @@ _OURS: Mapping[str, SystemTraits] = {
         create_only=frozenset({"description"}),  # it is the first comment
         closed=frozenset({"follow_up", "quarantine"}),  # a closed ticket takes no change at all
         places=frozenset({"brand_id"}),
+        narrow="{field: tags, contains: shared}",
     ),
 }
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tandem.connectors.azure_devops import judging, people
-from tandem.connectors.azure_devops.process import edges, meant, samples, unseen
+from tandem.connectors.azure_devops.process import choosing, edges, meant, samples, unseen
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
     AREA,
@@ -162,17 +162,17 @@ def _longest(one: Field) -> int | None:
 def _choices(site: Site, asked: frozenset[str], types: Mapping[str, Mapping[str, Raw]]) -> dict[str, Mapping[str, str]]:
     """What fields may hold, of all types of the scope's projects together: stored value → what people call it."""
     found: dict[str, dict[str, str]] = {PROJECT: _named(types)}
-    for of_project in types.values():
+    for project, of_project in types.items():
         found.setdefault(TYPE, {}).update(_named(of_project))
-        for type_ in meant(site, of_project):
+        for type_ in choosing(site, types, project):
             states = of_project[type_].get("states") or ()
             found.setdefault(STATE, {}).update(_named(str(one["name"]) for one in states))
     for name, group in PATHS.items():
         for project in types if name in asked else ():
             found.setdefault(name, {}).update(_named(_nodes(site, project, group)))
     picked = {name for name in asked - found.keys() if name in site.fields and site.fields[name].kind == "choice"}
-    for project, of_project in types.items() if picked else ():
-        for type_ in meant(site, of_project):
+    for project in types if picked else ():
+        for type_ in choosing(site, types, project):
             for name, values in _allowed(site, project, type_, picked):
                 found.setdefault(name, {}).update(_named(values))
     return dict(found)

@@ -31,6 +31,13 @@ def meant(site: Site, types: Mapping[str, Raw]) -> list[str]:
     return [name for name in types if not named or name.casefold() in named]
 
 
+def choosing(site: Site, types: Types, project: str) -> list[str]:
+    """The types of a project by which its choices are known: all, where the scope names one that is nowhere."""
+    known = {name.casefold() for of_project in types.values() for name in of_project}
+    named = {word.casefold() for one in site.needs.scope if one.field == TYPE for word in wanted(one)}
+    return meant(site, types[project]) if named <= known else list(types[project])
+
+
 def edges(site: Site, types: Types, seen: Samples) -> Iterator[Edge]:
     """The steps between states, of the types that the scope lets in, with what rules ask for."""
     needed = _needed(site, types, seen)

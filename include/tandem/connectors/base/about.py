@@ -75,6 +75,7 @@ class SystemTraits:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     loose_files: bool = False  # files hang on the ticket, and hardly a text shows one
     places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
+    narrow: str = ""  # a condition, as a contract writes it, on what people set on the tickets that may leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
 from tandem.connectors.servicenow.read import ALWAYS
 from tandem.connectors.servicenow.scope import Scope, misread
 from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column, batches
-from tandem.connectors.servicenow.site import Site
+from tandem.connectors.servicenow.site import DELIVERED, Site
 from tandem.errors import CredentialsError, ItemError, Problem
 
 VERSION = "Table API v2"
@@ -39,9 +40,11 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         return _stranger(site, search_delay, "ServiceNow does not accept the log-in")
     except ItemError:
         return _stranger(site, search_delay, "there is no ServiceNow at this address")
-    problems = [*_rights(site, account), *_tables(site)]
+    tables = list(_tables(site))
+    problems = [*_rights(site, account), *tables]
     try:
-        fields = _dictionary(site)
+        # Without the one table, what there is of columns and choices would be that of all tasks, which nobody means.
+        fields = {} if any(not one.warning for one in tables) else _dictionary(site)
     except (CredentialsError, ItemError):
         fix = "Give the account the right to read sys_dictionary, sys_db_object and sys_choice."
         problems.append(_wrong(site, "TDM-221", "our account may not read the dictionary", fix))
@@ -102,7 +105,9 @@ def _tables(site: Site) -> Iterator[Problem]:
         return
     rows, _, _ = site.page("sys_db_object", f"name={site.table}", ("name",), limit=1)
     if not rows or site.line[-1] != "task":
-        fix = "Name a table that extends task: incident, problem, change_request, sc_task."
+        near = get_close_matches(site.table.lower(), DELIVERED, 1)
+        fix = f'Did you mean "{near[0]}"? ' if near else ""
+        fix += "Name a table that extends task: incident, problem, change_request, sc_task."
         yield _wrong(site, "TDM-224", f"there is no table of tasks {site.table}", fix, TABLE)
     elif len(site.needs.scope) == 1 and not site.needs.query:
         what = "the scope takes every row of the table that our account may see"
