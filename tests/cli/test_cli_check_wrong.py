@@ -210,6 +210,27 @@ def test_a_tag_that_no_ticket_can_have_is_told(house: House, word: str, tag: str
     assert (found["key"], found["warning"], found["fix"]) == ("scope.0", True, f'Write "{tag}".')
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "prority = Hgh AND priority = Hihg ORDER BY created",
+            ["Remove `ORDER BY …`.", 'Did you mean "priority"? ', 'Did you mean "High"? '],
+        ),
+        ("summary ~ cart) OR (summary ~ basket", ["Correct "]),
+        ("summary ~ cart AND", ["Correct "]),
+    ],
+)
+def test_all_that_is_wrong_with_a_raw_query_is_told(house: House, query: str, told: list[str]) -> None:
+    scope = "scope: [{field: project, is: SHOP}, {field: labels, contains: customer}]"
+    house.edit(JIRA_FILE, (scope, f"{scope}\n    query: {query}"))
+    found = problems(house)
+    assert {(one["code"], one["key"]) for one in found} == {("TDM-226", "offers.customers.query")}
+    for words in told:
+        assert len([one for one in found if one["fix"].startswith(words)]) == 1, (words, found)
+    assert len(found) == len(told)
+
+
 def test_what_a_project_asks_of_a_new_issue_is_told_for_the_types_that_are_made(house: House, control: Control) -> None:
     projects = control.settings(JIRA)["projects"]
     control.settings(JIRA, projects={**projects, "SHOP": {**projects["SHOP"], "required": ["duedate"]}})

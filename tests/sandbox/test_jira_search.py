@@ -136,6 +136,19 @@ def test_a_query_about_the_past_is_taken_apart(site: JiraSite) -> None:
     assert clauses[2]["operand"]["value"] == "Done"
 
 
+def test_all_that_is_wrong_with_a_query_is_said(site: JiraSite) -> None:
+    wrong = "colour = red AND (NOT size = 1 OR status = Sleeping)"
+    [shown] = site.ask("POST", "3/jql/parse", json={"queries": [wrong]}).json()["queries"]
+    said = [
+        "Field 'colour' does not exist or you do not have permission to view it.",
+        "Field 'size' does not exist or you do not have permission to view it.",
+        "The value 'Sleeping' does not exist for the field 'status'.",
+    ]
+    assert shown["errors"] == said
+    answer = site.ask("POST", "3/search/jql", json={"jql": wrong})
+    assert (answer.status_code, answer.json()["errorMessages"]) == (400, said)
+
+
 def test_an_issue_is_found_by_key_and_id_and_its_reporter(site: JiraSite, known: dict[str, str]) -> None:
     key = known["bare"]
     number = site.get(f"3/issue/{key}")["id"]

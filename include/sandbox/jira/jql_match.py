@@ -2,7 +2,7 @@
 """JQL: what a clause means on this site for this account, and whether an issue fits."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from sandbox.jira.errors import JiraError
@@ -30,15 +30,28 @@ def compile_condition(condition: Condition, searcher: Searcher) -> Test:
             inner = compile_condition(condition.of, searcher)
             return lambda issue: not inner(issue)
         case Both():
-            tests = [compile_condition(part, searcher) for part in condition.parts]
+            tests = _compiled(condition.parts, searcher)
             return lambda issue: all(test(issue) for test in tests)
         case Either():
-            tests = [compile_condition(part, searcher) for part in condition.parts]
+            tests = _compiled(condition.parts, searcher)
             return lambda issue: any(test(issue) for test in tests)
         case Past():
             return compile_past(condition, searcher)
         case Clause():
             return _clause(condition, searcher)
+
+
+def _compiled(parts: Sequence[Condition], searcher: Searcher) -> list[Test]:
+    """Make the tests of several conditions; all that is wrong with any of them is said at once."""
+    tests, said = list[Test](), list[str]()
+    for part in parts:
+        try:
+            tests.append(compile_condition(part, searcher))
+        except JiraError as refused:
+            said += refused.messages
+    if said:
+        raise JiraError(400, *said)
+    return tests
 
 
 def _clause(clause: Clause, searcher: Searcher) -> Test:

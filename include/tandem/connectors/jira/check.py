@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tandem.connectors.base import Author, Condition, Edge, FieldInfo, Preflight
+from tandem.connectors.jira import raw_query
 from tandem.connectors.jira.read import transitions
 from tandem.connectors.jira.scope import among, quoted
 from tandem.connectors.jira.shape import BELOW, SYSTEM, TEXT_LONGEST, form
 from tandem.connectors.jira.site import FETCH, Issue, Site
-from tandem.errors import ConfigurationError, CredentialsError, GoneError, Problem
+from tandem.errors import CredentialsError, GoneError, Problem
 from tandem.http import parsed
 
 READ_RIGHTS = ("BROWSE_PROJECTS",)
@@ -22,7 +22,6 @@ FILE_RIGHT = "CREATE_ATTACHMENTS"
 LINE_LONGEST = 255  # in UTF-16 units, of the summary too
 _REQUIRED = frozenset({"summary", "project", "issuetype"})
 _LINE = ":textfield"
-_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 _META_PAGE = 200
 USERS = 100  # accounts that one request asks for
 
@@ -286,17 +285,7 @@ def _check_scope(site: Site, found: Finding, fields: Mapping[str, FieldInfo]) ->
         everything = _wrong(site, "TDM-227", what, "Name at least a project in the scope.", "scope")
         found.problems.append(replace(everything, warning=True))
     if site.needs.query:
-        _check_query(site, found, site.needs.query)
-
-
-def _check_query(site: Site, found: Finding, query: str) -> None:
-    if _ORDER.search(query):
-        found.problems.append(_wrong(site, "TDM-226", "the raw query holds an order", "Remove `ORDER BY …`.", "query"))
-        return
-    try:
-        next(site.search(f"({query})", ["id"], 1))
-    except ConfigurationError:
-        found.problems.append(_wrong(site, "TDM-226", "Jira refuses the raw query", "Correct the JQL.", "query"))
+        found.problems += raw_query.wrong(site, site.needs.query, fields)
 
 
 def _words(condition: Condition) -> Iterator[str]:
