@@ -135,6 +135,35 @@ def test_without_its_table_nothing_is_said_of_columns_and_choices(
     assert fix in found[0]["fix"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "key"), [("{default: newest}", "default"), ("{default: left, priority: newest}", "priority")]
+)
+def test_a_column_that_is_not_audited_has_no_newest_change(office: ServiceNowHouse, rules: str, key: str) -> None:
+    office.box.control.settings(NAME, unaudited=["task.priority", "task.short_description"])
+    office.edit(f"pairs/{PAIR}.yaml", ("conflicts: {default: newest}", f"conflicts: {rules}"))
+    found = {one["what"].partition(" cannot")[0]: one for one in problems(office)}
+    told = ["The newest change of `priority`"] + (["The newest change of `title`"] if key == "default" else [])
+    assert sorted(found) == told
+    for one in found.values():
+        assert (one["code"], one["key"], one["warning"]) == ("TDM-245", f"conflicts.{key}", False)
+        assert "`infinity-servicenow/incidents` keeps no history of " in one["what"]
+    hub = found[told[0]]["fix"]
+    assert hub.startswith("Write conflicts: {priority: left} (or right, hold), or have")
+    office.edit(f"pairs/{PAIR}.yaml", (rules, "{default: left}"))
+    said = office.tandem("check", PAIR)
+    assert said.code == 0, said.out
+    assert "no history of priority, short_description: an edit in the moment of our write may go unseen" in said.out
+
+
+@pytest.mark.parametrize("unaudited", ["incident", "task.correlation_display"])
+def test_where_our_own_work_is_not_audited_no_pair_can_run(office: ServiceNowHouse, unaudited: str) -> None:
+    office.box.control.settings(NAME, unaudited=[unaudited])
+    office.edit(f"pairs/{PAIR}.yaml", ("conflicts: {default: newest}", "conflicts: {default: left}"))
+    found = only(office, "TDM-221")
+    assert (found["key"], "correlation_display" in found["what"]) == ("connection", True)
+    assert "Audit" in found["fix"]
+
+
 def test_a_scope_that_takes_its_whole_table_is_told_once(office: ServiceNowHouse) -> None:
     office.edit(SERVICENOW_FILE, (SCOPE, "scope: [{field: sys_class_name, is: incident}]"))
     found = only(office, "TDM-242")

@@ -275,6 +275,23 @@ def test_columns_stand_in_the_dictionary_of_the_table_that_defines_them(desk: De
     assert [row["label"] for row in states] == ["Resolved"]
 
 
+def test_what_is_not_audited_says_so_in_the_dictionary_and_leaves_no_trace(desk: Desk) -> None:
+    """A table says it of itself, in the row without a column, and a column by an attribute."""
+    desk.control.settings(NAME, unaudited=["problem", "task.priority", "incident.u_labels"])
+    told = {
+        (row["name"], row["element"]): (row["audit"], row["attributes"])
+        for row in desk.read("table/sys_dictionary", query="nameINtask,incident,problem")
+    }
+    assert (told["incident", ""], told["problem", ""]) == (("true", ""), ("false", ""))
+    assert told["task", "priority"] == told["incident", "u_labels"] == ("false", "no_audit=true")
+    assert told["task", "urgency"] == ("false", "")
+    for table, seen in (("incident", {"urgency"}), ("problem", set[str]())):
+        made = desk.make(table=table)
+        desk.change(made["sys_id"], table=table, urgency="1", impact="3")
+        audits = desk.read("table/sys_audit", query=f"documentkey={made['sys_id']}", fields="fieldname")
+        assert {row["fieldname"] for row in audits} == seen
+
+
 # ---- files
 
 

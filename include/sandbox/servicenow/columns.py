@@ -22,7 +22,6 @@ class Column:
     """The table that defines it: a table shows the columns of those that it extends, too."""
     mandatory: bool = False
     read_only: bool = False
-    audited: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,6 @@ def _columns(table: str, text: str, choices: Mapping[str, Mapping[str, str]] | N
             (choices or {}).get(name, {}),
             table,
             read_only=name in _KEPT,
-            audited=not name.startswith("sys_"),
         )
         found[name] = made
     return found
@@ -310,6 +308,7 @@ active|Active|boolean
 choice|Choice|integer
 default_value|Default value|string|512
 audit|Audit|boolean
+attributes|Attributes|string|1000
 """,
     ),
     _beside(

@@ -37,7 +37,6 @@ class Schema:
                     choices=one.choices,
                     table=name,
                     mandatory=one.mandatory,
-                    audited=one.audited,
                 )
                 for key, one in columns.items()
             }
@@ -74,6 +73,14 @@ class Schema:
             column = replace(column, choices=self._settings.choices[where])
         return column if length is None else replace(column, length=length)
 
+    def audits(self, table: str, column: str) -> bool:
+        """Tell whether a change leaves a trace. Whether a table is audited is said of each table for itself."""
+        one = self.columns(table)[column]
+        return self._kept(table) and self._kept(f"{one.table}.{column}") and not column.startswith("sys_")
+
+    def _kept(self, name: str) -> bool:
+        return name not in self._settings.unaudited
+
     def ends(self, table: str) -> frozenset[str]:
         """States in which a row of this table is not active any more."""
         return next((ENDS[name] for name in self.line(table) if name in ENDS), frozenset())
@@ -95,7 +102,12 @@ class Schema:
 
     def _collection(self, table: str) -> dict[str, str]:
         return _row(
-            "sys_dictionary", made_id("dictionary", table), name=table, internal_type="collection", active="true"
+            "sys_dictionary",
+            made_id("dictionary", table),
+            name=table,
+            internal_type="collection",
+            active="true",
+            audit=_said(self.is_task(table) and self._kept(table)),
         )
 
     def _entry(self, table: str, key: str) -> dict[str, str]:
@@ -114,7 +126,8 @@ class Schema:
             active="true",
             choice="1" if column.choices else "0",
             default_value=column.default,
-            audit=_said(column.audited),
+            audit="false",  # means something where a table says `audit_type=whitelist` alone
+            attributes="" if self._kept(f"{table}.{key}") else "no_audit=true",
         )
 
     def _choices(self, table: str) -> Iterator[dict[str, str]]:

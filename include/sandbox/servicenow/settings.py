@@ -25,7 +25,6 @@ class ColumnSettings(_Part):
     choices: dict[str, str] = {}
     """Stored value: label."""
     mandatory: bool = False
-    audited: bool = True
 
 
 class TableSettings(_Part):
@@ -71,6 +70,8 @@ class ServiceNowSettings(_Part):
     """Column of `task`, or `table.column`: another length than the vendor's."""
     choices: dict[str, dict[str, str]] = {}
     """`table.column`: choices in place of the vendor's."""
+    unaudited: tuple[str, ...] = ()
+    """Tables, and `table.column` by the table that defines it, whose changes leave no trace in the audit."""
     account_ids: dict[str, str] = {}
     """Alias: sys_id of the user; else one is derived from the address."""
     groups: tuple[str, ...] = ("Service Desk", "Network")

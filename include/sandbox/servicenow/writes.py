@@ -110,7 +110,6 @@ def _named(instance: Instance, table: str, name: str) -> str | None:
 
 
 def _store(instance: Instance, user: User, table: str, row: Row, after: Row, said: Row) -> None:
-    columns = instance.schema.columns(table)
     changed = {name: (row[name], value) for name, value in after.items() if value != row[name]}
     if not changed and not said:
         return
@@ -119,7 +118,7 @@ def _store(instance: Instance, user: User, table: str, row: Row, after: Row, sai
     row["sys_updated_on"], row["sys_updated_by"] = stamp(instance.now()), user.user_name
     if instance.schema.is_task(table):
         for name, (before, now) in changed.items():
-            if columns[name].audited:
+            if instance.schema.audits(row["sys_class_name"], name):
                 _audit(instance, user, row, name, before, now)
         _journal(instance, user, row, said)
 

@@ -10,8 +10,10 @@ from tandem.check import names
 from tandem.check.bound import Bound
 from tandem.check.side import SideReport, check_side
 from tandem.config import yaml
+from tandem.config.check_pair import never
 from tandem.config.codes import Code
 from tandem.config.models import BrokenPair, Pair, Side, Which, shown
+from tandem.config.traits import TRAITS
 from tandem.config.units import exact, spoken
 from tandem.connectors.base import Connector
 from tandem.errors import Problem
@@ -85,6 +87,7 @@ def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
     """`newest` needs a history on both sides that our account can read; files, a tracker that takes them."""
     for one, other in (sides, sides[::-1]) if len(sides) == 2 else ():
         yield from _files(one.side, other)
+    yield from _untold(pair, sides)
     blind = [report.side.name for report in sides if report.capabilities and not report.capabilities.history]
     if not blind or not pair.files:
         return
@@ -93,6 +96,21 @@ def _rules(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
         if rule == "newest":
             what = f"The newest change cannot be told: no history can be read in {' and '.join(blind)}."
             yield document.problem(Code.NEWEST, what, "Choose left, right or hold.", f"conflicts.{hub}")
+
+
+def _untold(pair: Pair, sides: Sequence[SideReport]) -> Iterator[Problem]:
+    """The newest change of a field cannot be told where its tracker keeps a history of others and not of it."""
+    for hub in pair.left.fields if pair.files else ():
+        key = hub if hub in pair.conflicts.fields else "default"
+        if pair.conflicts.rule(hub) != "newest" or never(pair, hub, TRAITS):
+            continue
+        for report in sides:
+            native = report.side.fields[hub].native
+            if report.found is not None and native in report.found.untold:
+                where = report.side.name
+                what = f"The newest change of `{hub}` cannot be told: `{where}` keeps no history of {native}."
+                fix = f"Write conflicts: {{{hub}: left}} (or right, hold), or have {native} audited there."
+                yield yaml.read(pair.files[0]).problem(Code.NEWEST, what, fix, f"conflicts.{key}")
 
 
 def _files(side: Side, other: SideReport) -> Iterator[Problem]:

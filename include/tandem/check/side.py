@@ -165,6 +165,10 @@ def _comments(side: Side, found: Preflight, capabilities: Capabilities) -> Itera
         yield side.problem(Code.NOT_FOR_KIND, what, "Write `as: public`, or name a place that has them.", "comments.as")
 
 
+def _used(side: Side) -> set[str]:
+    return {rule.native for rule in side.fields.values()} | {condition.field for condition in side.scope}
+
+
 def _private(found: Preflight, capabilities: Capabilities) -> bool:
     """Tell whether there are internal comments at this very place."""
     return capabilities.private_comments if found.private_comments is None else found.private_comments
@@ -207,6 +211,8 @@ def _remarks(side: Side, found: Preflight, capabilities: Capabilities, bound: Bo
             if capabilities.history
             else "no compare-and-set and no readable history: an edit in the moment of our write may go unseen"
         )
+    if untold := sorted(found.untold & _used(side)):
+        yield f"no history of {', '.join(untold)}: an edit in the moment of our write may go unseen"
     if not _private(found, capabilities):
         yield "no internal comments here: what is private elsewhere is not written here"
     ways = workflow(side, found, capabilities, bound)

@@ -146,7 +146,7 @@ def check_rules(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) -> Ite
             continue
         if hub not in known:
             yield say(Code.HUB_FIELD, f"`{hub}` is no field of this pair.", did_you_mean(hub, (*known, "default")), key)
-        elif reason := _never(pair, hub, traits):
+        elif reason := never(pair, hub, traits):
             yield say(Code.NO_CONFLICT, f"A rule for `{hub}` can never apply: {reason}.", "Remove it.", key)
     for n, hub in enumerate(sorted(pair.insist)):
         if hub not in known:
@@ -168,7 +168,7 @@ def check_insisting(pair: Pair, traits: Mapping[str, SystemTraits], say: Say) ->
         yield replace(say(Code.NEWEST, what, fix, "insist"), warning=True)
 
 
-def _never(pair: Pair, hub: str, traits: Mapping[str, SystemTraits]) -> str | None:
+def never(pair: Pair, hub: str, traits: Mapping[str, SystemTraits]) -> str | None:
     """Say why the two sides can never disagree on a field, if so."""
     for side in (pair.left, pair.right):
         rule = side.fields.get(hub)

@@ -176,6 +176,7 @@ class Preflight:
     # What only this place can say of itself, as the object that asked then also has it in its capabilities:
     private_comments: bool | None = None
     max_file: int | None = None
+    untold: frozenset[str] = frozenset()  # fields of whose changes no history tells, though it tells of others
     inactive: frozenset[str] = frozenset()  # those of the accounts asked for that were deactivated, or are gone
     # Account → the id by which texts call it, where that is another than the account's own.
     mentions: Mapping[str, str] = field(default_factory=dict)

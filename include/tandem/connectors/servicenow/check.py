@@ -50,7 +50,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         problems.append(_wrong(site, "TDM-221", "our account may not read the dictionary", fix))
         fields = {}
     if fields:
-        problems += [*_columns(site, fields), *_scope(site, scope), *_readable(site, fields)]
+        problems += [*_columns(site, fields), *_audited(site), *_scope(site, scope), *_readable(site, fields)]
     return Preflight(
         account=account,
         offset=site.http.clock_offset,
@@ -60,6 +60,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         edges=tuple(_edges(site)) if fields else (),
         problems=tuple(problems),
         max_file=_largest_file(site),
+        untold=frozenset(name for name in fields if not site.columns[name].audited),
         inactive=_inactive(site),
         learnt=site.learnt() if fields and account.id else {},
     )
@@ -173,6 +174,15 @@ def _columns(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
         if states and status.casefold() not in known:
             fix = f"Choose from: {', '.join(states.values())}."
             yield _wrong(site, "TDM-225", f'{site.table} has no state "{status}"', fix, "state")
+
+
+def _audited(site: Site) -> Iterator[Problem]:
+    """What a write of ours leaves in the audit is all by which it is known again."""
+    if WRITE in site.columns and not site.columns[WRITE].audited:
+        what = f"ServiceNow keeps no history of {WRITE} in {site.table}, and our own work is known by it"
+        fix = f"Have an administrator tick Audit in the dictionary entry of {site.table} (that of type Collection), "
+        fix += f"and take the attribute no_audit from that of {WRITE}."
+        yield _wrong(site, "TDM-221", what, fix)
 
 
 def _scope(site: Site, scope: Scope) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ class Column:
     reference: str = ""
     read_only: bool = False
     mandatory: bool = False
+    audited: bool = True  # changes leave a trace
     choices: Mapping[str, str] = field(default_factory=dict)  # stored value → label
 
     @property

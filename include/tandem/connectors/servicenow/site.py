@@ -36,6 +36,8 @@ _DICTIONARY = (
     "max_length",
     "mandatory",
     "read_only",
+    "audit",
+    "attributes",
 )
 
 
@@ -135,10 +137,11 @@ class Site:
         """The columns of the table, from the dictionary of each table that it extends; choices of those needed."""
         if "columns" in self._learnt:
             return {one["name"]: Column(**one) for one in self._learnt["columns"]}
-        query = f"nameIN{','.join(self.line)}^elementISNOTEMPTY^active=true"
+        query = f"nameIN{','.join(self.line)}^active=true"
         rows = [row for rows in self.pages("sys_dictionary", query, _DICTIONARY) for row in rows]
         nearest = sorted(rows, key=lambda row: -self.line.index(row["name"]))
-        made = {row["element"]: _column(row) for row in nearest}
+        table = next((row for row in rows if not row["element"] and row["name"] == self.table), {})
+        made = {row["element"]: _column(row, table) for row in nearest if row["element"]}
         choices = self._choices(self.needed & made.keys())
         for name, named in choices.items():
             made[name] = Column(**{**{key: getattr(made[name], key) for key in Column.__slots__}, "choices": named})
@@ -267,7 +270,7 @@ def _behind(query: str, by: str, last: str) -> str:
     return f"{begin}{by}>{at}^NQ{begin}{by}={at}^sys_id>{sys_id}"
 
 
-def _column(row: Raw) -> Column:
+def _column(row: Raw, table: Raw) -> Column:
     longest = row.get("max_length") or ""
     return Column(
         name=row["element"],
@@ -277,7 +280,20 @@ def _column(row: Raw) -> Column:
         reference=row.get("reference") or "",
         read_only=row.get("read_only") == "true",
         mandatory=row.get("mandatory") == "true",
+        audited=_audited(row, table),
     )
+
+
+def _audited(row: Raw, table: Raw) -> bool:
+    """Tell whether changes of a column leave a trace: its table says so, and a column may say that it does not.
+
+    What we may not read of the dictionary is taken to be as delivered.
+    """
+    told = {name.strip() for name in row.get("attributes", "").split(",")}
+    if table.get("audit", "true") != "true" or told & {"no_audit", "no_audit=true"}:
+        return False
+    listed = "audit_type=whitelist" in table.get("attributes", "")
+    return not listed or "audit=true" in told or row.get("audit") == "true"
 
 
 def texts(columns: Mapping[str, Column]) -> Sequence[str]:
