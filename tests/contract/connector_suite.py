@@ -315,6 +315,15 @@ class ConnectorContract(Keeps, Writes):
         told = connector.history([ticket]).get(ticket)
         assert SECRET not in repr((record, told))
 
+    def test_made_without_a_scope_it_shows_one_field_of_any_ticket(self, bench: Bench) -> None:
+        """So the engine looks at what it is about to write over in a ticket that is out of scope."""
+        ticket, field = bench.opens("outside", shared=False), frozenset({bench.fields.description})
+        alone = replace(bench.needs, read=field, write=field, scope=(), comments="none", files=False)
+        record = read(bench.connect(alone), ticket)
+        assert record.in_scope
+        assert set(record.fields) == field
+        assert record.fields[bench.fields.description]
+
     def test_a_ticket_comes_back_into_scope(self, bench: Bench, connector: Connector) -> None:
         ticket = bench.opens("back", shared=False)
         bench.edits(ticket, bench.fields.labels, ["shared"])

@@ -164,3 +164,30 @@ def test_what_is_hidden_between_reading_and_writing_never_leaves(house: House) -
     assert ("90 000" in there, files, "and this is public" in there) == (False, [], True)
     here = repr([one["body"] for one in anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"]])
     assert ("margin" in here, "and this, too" in here) == (False, True)
+
+
+def test_a_picture_that_people_put_there_stays_when_the_description_is_taken_back(house: House) -> None:
+    """The issue is out of scope: what stands there is read all the same before it is written over."""
+    anna, elaine = Desk(house.box, ZENDESK, "anna"), Desk(house.box, JIRA, "elaine")
+    told = {issue: carried(house, anna) for issue in ("kept", "taken")}
+    for ticket, issue in told.values():
+        elaine.ask("PUT", f"/rest/api/3/issue/{issue}", json={"update": {"labels": [{"remove": "customer"}]}})
+        anna.ask("PUT", f"/api/v2/tickets/{ticket}.json", json={"ticket": {"tags": []}})
+    quiet(house)
+    ticket, issue = told["kept"]
+    files = {"file": ("till.png", b"not really a picture", "image/png")}
+    head = {"X-Atlassian-Token": "no-check"}
+    number = elaine.ask("POST", f"/rest/api/3/issue/{issue}/attachments", files=files, headers=head)[0]["id"]
+    text = elaine.ask("GET", f"/rest/api/2/issue/{issue}?fields=description")["fields"]["description"]
+    elaine.ask("PUT", f"/rest/api/2/issue/{issue}", json={"fields": {"description": f"{text}\n\n!till.png!"}})
+    for ticket, _ in told.values():
+        first = anna.ask("GET", f"/api/v2/tickets/{ticket}/comments.json")["comments"][0]["id"]
+        anna.ask("PUT", f"/api/v2/tickets/{ticket}/comments/{first}/make_private.json")
+    quiet(house)
+    now = {
+        name: elaine.ask("GET", f"/rest/api/2/issue/{issue}?fields=description,attachment")["fields"]
+        for name, (_, issue) in told.items()
+    }
+    assert "withdrawn at its origin" in now["taken"]["description"]
+    assert now["kept"]["description"] == f"{text}\n\n!till.png!"
+    assert [file["id"] for file in now["kept"]["attachment"]] == [number]

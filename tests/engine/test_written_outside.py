@@ -14,6 +14,7 @@ from engine.conftest import Linked
 from engine.laws import at_peace
 from engine.memory_house import LEFT, RIGHT, Bench
 from engine.test_outside import come_back, leave
+from engine.test_taken_back import SERVICE
 from tandem.core.rules import Which
 from tandem.state import tables
 
@@ -155,3 +156,53 @@ def test_a_status_that_cannot_be_walked_to_in_the_dark_holds_nothing_else(linked
     come_back(linked, RIGHT)
     assert at_peace(bench) == []
     assert linked.get(RIGHT, "status") == "3"
+
+
+def both_out(tmp_path: Path) -> Linked:
+    """A ticket that both companies took out of their scope; the other side of it holds a description of ours."""
+    bench = Bench(tmp_path, kinds={"right": SERVICE})
+    linked = Linked(bench, *bench.linked(description="<p>once for all to read</p>"))
+    for which in Which:
+        leave(linked, which)
+        bench.quiet()
+    return linked
+
+
+@pytest.mark.parametrize("anew", ["Elaine's own words", "once for all to read, and more"])
+def test_words_that_people_put_there_are_not_taken_back_unseen(tmp_path: Path, anew: str) -> None:
+    """What is taken back at its origin goes wherever it stands; what people wrote in its place is theirs."""
+    linked = both_out(tmp_path)
+    bench = linked.bench
+    linked.set(RIGHT, "description", anew)
+    bench.tracker(LEFT).hide_description(linked.ticket)
+    bench.quiet()
+    bench.quiet()
+    assert linked.get(RIGHT, "description") == anew
+    assert [row["state"] for row in bench.events() if row["kind"] == "withheld"] == ["parked"]
+    before = bench.changes()
+    bench.run(wait=90_000)
+    assert bench.changes() == before
+
+
+def test_what_is_taken_back_unseen_is_looked_at_and_gone(tmp_path: Path) -> None:
+    linked = both_out(tmp_path)
+    linked.bench.tracker(LEFT).hide_description(linked.ticket)
+    linked.bench.quiet()
+    assert linked.get(RIGHT, "description") == "This description was withdrawn at its origin."
+
+
+def test_words_that_people_write_while_it_is_taken_back_stay(tmp_path: Path) -> None:
+    """Between the look and the write the ticket changes: the write waits for the next run, which looks again."""
+    linked = both_out(tmp_path)
+    bench, tracker = linked.bench, linked.bench.tracker(RIGHT)
+    bench.tracker(LEFT).hide_description(linked.ticket)
+
+    def act(task: str) -> None:
+        if task == "load":
+            linked.set(RIGHT, "description", "Elaine's own words")
+
+    bench.between = act
+    bench.run()
+    bench.between = lambda task: None
+    bench.quiet()
+    assert tracker.tickets[linked.issue].fields["description"] == "Elaine's own words"

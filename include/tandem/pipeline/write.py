@@ -20,6 +20,7 @@ from tandem.pipeline import rewrite
 from tandem.pipeline.environment import OVER, End, Run
 from tandem.pipeline.files import attach, send_files
 from tandem.pipeline.held import fetch
+from tandem.pipeline.looked_at import look
 from tandem.pipeline.outcomes import Loading, Ready, done, failed, let_be, lost, put_off
 from tandem.pipeline.recheck import REREAD, outdated
 from tandem.pipeline.scene import target_at
@@ -105,6 +106,9 @@ def _perform(run: Run, loading: Loading, batch: Sequence[Action]) -> None:
     for action, state, reason in rewrite.hindered(run, end, [(one.action, one.target) for one in ready]):
         let_be(run, loading, action, state, reason)
         ready = [one for one in ready if one.action.content.get("event") != action.content["event"]]
+    ready, kept = look(run, end, ready)
+    for action, reason in kept:
+        let_be(run, loading, action, "parked", reason)
     ready = _write_ahead(run, loading, end, ready)
     for kind in ("create", "update", "status", "attach", "comment", "edit", "redact"):
         own = [one for one in ready if one.action.kind == kind]
