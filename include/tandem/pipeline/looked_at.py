@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A description that is taken back from a ticket out of scope: it is looked at first, for people may have written there.
+"""A description taken back from a ticket out of scope: it is looked at first, for people may have written there.
 
 A connector shows nothing of such a ticket. So another is asked, made for this one field that the contract writes
 and for no scope. What it shows is compared with what we left there, and goes nowhere.
