@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A contract with a system whose connector another package brings: nothing of ours has to be touched for it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mistakes import PAIR, ZENDESK
 from tandem.config.codes import Code
 from tandem.config.load import load_all, load_pair
 from tandem.config.models import BrokenPair
+from tandem.config.start import new_contract
 from tandem.connectors import registry
 from tandem.errors import ConfigurationError, Problem
 
@@ -21,6 +23,31 @@ class Desk:
         workflow=False,
         create_only=frozenset({"description"}),
         options={"marker": ()},
+    )
+"""
+
+
+STARTS = """from tandem.connectors.base import SystemTraits
+
+class Desk:
+    traits = SystemTraits(
+        private_comments=True,
+        history=True,
+        workflow=False,
+        options={"marker": ()},
+        start='''
+options: {marker: <field for our marks>}
+scope: [{field: box, is: <box>}]
+
+fields:
+  title:  subject
+  status: {field: state, map: {new: fresh, in_progress: open, pending: waiting, solved: done}}
+  priority: {field: urgency, map: {1: now, 2: soon, 3: later, 4: never}}
+# assignee: {field: owner, fallback: none}   # asks for a map of people: people/{people}
+closed: reopen
+
+create: {box: <box>}
+''',
     )
 """
 
@@ -97,3 +124,30 @@ def test_it_is_among_those_that_a_typing_error_may_have_meant(brings, acme):
     file.write_text(file.read_text().replace("system: acme", "system: acmee"))
     (problem,) = _problems(acme)
     assert (problem.code, problem.fix) == (Code.SYSTEM, "Did you mean `acme`?")
+
+
+def test_its_package_may_bring_the_contract_that_a_company_starts_from(brings, acme):
+    """It is made like our own: with our head and tail, and valid once each ``<…>`` is filled in."""
+    brings("acme_starts", STARTS)
+    text = new_contract("acme", "Mercuri Inc.")
+    assert "system: acme\n" in text and "people/mercuri-inc.yaml" in text
+    assert [line for line in text.splitlines() if line.startswith(("options:", "scope:", "comments:"))] == [
+        "options: {marker: <field for our marks>}",
+        "scope: [{field: box, is: <box>}]",
+        "comments:    {out: public, as: public, names: full}   # `as`: how the other side's comments are written here",
+    ]
+    (acme / ZENDESK).write_text(text)
+    assert {problem.code for problem in _problems(acme) if not problem.warning} == {Code.PLACEHOLDER}
+    (acme / ZENDESK).write_text(re.sub("<[^<>…]+>", "FILLED", text))
+    assert {problem.code for problem in load_pair(acme / PAIR, acme / "contracts").warnings} <= {Code.FILES}
+
+
+def test_one_that_brings_no_start_says_so(brings):
+    brings("acme_startless", SAYS)
+    with pytest.raises(ConfigurationError) as raised:
+        new_contract("acme", "Mercuri Inc.")
+    (problem,) = raised.value.problems
+    assert (problem.code, "brings none" in problem.what) == (Code.SYSTEM, True)
+    assert "docs/reference/contract.md" in problem.fix
+    with pytest.raises(ConfigurationError, match="Did you mean `acme`"):
+        new_contract("acmee", "Mercuri Inc.")

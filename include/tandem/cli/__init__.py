@@ -331,7 +331,10 @@ def _migrate(root: Root = None, connections: ConnectionFile = None, as_json: AsJ
 def _new_contract(
     system: Annotated[
         str,
-        typer.Argument(metavar="SYSTEM", help="azure_devops, jira, redmine, request_tracker, servicenow or zendesk."),
+        typer.Argument(
+            metavar="SYSTEM",
+            help="azure_devops, jira, redmine, request_tracker, servicenow, zendesk, or one that a package brings.",
+        ),
     ],
     company: Annotated[str, typer.Option(metavar="NAME", help="The company whose contract it is.")],
     write: Annotated[bool, typer.Option("--write", help="Put it into contracts/ instead of printing it.")] = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tandem.config.codes import Code
 from tandem.config.people import file_name
+from tandem.config.traits import TRAITS
 from tandem.config.validate import did_you_mean
 from tandem.errors import ConfigurationError, Problem
 
@@ -168,11 +169,22 @@ def new_contract(system: str, company: str) -> str:
     Raises:
         ConfigurationError: there is no starting text for this system.
     """
-    if system not in SYSTEMS:
-        what = f"There is no starting contract for `{system}`."
-        raise ConfigurationError([Problem(Code.SYSTEM, what, did_you_mean(system, sorted(SYSTEMS)))])
+    body = _body(system)
     company = " ".join(company.split())
     quoted = "'" + company.replace("'", "''") + "'"
     head = _HEAD.replace("company: {company}", f"company: {quoted}").replace("{company}", company)
     head = head.replace("{title}", title_of(system)).replace("{system}", system)
-    return head + SYSTEMS[system].replace("{people}", file_name(company)) + _TAIL
+    return head + body.replace("{people}", file_name(company)) + _TAIL
+
+
+def _body(system: str) -> str:
+    if system in SYSTEMS:
+        return SYSTEMS[system]
+    if system not in TRAITS:
+        what = f"There is no starting contract for `{system}`."
+        raise ConfigurationError([Problem(Code.SYSTEM, what, did_you_mean(system, TRAITS))])
+    if not TRAITS[system].start:
+        what = f"There is no starting contract for `{system}`: the package of its connector brings none."
+        fix = "Write one by docs/reference/contract.md, or begin with that of a tracker that is like it."
+        raise ConfigurationError([Problem(Code.SYSTEM, what, fix)])
+    return TRAITS[system].start.strip() + "\n"

@@ -76,6 +76,7 @@ class SystemTraits:
     loose_files: bool = False  # files hang on the ticket, and hardly a text shows one
     places: frozenset[str] = frozenset()  # native fields that say where a ticket lies, and nothing of what it is
     narrow: str = ""  # a condition, as a contract writes it, on what people set on the tickets that may leave
+    start: str = ""  # what `new-contract` begins with, from options to create; `<…>` is to be filled in
 
 
 @dataclass(frozen=True, slots=True)
