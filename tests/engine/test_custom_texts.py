@@ -128,7 +128,7 @@ def test_what_was_not_changed_in_plain_text_keeps_its_look_at_home(tmp_path: Pat
     quiet(bench)
     home = str(shown(bench, LEFT, ticket))
     assert "<h2>Plans</h2>" in home and "<li>first <code>thing</code></li><li>2nd</li>" in home
-    assert 'Never <strong>not</strong> press <a href="https://a.example/x">this</a>' in home
+    assert '<p style="color:red">Never <b>not</b> press <a href="https://a.example/x">this</a></p>' in home
     bench.set(RIGHT, issue, "notes", str(shown(bench, RIGHT, issue)).replace("end", "the end"))
     quiet(bench)
     assert shown(bench, LEFT, ticket) == home.replace("<p>end</p>", "<p>the end</p>")

@@ -21,6 +21,7 @@ from tandem.core.doc import SEEN, SHOW, Doc, Node, Parsed, Rendered, calling, me
 from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
 from tandem.core.values import Json
+from tandem.markup.html_edit import Edits
 from tandem.markup.html_read import HtmlReader
 from tandem.markup.keep import Slot, as_shown, blocks_of, over
 from tandem.markup.neutralise import pieces as cut
@@ -133,7 +134,7 @@ class Html:
             return Rendered(clean("".join(map(writer.block, blocks)), calls=self.calls), tuple(sorted(writer.lossy)))
         reader = HtmlReader(self.hosts)
         pictures = {SHOW + ref.removeprefix(SEEN): shown for ref, shown in reader.pictures(present).items()}
-        writer = HtmlWriter(self.patterns, pictures, calls=self.calls)
+        writer = HtmlWriter(self.patterns, pictures, self.calls, self.hosts)
         slots = over(reader.pieces(present), blocks)
         native = "".join(writer.over(slot) for slot in slots)
         wanted = withhold(document(*(block for slot in slots for block in blocks_of(slot))), self.hosts)
@@ -156,14 +157,21 @@ class HtmlWriter:
     patterns: tuple[str, ...]
     pictures: Mapping[str, str] = field(default_factory=dict)  # of the present text: reference → as it is written
     calls: bool = False  # whether a mention is the link by which Azure DevOps calls somebody
+    hosts: frozenset[str] = frozenset()
     lossy: set[str] = field(default_factory=set)
     breaks_space: bool = True  # the next space would be seen by nobody, so it is written as a no-break space
 
     def over(self, slot: Slot) -> str:
-        """Write one step of a text: a block, or a present piece as it is."""
-        if slot.block is None and slot.piece and slot.piece.native is not None:
-            return kept(str(slot.piece.native))
-        return "".join(clean(self.block(block), *_DATA, calls=self.calls) for block in blocks_of(slot))
+        """Write one step of a text: a present piece as it is, its edited form, or a new block."""
+        native = str(slot.piece.native) if slot.piece and slot.piece.native is not None else None
+        if slot.block is None and native is not None:
+            return kept(native)
+        anew = "".join(clean(self.block(block), *_DATA, calls=self.calls) for block in blocks_of(slot))
+        if slot.block is None or slot.piece is None or native is None:
+            return anew
+        writer = HtmlWriter(self.patterns, self.pictures, calls=self.calls)  # what it does not hold was counted above
+        edited = Edits(writer.block, writer.words, self.hosts).edited(native, slot.piece.blocks, slot.block)
+        return anew if edited is None else kept(edited)
 
     def block(self, node: Node) -> str:
         kind = node["type"]
@@ -231,6 +239,10 @@ class HtmlWriter:
             shown.append("\xa0" if sign == " " and self.breaks_space else sign)
             self.breaks_space = sign == " "
         return "".join(shown)
+
+    def words(self, value: str) -> str:
+        """Write words that stand among others."""
+        return self._text(re.sub("(?<= ) ", "\xa0", value))
 
     def _text(self, value: str) -> str:
         first, *rest = cut(value, self.patterns) or [""]

@@ -46,8 +46,8 @@ _SILENT = {"script", "style", "head", "title", "meta", "link", "template", "base
 _MARKS = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "var": "em", "dfn": "em"}
 _MARKS |= {"code": "code", "tt": "code", "kbd": "code", "samp": "code", "s": "strike", "strike": "strike"}
 _MARKS |= {"del": "strike", "u": "underline", "ins": "underline", "sub": "sub", "sup": "sup"}
-_PLAIN_BLOCKS = {"p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "figure", "figcaption"}
-_PLAIN_BLOCKS |= {
+PLAIN_BLOCKS = {"p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "figure", "figcaption"}
+PLAIN_BLOCKS |= {
     "address",
     "center",
     "fieldset",
@@ -93,19 +93,19 @@ class HtmlReader:
     def read(self, html: str) -> Parsed:
         """Read a whole fragment."""
         self.lossy.update({"unicode"} if is_damaged(html) else ())
-        body = _body(html)
+        body = body_of(html)
         found = self._withheld(self._blocks(body, _Style()) if body else [])
         return Parsed(found, tuple(sorted(self.lossy)), tuple(self.keeps), tuple(self.files.values()))
 
     def pieces(self, html: str) -> list[Piece]:
         """Cut a fragment into what stands one below another, each as it is written and as it is read."""
-        body = _body(html)
-        return self._pieces(body) if body else []
+        body = body_of(html)
+        return self.pieces_of(body) if body else []
 
     def pictures(self, html: str) -> dict[str, str]:
         """Give the pictures of a fragment as they are written there, by their references."""
-        body = _body(html)
-        return {self._image(node)["ref"]: _written(node) for node in (body.find_all("img") if body else ())}
+        body = body_of(html)
+        return {self._image(node)["ref"]: written(node) for node in (body.find_all("img") if body else ())}
 
     def _withheld(self, blocks: list[Node]) -> Doc:
         whole = normalise({"type": "doc", "content": blocks})
@@ -113,7 +113,7 @@ class HtmlReader:
         self.lossy.update({"address"} if found != whole else ())
         return found
 
-    def _pieces(self, parent: Tag) -> list[Piece]:
+    def pieces_of(self, parent: Tag) -> list[Piece]:
         runs: list[tuple[list[Any], list[Node], bool]] = []
         for child in parent.children:
             flow = self._node(child, _Style())
@@ -127,14 +127,14 @@ class HtmlReader:
 
     def _piece(self, nodes: list[Any], flow: list[Node], is_line: bool) -> Piece:
         blocks = self._withheld(_grouped(flow))["content"]
-        written = "".join(map(_written, nodes))
-        stays = "<input" not in written  # no form is written back, so a box to tick goes on as words
-        holder = nodes[0] if len(blocks) > 1 and not is_line and nodes[0].name in _PLAIN_BLOCKS else None
+        source = "".join(map(written, nodes))
+        stays = "<input" not in source  # no form is written back, so a box to tick goes on as words
+        holder = nodes[0] if len(blocks) > 1 and not is_line and nodes[0].name in PLAIN_BLOCKS else None
         return Piece(
-            (f"<div>{written}</div>" if is_line and blocks else written) if stays else None,
+            (f"<div>{source}</div>" if is_line and blocks else source) if stays else None,
             tuple(blocks),
-            bool(written.strip()) if not blocks else any(node["type"] == "media" for b in blocks for node in walk(b)),
-            (lambda: self._pieces(holder)) if holder else None,
+            bool(source.strip()) if not blocks else any(node["type"] == "media" for b in blocks for node in walk(b)),
+            (lambda: self.pieces_of(holder)) if holder else None,
         )
 
     def _blocks(self, parent: Tag, style: _Style) -> list[Node]:
@@ -197,7 +197,7 @@ class HtmlReader:
             return [text("[x] " if node.has_attr("checked") else "[ ] ", *style.marks, href=style.href)]
         self.lossy.update({tag} - _QUIET)
         self.lossy.update({"style"} if node.get("style") else ())
-        if tag in _PLAIN_BLOCKS:
+        if tag in PLAIN_BLOCKS:
             return self._blocks(node, style) or [{"type": "paragraph", "content": []}]
         return self._flow(node.children, style)
 
@@ -266,11 +266,11 @@ class HtmlReader:
         return media(SEEN + source, alt or _file_name(source))
 
 
-def _body(html: str) -> Tag | None:
+def body_of(html: str) -> Tag | None:
     return BeautifulSoup(f"<body>{repair(html)}", "html5lib").body  # the tag keeps bs4 from taking it for a file name
 
 
-def _written(node: Any) -> str:
+def written(node: Any) -> str:
     return str(node.output_ready(_FORM) if isinstance(node, NavigableString) else node.decode(formatter=_FORM))
 
 

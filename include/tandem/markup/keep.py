@@ -61,7 +61,7 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
     same_kinds = [block["type"] for block in run] == [block["type"] for block in piece.blocks]
     flattened = not same_kinds and (piece.keeps or all(is_flat(block) for block in run))
     if not any("language" in node for block in run for node in walk(block)):
-        silent = list(map(_unnamed, piece.blocks))  # most trackers do not tell the language of code
+        silent = list(map(unnamed, piece.blocks))  # most trackers do not tell the language of code
     else:
         silent = list(piece.blocks)
     could_be_shown = (silent, held(silent), list(map(_without_gaps, silent)))
@@ -70,10 +70,10 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
     return [Slot(run[0], None if piece.inner else piece), *map(Slot, run[1:])]
 
 
-def _unnamed(node: Node) -> Node:
+def unnamed(node: Node) -> Node:
     """A block without the languages of its code."""
     new = {key: value for key, value in node.items() if key != "language"}
-    return {**new, "content": [_unnamed(part) for part in node["content"]]} if "content" in node else new
+    return {**new, "content": [unnamed(part) for part in node["content"]]} if "content" in node else new
 
 
 def _without_gaps(node: Node) -> Node:
@@ -205,8 +205,8 @@ def as_shown(node: Node) -> Node:
     return {**node, "content": [as_shown(part) for part in node["content"]]} if "content" in node else node
 
 
-def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
-    """Lay new blocks over present pieces; pictures stay where the text still names them, or come at the end.
+def laid(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
+    """Lay new blocks over present pieces, each with what it holds of its piece: pictures and languages.
 
     A piece that holds several is opened where it does not stay whole, so that an edit changes no more than its own.
     """
@@ -214,7 +214,12 @@ def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
     while opened := {id(piece): piece.inner() for piece in gone if piece.inner}:
         pieces = [part for piece in pieces for part in opened.get(id(piece), [piece])]
         slots, gone = align(pieces, blocks)
-    shown = [replace(slot, block=_in_languages(_with_pictures(slot.block, slot.piece), slot.piece)) for slot in slots]
+    return [replace(slot, block=_in_languages(_with_pictures(slot.block, slot.piece), slot.piece)) for slot in slots]
+
+
+def over(pieces: Sequence[Piece], blocks: Sequence[Node]) -> list[Slot]:
+    """Lay new blocks over present pieces; pictures stay where the text still names them, or come at the end."""
+    shown = laid(pieces, blocks)
     there = {node["ref"] for slot in shown for node in _pictures(blocks_of(slot))}
     lost = {node["ref"]: node for piece in pieces for node in _pictures(piece.blocks) if node["ref"] not in there}
     return shown + [Slot(paragraph(node)) for node in lost.values()]

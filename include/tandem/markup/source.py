@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from functools import partial
+from itertools import chain, product
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import (
@@ -33,6 +34,7 @@ from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
 from tandem.markup.html import is_inert, kept
 from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
+from tandem.markup.reword import reworded
 
 # What is escaped: nothing, how lines begin, every sign; the last writes the look of words as elements, too.
 PLAIN, BEGINNINGS, ALL, ELEMENTS = range(4)
@@ -94,9 +96,23 @@ class Dialect:
                 before = [native]
                 continue
             for block in blocks_of(slot):
-                before = [next(self._ways(self._drawn(block), before))]
+                ways = chain(self._reworded(slot, before), self._ways(self._drawn(block), before))
+                before = [next(ways)]
                 parts += before
         return "\n\n".join(filter(None, parts))
+
+    def _reworded(self, slot: Slot, before: list[str]) -> Iterator[str]:
+        """Offer the present form of a block in which the words are changed."""
+        if slot.block is None or slot.piece is None or slot.piece.native is None:
+            return
+        wanted = [*self._doc(before), seen(self._drawn(slot.block))]
+        for caution in (PLAIN, ALL):
+            for native in reworded(slot.piece.native, slot.piece.blocks, [slot.block], partial(self._words, caution)):
+                if self._reads([*before, native], wanted):
+                    yield native
+
+    def _words(self, caution: int, words: str) -> str:
+        return self.block(paragraph(words), caution, set(), 0)
 
     def _ways(self, block: Node, before: list[str]) -> Iterator[str]:
         """Offer the ways to write a block behind another that are read back as it, the plainest first."""
