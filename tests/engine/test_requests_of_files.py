@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def contents(house: House) -> int:
 
 
 def test_each_file_that_a_text_shows_is_asked_for_once_and_fetched_once(box: RunningSandbox, tmp_path: Path) -> None:
-    house, site = House(box, f"sqlite:///{tmp_path / 'state.db'}"), JiraSite(box[JIRA], box.control)
+    house, site = House(box, f"sqlite:///{tmp_path / 'state.db'}", patient=False), JiraSite(box[JIRA], box.control)
     house.run()
     issues = [site.create(labels=["customer"], summary=f"Two pictures {number}") for number in range(ISSUES)]
     for issue in issues:
@@ -49,3 +50,9 @@ def test_each_file_that_a_text_shows_is_asked_for_once_and_fetched_once(box: Run
         assert site.ask("POST", f"3/issue/{issue}/comment", "elaine", json={"body": doc("Any news?")}).ok
     quiet(house)
     assert contents(house) == 0
+    house.ahead = timedelta(days=91).total_seconds()
+    quiet(house)
+    assert site.ask("POST", f"3/issue/{issues[0]}/comment", "elaine", json={"body": doc("Still there?")}).ok
+    contents(house)
+    quiet(house)
+    assert contents(house) == 2, "what was kept long ago was forgotten"

@@ -36,7 +36,7 @@ def make_ends(env: Environment, pair: Pair) -> dict[Which, End]:
             end = ends[which] = End(which, offer, env.connect(scope_ids.by_ids(offer, bound)), bound=bound)
             _take(tx, end, row)
             if isinstance(end.connector, Remembers):
-                end.connector.remember(KeptFacts(env.store, end.system))
+                end.connector.remember(KeptFacts(env.store, end.system, env.now()))
     return ends
 
 

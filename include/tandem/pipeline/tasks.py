@@ -35,7 +35,7 @@ from tandem.pipeline.report import report
 from tandem.pipeline.settle import settle
 from tandem.pipeline.translate import translate
 from tandem.pipeline.write import load as apply_plan
-from tandem.state import lease, records, runs, stages
+from tandem.state import facts, lease, records, runs, stages
 from tandem.state.store import Fence, to_db
 from tandem.state.waits import Waits
 from tandem.traffic import TRAFFIC
@@ -108,6 +108,7 @@ def reconcile(job: Job, env: Environment) -> Counts:
         with env.store.begin(run.fence) as tx:
             lost = records.stateless(tx, run.name)
             stages.forget_stage(tx, run.name, job.run_id)
+            facts.forget(tx, env.now())
         if lost:
             tickets = ", ".join(sorted({f"{side} {ticket}" for _, side, ticket in lost})[:10])
             raise StateError(

@@ -107,7 +107,10 @@ class Recalls(Protocol):
 
 
 class Facts(Protocol):
-    """Where connectors keep what never changes of one tracker, for all that are made later. Threads may share it."""
+    """Where connectors keep what never changes of one tracker, for all that are made later. Threads may share it.
+
+    A fact is forgotten some months after it was kept: then the tracker is asked again.
+    """
 
     def recall(self, name: str) -> Json:
         """Give a fact; none if there is none of this name."""

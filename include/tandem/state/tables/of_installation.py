@@ -77,7 +77,8 @@ precedence = Table(
     Column("at", DateTime, nullable=False),
 )
 
-# What was done last to an element of a ticket's set, as the installation knows it. News of it are events.
+# What was done last to an element of a ticket's set, as the installation knows it. News of it are events. It stays: a pair
+# that was paused, or an event that was parked, may bring what was done before it after years; it holds no content.
 step = Table(
     "tandem_step",
     metadata,
@@ -111,6 +112,7 @@ fact = Table(
     Column("system", NAME, primary_key=True),
     Column("name", NATIVE, primary_key=True),
     Column("sealed", Text, nullable=False),
+    Column("at", DateTime, index=True),  # when it was kept
 )
 
 # Until when a tracker told us not to ask: shared by all runs. No ticket (""): the whole endpoint.
