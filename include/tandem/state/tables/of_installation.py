@@ -77,8 +77,8 @@ precedence = Table(
     Column("at", DateTime, nullable=False),
 )
 
-# What was done last to an element of a ticket's set, as the installation knows it. News of it are events. It stays: a pair
-# that was paused, or an event that was parked, may bring what was done before it after years; it holds no content.
+# What was done last to an element of a ticket's set, as the installation knows it. News of it are events. It stays:
+# a paused pair, or a parked event, may bring what was done before it after years. It holds no content.
 step = Table(
     "tandem_step",
     metadata,
