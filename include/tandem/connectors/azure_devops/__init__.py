@@ -41,6 +41,7 @@ from tandem.connectors.base import (
     nothing_known,
     settled,
 )
+from tandem.connectors.learnt import take_up
 from tandem.connectors.stored import Stored
 from tandem.core.doc import Markup
 from tandem.core.values import Json
@@ -102,11 +103,11 @@ class AzureDevOps:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
-        self._site.forget()
+        take_up(self._site)
         return check.preflight(self._site, self._scope, CAPABILITIES.search_delay)
 
     def recall(self, learnt: Mapping[str, Json]) -> None:
-        self._site.recall(learnt)
+        take_up(self._site, learnt)
 
     def start(self, now: datetime) -> str:
         return listing.start(self._site, now)

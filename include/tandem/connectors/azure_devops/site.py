@@ -35,7 +35,7 @@ from tandem.connectors.azure_devops.shape import (
     field,
 )
 from tandem.connectors.base import Author, Needs
-from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
+from tandem.connectors.learnt import NOTHING_LEARNT, to_keep
 from tandem.connectors.marks import Marker, marker
 from tandem.core.values import Json, utc_text
 from tandem.errors import CredentialsError, GoneError, Problem, RefusedError
@@ -74,7 +74,7 @@ class Site:
         self._types: dict[str, tuple[str, str]] = {}
         self._workflows: dict[str, Mapping[str, Raw]] = {}
         self._sizes: dict[str, int] = {}
-        self._learnt: Mapping[str, Any] = NOTHING_LEARNT
+        self.recalled: Mapping[str, Any] = NOTHING_LEARNT
 
     @property
     def former_hosts(self) -> frozenset[str]:
@@ -288,16 +288,6 @@ class Site:
         fields = [asdict(one) for one in self.fields.values()]
         return to_keep(self.http, {"account": asdict(self.account), "fields": fields})
 
-    def recall(self, learnt: Mapping[str, Json]) -> None:
-        """Take up what a preflight learnt."""
-        self._learnt = to_recall(self.http, learnt)
-
-    def forget(self) -> None:
-        """Let go of what was taken up, and of what was made of it."""
-        self._learnt = NOTHING_LEARNT
-        for name in ("account", "fields"):
-            vars(self).pop(name, None)
-
     @property
     def mark_field(self) -> str:
         """The custom field that holds our marks."""
@@ -310,8 +300,8 @@ class Site:
     @cached_property
     def account(self) -> Author:
         """Our own account."""
-        if "account" in self._learnt:
-            return Author(**self._learnt["account"])
+        if "account" in self.recalled:
+            return Author(**self.recalled["account"])
         told = self.get("/_apis/connectionData").get("authenticatedUser") or {}
         properties = told.get("properties") or {}
         unique = (properties.get("Account") or {}).get("$value") if isinstance(properties, Mapping) else None
@@ -322,8 +312,8 @@ class Site:
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """The organisation's dictionary."""
-        if "fields" in self._learnt:
-            return {one["name"]: Field(**one) for one in self._learnt["fields"]}
+        if "fields" in self.recalled:
+            return {one["name"]: Field(**one) for one in self.recalled["fields"]}
         told = self.get("/_apis/wit/fields")["value"]
         return {TEXT: TEXT_FIELD, **{one["referenceName"]: field(one) for one in told}}
 

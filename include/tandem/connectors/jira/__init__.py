@@ -34,6 +34,7 @@ from tandem.connectors.jira import check, read, rewrite, write
 from tandem.connectors.jira.history import asked, history, offers
 from tandem.connectors.jira.shape import TEXT_LONGEST
 from tandem.connectors.jira.site import API, FETCH, Site
+from tandem.connectors.learnt import take_up
 from tandem.connectors.stored import Stored
 from tandem.core.doc import Markup
 from tandem.core.values import Json
@@ -91,7 +92,7 @@ class Jira:
 
     def preflight(self) -> Preflight:
         """Read log-in, rights, clock, dictionary and workflow; all problems at once."""
-        self._site.forget()
+        take_up(self._site)
         found = check.preflight(self._site, self._capabilities.search_delay)
         if found.private_comments is not None:
             self._capabilities = replace(self._capabilities, private_comments=found.private_comments)
@@ -101,7 +102,7 @@ class Jira:
 
     def recall(self, learnt: Mapping[str, Json]) -> None:
         """Take up what an earlier preflight learnt."""
-        self._site.recall(learnt)
+        take_up(self._site, learnt)
 
     def remember(self, facts: Facts) -> None:
         """Keep by which names texts show files, so that each is asked for once."""

@@ -15,7 +15,7 @@ from tandem.connectors.base import Author, Needs
 from tandem.connectors.jira.media import Media
 from tandem.connectors.jira.scope import Scope
 from tandem.connectors.jira.shape import SYSTEM, Form, author, form
-from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
+from tandem.connectors.learnt import NOTHING_LEARNT, to_keep
 from tandem.core.values import Json
 from tandem.errors import ConfigurationError, GoneError, Problem, RefusedError
 from tandem.http import Http, parsed
@@ -42,7 +42,7 @@ class Site:
         self.fresh: dict[str, tuple[Issue, str]] = {}  # read for the histories that are asked for next, as judged
         self.media = Media(http, f"{API}/attachment/content")
         self._types: dict[str, str] = {}  # of projects
-        self._learnt: Mapping[str, Any] = NOTHING_LEARNT
+        self.recalled: Mapping[str, Any] = NOTHING_LEARNT
 
     # ---- reading
 
@@ -154,8 +154,8 @@ class Site:
     @cached_property
     def account(self) -> Author:
         """Our own account."""
-        if "account" in self._learnt:
-            return Author(**self._learnt["account"])
+        if "account" in self.recalled:
+            return Author(**self.recalled["account"])
         return author(self.get("/myself"))
 
     @cached_property
@@ -175,24 +175,14 @@ class Site:
     @cached_property
     def all_forms(self) -> Mapping[str, Form]:
         """The form of each field that the site has."""
-        if "forms" in self._learnt:
-            return {name: Form(**one) for name, one in self._learnt["forms"].items()}
+        if "forms" in self.recalled:
+            return {name: Form(**one) for name, one in self.recalled["forms"].items()}
         return {str(field["id"]): form(field.get("schema") or {}) for field in self.dictionary} | dict(SYSTEM)
 
     def learnt(self) -> Mapping[str, Json]:
         """What those who come later need not ask."""
         forms = {name: asdict(one) for name, one in self.all_forms.items()}
         return to_keep(self.http, {"account": asdict(self.account), "forms": forms})
-
-    def recall(self, learnt: Mapping[str, Json]) -> None:
-        """Take up what a preflight learnt."""
-        self._learnt = to_recall(self.http, learnt)
-
-    def forget(self) -> None:
-        """Let go of what was taken up, and of what was made of it."""
-        self._learnt = NOTHING_LEARNT
-        for name in ("account", "dictionary", "forms", "all_forms"):
-            vars(self).pop(name, None)
 
     def has_internal_comments(self, issue: str) -> bool:
         """Tell whether an issue lies in a service project: only there a comment can be internal."""

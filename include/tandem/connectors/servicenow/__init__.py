@@ -33,6 +33,7 @@ from tandem.connectors.base import (
     Way,
     nothing_known,
 )
+from tandem.connectors.learnt import take_up
 from tandem.connectors.servicenow import check, history, listing, read
 from tandem.connectors.servicenow.scope import Scope
 from tandem.connectors.servicenow.site import FETCH, PAGE, Site
@@ -93,7 +94,7 @@ class ServiceNow:
         return self._markup
 
     def preflight(self) -> Preflight:
-        self._site.forget()
+        take_up(self._site)
         told = check.preflight(self._site, self._scope, self._delay)
         if told.max_file is not None:
             self._capabilities = replace(self._capabilities, max_file=told.max_file)

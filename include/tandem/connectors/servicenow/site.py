@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from tandem.connectors.base import Author, Needs
-from tandem.connectors.learnt import NOTHING_LEARNT, to_keep, to_recall
+from tandem.connectors.learnt import NOTHING_LEARNT, take_up, to_keep
 from tandem.connectors.servicenow.shape import ID, TABLE, Column, Raw, batches, plain, quoted
 from tandem.core.values import Json
 from tandem.errors import ItemError
@@ -53,7 +53,7 @@ class Site:
         self._people: dict[str, Author] = {}
         self._named: dict[tuple[str, str], frozenset[str]] = {}
         self._beside: dict[str, dict[str, str]] = {}  # columns of tables that ours names rows of
-        self._learnt: Mapping[str, Any] = NOTHING_LEARNT
+        self.recalled: Mapping[str, Any] = NOTHING_LEARNT
 
     @property
     def table(self) -> str:
@@ -120,8 +120,8 @@ class Site:
     @cached_property
     def line(self) -> tuple[str, ...]:
         """The table and those that it extends, nearest first. Of the vendor's own it is known."""
-        if "line" in self._learnt:
-            return tuple(self._learnt["line"])
+        if "line" in self.recalled:
+            return tuple(self.recalled["line"])
         return self._line(self.table) or (self.table, *([] if self.table == "task" else ["task"]))
 
     def _line(self, table: str) -> tuple[str, ...]:
@@ -135,8 +135,8 @@ class Site:
     @cached_property
     def columns(self) -> Mapping[str, Column]:
         """The columns of the table, from the dictionary of each table that it extends; choices of those needed."""
-        if "columns" in self._learnt:
-            return {one["name"]: Column(**one) for one in self._learnt["columns"]}
+        if "columns" in self.recalled:
+            return {one["name"]: Column(**one) for one in self.recalled["columns"]}
         query = f"nameIN{','.join(self.line)}^active=true"
         rows = [row for rows in self.pages("sys_dictionary", query, _DICTIONARY) for row in rows]
         nearest = sorted(rows, key=lambda row: -self.line.index(row["name"]))
@@ -218,23 +218,17 @@ class Site:
 
     def recall(self, learnt: Mapping[str, Json]) -> None:
         """Take up what a preflight learnt."""
-        told: Mapping[str, Any] = to_recall(self.http, learnt)
-        same = told.get("table") == self.table and self.needed <= set(told.get("needed", ()))
-        self._learnt = told if same else NOTHING_LEARNT
-
-    def forget(self) -> None:
-        """Let go of what was taken up, and of what was made of it."""
-        self._learnt = NOTHING_LEARNT
-        for name in ("account", "columns", "line", "user_name"):
-            vars(self).pop(name, None)
+        take_up(self, learnt)
+        if self.recalled.get("table") != self.table or not self.needed <= set(self.recalled.get("needed", ())):
+            take_up(self)
 
     # ---- people
 
     @cached_property
     def account(self) -> Author:
         """Our own account."""
-        if "account" in self._learnt:
-            return self._known(self._learnt["account"])
+        if "account" in self.recalled:
+            return self._known(self.recalled["account"])
         rows, _, _ = self.page("sys_user", _ME, _PERSON, limit=2)
         return self._known(rows[0]) if len(rows) == 1 else NOBODY
 
