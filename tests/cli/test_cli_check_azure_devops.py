@@ -201,6 +201,14 @@ def test_a_scope_that_takes_everything_is_told_once_in_the_trackers_own_words(of
     assert "{field: System.Tags, contains: shared}" in found[0]["fix"]
 
 
+@pytest.mark.parametrize("scope", ["{field: System.Id, set: true}", "{field: System.AreaPath, is: Shop}"])
+def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(office: AzureDevOpsHouse, scope: str) -> None:
+    types = "  - {field: System.WorkItemType, in: [Bug, Feature]}\n  - {field: System.Tags, contains: infinity}\n"
+    office.edit(AZURE_FILE, (types, f"  - {scope}\n"))
+    found = [(one["code"], one["warning"]) for one in problems(office) if one["key"].startswith("scope")]
+    assert found == [("TDM-242", True)]
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
     settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
     office.box.control.advance(240, NAME)

@@ -241,11 +241,20 @@ def test_what_a_project_asks_of_a_new_issue_is_told_for_the_types_that_are_made(
     assert problems(house) == []
 
 
-@pytest.mark.parametrize("scope", ["{field: subject, set: true}", "{field: status, set: true}"])
+@pytest.mark.parametrize(
+    "scope", ["{field: subject, set: true}", "{field: status, set: true}", "{field: created_at, set: true}"]
+)
 def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(house: House, scope: str) -> None:
     house.edit(ZENDESK_FILE, ("{field: tags, contains: customer}", scope))
     found = [(one["code"], one["key"], one["warning"]) for one in problems(house) if one["code"] != "TDM-267"]
     assert found == [("TDM-242", "scope", True)]
+
+
+@pytest.mark.parametrize("scope", ["{field: created, set: true}", "{field: creator, set: true}"])
+def test_what_jira_itself_fills_narrows_no_scope(house: House, scope: str) -> None:
+    house.edit(JIRA_FILE, ("{field: labels, contains: customer}]", f"{scope}]"))
+    found = only(house, "TDM-242")
+    assert (found["key"], found["warning"]) == ("offers.customers.scope", True)
 
 
 def test_a_contract_that_offers_files_to_nobody_is_told(house: House) -> None:

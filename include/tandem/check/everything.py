@@ -23,7 +23,7 @@ def everything(side: Side, fields: Fields, capabilities: Capabilities, bound: Bo
     traits = TRAITS.get(side.system)
     full = {side.fields[hub].native for hub in NEVER_EMPTY if hub in side.fields}
     full |= {capabilities.place_field, capabilities.type_field, *(traits.create_needs if traits is not None else ())}
-    full |= {name for name, info in fields.items() if info.required}
+    full |= {name for name, info in fields.items() if info.required or info.filled}
     if is_open(side, traits) or side.query is not None:
         return
     places = traits.places if traits is not None else frozenset()
@@ -41,4 +41,6 @@ def _always(condition: Condition, fields: Fields, bound: Bound) -> bool:
         return True
     if info is None or not info.choices or condition.contains is not None:
         return False
-    return {bound.id_of(info, word) for word in words_of(condition)} >= set(info.choices)
+    named = {bound.id_of(info, word) for word in words_of(condition)}
+    # An area lies within the areas above it.
+    return all(any(id_ == one or id_.startswith(f"{one}\\") for one in named) for id_ in info.choices)

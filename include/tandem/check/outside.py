@@ -24,7 +24,7 @@ def outside(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
             continue  # told as what it is: no choice
         given, mapped = _given(side, condition, info, bound), _mapped(side, condition, info, bound)
         found = given or mapped or []
-        if given is None and mapped is None and condition.set_ is not False:
+        if given is None and mapped is None and condition.set_ is not False and not info.filled:
             what = f"Nothing fills {condition.field} of a new ticket: unless the tracker does, it is empty"
             found = [(f"scope.{number}", what)]
         for key, what in found:

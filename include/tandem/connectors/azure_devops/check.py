@@ -28,6 +28,9 @@ from tandem.connectors.base import Author, FieldInfo, Preflight
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
 
 MARKUPS = ("html", "markdown")
+_PLACED = ("Id", "Rev", "TeamProject", "AreaPath", "AreaId", "IterationPath", "IterationId", "State", "Reason")
+_STAMPED = ("CreatedBy", "CreatedDate", "ChangedBy", "ChangedDate", "AuthorizedDate")
+FILLED = frozenset(f"System.{name}" for name in (*_PLACED, *_STAMPED))
 DEEPEST = 14  # levels of areas that are read
 PATHS: Mapping[str, str] = {AREA: "areas", ITERATION: "iterations"}
 _MADE = "Make a field (Organisation settings → Process: type Text, single line), add it to the work item types in "
@@ -148,6 +151,7 @@ def _dictionary(
             max_length=_longest(one),
             choices=choices.get(name, {}),
             required=name in required,
+            filled=name in FILLED,
         )
         for name, one in fields.items()
     }

@@ -134,6 +134,7 @@ class FieldInfo:
     choices: Mapping[str, str] = field(default_factory=dict)
     required: bool = False  # no ticket can be made without it
     required_of: tuple[str, ...] = ()  # ids of types no ticket of which can be made without it
+    filled: bool = False  # each ticket has a value of it, whoever makes it and however
     needed_in: tuple[str, ...] = ()  # ids of statuses into which no ticket goes without it
 
 

@@ -21,6 +21,7 @@ WRITE_RIGHTS = ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMEN
 FILE_RIGHT = "CREATE_ATTACHMENTS"
 LINE_LONGEST = 255  # in UTF-16 units, of the summary too
 _REQUIRED = frozenset({"summary", "project", "issuetype"})
+_FILLED = frozenset({"created", "creator", "updated", "status"})
 _LINE = ":textfield"
 _META_PAGE = 200
 USERS = 100  # accounts that one request asks for
@@ -189,6 +190,7 @@ def _info(
         max_length=length,
         choices=choices.get(name, {}),
         required=name in _REQUIRED,
+        filled=name in _FILLED,
         required_of=required.get(name, ()),
     )
 

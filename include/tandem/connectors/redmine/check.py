@@ -162,6 +162,7 @@ def _dictionary(site: Site, found: Finding) -> dict[str, FieldInfo]:
             max_length={"subject": LINE_LONGEST, "description": NOTE_LONGEST}.get(name),
             choices=choices.get(name, _NO_CHOICES),
             required=name in ("subject", "project", "tracker"),
+            filled=name in ("author", "created_on", "priority", "status", "updated_on"),
         )
         for name, form in STANDARD.items()
     }

@@ -34,9 +34,9 @@ OWN = (
     FieldInfo("Owner", "Owner", "person"),
     FieldInfo("Requestor", "Requestor (the first)", "person"),
     *(FieldInfo(name, f"{role} (all)", "persons") for name, role in ROLES.items()),
-    FieldInfo("Creator", "Creator", "person", writable=False),
-    FieldInfo("Created", "Created", "datetime", writable=False),
-    FieldInfo("LastUpdated", "Last updated", "datetime", writable=False),
+    FieldInfo("Creator", "Creator", "person", writable=False, filled=True),
+    FieldInfo("Created", "Created", "datetime", writable=False, filled=True),
+    FieldInfo("LastUpdated", "Last updated", "datetime", writable=False, filled=True),
     *(FieldInfo(name, name, "number") for name in sorted(NUMBERS)),
     *(FieldInfo(name, name, "datetime", writable=name in ("Due", "Starts")) for name in sorted(DATES)),
 )

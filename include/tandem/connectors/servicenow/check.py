@@ -15,6 +15,7 @@ from tandem.connectors.servicenow.site import DELIVERED, Site
 from tandem.errors import CredentialsError, ItemError, Problem
 
 VERSION = "Table API v2"
+FILLED = (ALWAYS - {ORIGIN}) | {"active", "impact", "opened_at", "opened_by", "priority", "state", "urgency"}
 NAMED = 1000  # rows that a reference may name, so that the contract can name them too
 USERS = 100  # accounts that one query names
 LIMIT = "com.glide.attachment.max_size"
@@ -138,6 +139,7 @@ def _info(site: Site, column: Column) -> FieldInfo:
         max_length=column.length or None if column.kind in ("text", "lines") else None,
         choices=choices,
         required=column.mandatory,
+        filled=column.name in FILLED,
     )
 
 

@@ -36,14 +36,14 @@ CUSTOM_KINDS = {
 # In every ticket, but in no dictionary.
 ALWAYS = (
     FieldInfo("tags", "Tags", "set"),
-    FieldInfo("requester_id", "Requester", "person"),
-    FieldInfo("requester", "Requester by e-mail", "person"),
-    FieldInfo("submitter_id", "Submitter", "person", writable=False),
+    FieldInfo("requester_id", "Requester", "person", filled=True),
+    FieldInfo("requester", "Requester by e-mail", "person", filled=True),
+    FieldInfo("submitter_id", "Submitter", "person", writable=False, filled=True),
     FieldInfo("organization_id", "Organization", "choice"),
     FieldInfo("ticket_form_id", "Form", "choice"),
     FieldInfo("due_at", "Due (tasks only)", "datetime"),
-    FieldInfo("created_at", "Created", "datetime", writable=False),
-    FieldInfo("updated_at", "Updated", "datetime", writable=False),
+    FieldInfo("created_at", "Created", "datetime", writable=False, filled=True),
+    FieldInfo("updated_at", "Updated", "datetime", writable=False, filled=True),
 )
 SUBJECT_LIMIT = 255
 
