@@ -123,6 +123,16 @@ def test_a_row_comes_and_goes() -> None:
     assert less["content"] == [*wanted[:2], *wanted[3:]]
 
 
+@pytest.mark.parametrize("line", ["a | b", " | b", "a |", " |", "|", "| b"])
+def test_empty_cells_are_cells_with_or_without_spaces_at_the_ends_of_their_line(line: str) -> None:
+    cells = [[cell(paragraph(one)) if one else cell() for one in row] for row in (("a", "b"), ("", ""), ("c", "d"))]
+    over = normalise(doc(paragraph("x"), table(*cells), paragraph("z")))
+    plain = to_plain(over)
+    made = relay(over, from_plain(plain), from_plain(plain.replace("\n |\n", f"\n{line}\n")))
+    words = [to_plain(doc(*one["content"])) for one in made["content"][1]["content"][1]["content"]]
+    assert words == [part.strip() for part in line.split("|")]
+
+
 def cell_of(words: str) -> Node:
     return {"type": "cell", "content": [paragraph(words)]}
 

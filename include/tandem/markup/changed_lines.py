@@ -98,8 +98,9 @@ def _as_table(block: Node, lines: Sequence[str]) -> Node | None:
     present = [_line([{"type": "table", "content": [row]}]) for row in block["content"]]
     columns = max(len(row["content"]) for row in block["content"])
     rows = []
-    for number, before in matched(present, lines):
-        said = f"{lines[number]} " if lines[number].endswith("|") else lines[number]
+    for number, before in matched(present, [" ".join(line.split()) for line in lines]):
+        said = lines[number] + " " * lines[number].endswith("|")
+        said = " " * said.startswith("|") + said  # spaces at the ends of a line are seen by nobody
         row: Node = block["content"][before] if before is not None else {"type": "row", "content": [_CELL] * columns}
         was = [_line(cell["content"]) for cell in row["content"]]
         words = _spread(was, " | ", said)
