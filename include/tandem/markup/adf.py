@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +18,8 @@ from uuid import NAMESPACE_OID, uuid5
 from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, doc, normalise
 from tandem.core.plain import inline_text, note, to_plain
 from tandem.core.values import Json, canonical, length
+from tandem.markup.adf_columns import owners, parted
+from tandem.markup.adf_keep import identity, outermost, set_in, set_in_colour
 from tandem.markup.adf_read import (
     INLINE,
     AdfReader,
@@ -26,7 +28,6 @@ from tandem.markup.adf_read import (
     kind_of,
     media_id,
     native_nodes,
-    stays,
     words_of,
 )
 from tandem.markup.keep import Piece, align, matched
@@ -36,6 +37,8 @@ from tandem.markup.neutralise import pieces as cut
 _MARKS = {"strong", "em", "code", "strike", "underline"}
 _LINES = {"paragraph", "heading", "taskItem", "decisionItem"}  # native blocks that hold inlines
 _TICKED = {"taskList": re.compile(r"\[([x ])\](?: |$)"), "decisionList": re.compile("()")}  # and how an item begins
+_SECTION = "layoutSection"
+_EMPTY: Node = {"type": "paragraph", "content": []}
 _TASKS_STAND = {"doc", "cell", "panel", "taskList"}
 _WHERE = {"panel": "panel", "expand": "cell", "nestedExpand": "panel", "blockquote": "quote"}
 
@@ -105,12 +108,38 @@ class _Writer:
         parting = bool(hub) and where != "item" and any(blocks for _, blocks, _ in read)
         pieces = [Piece(node, blocks, keeps or (parting and not blocks)) for node, blocks, keeps in read]
         written: list[Node] = []
-        for slot in align(pieces, hub)[0] if pieces else ():
+        slots = align(pieces, hub)[0] if pieces else []
+        whole = {id(slot.piece.native) for slot in slots if slot.piece and slot.block is None}
+        if any(kind_of(node) == _SECTION and id(node) not in whole for node in old):
+            return self._around_columns(hub, where, pieces)
+        for slot in slots:
             if slot.block is None and slot.piece:
                 written.append(slot.piece.native)
             elif slot.block is not None:
                 written.extend(self.block(slot.block, where, slot.piece.native if slot.piece else None))
         return written if pieces else [new for block in hub for new in self.block(block, where)]
+
+    def _around_columns(self, hub: Sequence[Node], where: str, pieces: Sequence[Piece]) -> list[Node]:
+        """Write blocks over present ones of which some stand in columns, and no longer as they did."""
+        owned = owners([piece.blocks for piece in pieces], hub)
+        written: list[Node] = []
+        old: list[Node] = []
+        at = 0
+        for number, piece in enumerate(pieces):
+            if kind_of(piece.native) != _SECTION:
+                old.append(piece.native)
+            elif number in owned:
+                begin, end = owned.index(number), len(owned) - owned[::-1].index(number)
+                written += [*self.blocks(hub[at:begin], where, old), self._columns(hub[begin:end], piece.native)]
+                old, at = [], end
+        return [*written, *self.blocks(hub[at:], where, old)]
+
+    def _columns(self, hub: Sequence[Node], old: Node) -> Node:
+        columns = children_of(old)
+        owned = owners([AdfReader(self.hosts).one(column)[0] for column in columns], hub)
+        parts = zip(columns, parted(owned, len(columns)), strict=True)
+        inner = [(column, self.blocks(hub[part], "doc", children_of(column))) for column, part in parts]
+        return {**old, "content": [{**column, "content": new or [_EMPTY]} for column, new in inner]}
 
     def block(self, hub: Node, where: str, old: Node | None = None) -> list[Node]:
         """Write one block, as the edited form of a present node if there is one."""
@@ -170,7 +199,7 @@ class _Writer:
     def _item(self, hub: Node, old: Node) -> Node:
         inner = self.blocks(hub["content"], "item", children_of(old))
         if not inner or kind_of(inner[0]) not in ("paragraph", "mediaSingle", "codeBlock"):
-            inner.insert(0, {"type": "paragraph", "content": []})  # an item may not begin with a list
+            inner.insert(0, _EMPTY)  # an item may not begin with a list
         return {"type": "listItem", "content": inner}
 
     def _ticked(self, hub: Node, old: Node, where: str) -> Node | None:
@@ -230,7 +259,7 @@ class _Writer:
     def _cell(self, hub: Node, old: Node) -> Node:
         attrs = {key: value for key, value in attrs_of(old).items() if key not in ("colspan", "rowspan")}
         attrs |= {key: hub[key] for key in ("colspan", "rowspan") if key in hub}
-        inner = self.blocks(hub["content"], "cell", children_of(old)) or [{"type": "paragraph", "content": []}]
+        inner = self.blocks(hub["content"], "cell", children_of(old)) or [_EMPTY]
         return {"type": "tableHeader" if hub.get("header") else "tableCell", "attrs": attrs, "content": inner}
 
     def inlines(self, hub: list[Node]) -> list[Node]:
@@ -272,7 +301,8 @@ class _Writer:
             if kind_of(inline) not in ("text", "hardBreak") or reader.lossy == {"address"}:
                 set_in(new, inline, "".join(part.get("text", "") for block in blocks for part in block["content"]))
             elif reader.lossy:
-                _set_in_colour(new, inline, blocks[0]["content"][0] if blocks else {})
+                shown = blocks[0]["content"][0] if blocks else {}
+                set_in_colour(new, inline, shown.get("text", ""), _marks(shown).get("marks", []))
         return (
             {**{key: old[key] for key in ("attrs", "marks") if key in old}, **new}
             if kind_of(old) == new["type"]
@@ -281,12 +311,12 @@ class _Writer:
 
     def left_over(self, native: Node, old: list[Node]) -> list[Node]:
         """Return what must outlive the edit and stands nowhere in the new text, to be set at its end."""
-        there = Counter(map(_identity, native_nodes(native)))
+        there = Counter(map(identity, native_nodes(native)))
         blocks: list[Node] = []
         inlines: list[Node] = []
-        for node in _outermost(old):
-            if there[_identity(node)] > 0:
-                there[_identity(node)] -= 1
+        for node in outermost(old):
+            if there[identity(node)] > 0:
+                there[identity(node)] -= 1
             elif kind_of(node) == "media":
                 blocks.append({"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [node]})
             elif kind_of(node) in INLINE:
@@ -325,55 +355,3 @@ def _said(hub: Node) -> str:
     """The signs of a block or row, its number left out."""
     block = hub if hub["type"] != "row" else {"type": "table", "content": [hub]}
     return "".join(to_plain(doc({**block, "start": 1})).split())
-
-
-def _outermost(nodes: list[Node]) -> Iterator[Node]:
-    """Yield the nodes that stay; not those within another one that stays, since they go with it."""
-    for node in nodes:
-        if stays(node):
-            yield node
-        else:
-            yield from _outermost(children_of(node))
-
-
-def _identity(node: Node) -> str:
-    """Name a node by what makes it itself: a panel is the same one with other words in it, or with another title."""
-    if kind_of(node) == "mention":
-        return f"mention {attrs_of(node).get('id')}"
-    attrs = {**attrs_of(node), "title": None} if kind_of(node) in _WHERE else node.get("attrs")
-    return media_id(node) or canonical([kind_of(node), attrs, node.get("text")])
-
-
-def _set_in_colour(native: Node, inline: Node, shown: Node) -> None:
-    """Set words of a colour, or with a remark, in place of the same ones, if these stand there once and look alike."""
-    wanted = re.compile(rf"(?<!\w){re.escape(shown.get('text', '')) or '(?!)'}(?!\w)")
-    parts = children_of(native)
-    found = [(at, *one.span()) for at, part in enumerate(parts) for one in wanted.finditer(part.get("text", ""))]
-    if len(found) == 1 and parts[found[0][0]].get("marks", []) == _marks(shown).get("marks", []):
-        ((at, begin, end),) = found
-        part, words = parts[at], parts[at]["text"]
-        around = [part | {"text": words[:begin]}, inline, part | {"text": words[end:]}]
-        native["content"] = [*parts[:at], *(one for one in around if one["text"]), *parts[at + 1 :]]
-
-
-def set_in(native: Node, inline: Node, shown: str) -> bool:
-    """Set an inline node in place of the first text that reads as it is shown; tell whether there was one."""
-    wanted = r"\[file(?:: [^\]\n]*)?\]" if media_id(inline) else rf"(?<!\w){re.escape(shown)}(?!\w)"
-    if not shown and not media_id(inline):
-        return False
-    for parent in native_nodes(native):
-        if kind_of(parent) == "codeBlock":
-            continue
-        for place, node in enumerate(children_of(parent)):
-            found = re.search(wanted, node["text"]) if kind_of(node) == "text" else None
-            if found:
-                around = [
-                    node | {"text": node["text"][: found.start()]},
-                    inline,
-                    node | {"text": node["text"][found.end() :]},
-                ]
-                parts = children_of(parent)
-                parts[place : place + 1] = [part for part in around if part is inline or part["text"]]
-                parent["content"] = parts
-                return True
-    return False
