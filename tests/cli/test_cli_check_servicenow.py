@@ -173,6 +173,16 @@ def test_where_our_own_work_is_not_audited_no_pair_can_run(office: ServiceNowHou
     assert "Audit" in found["fix"]
 
 
+@pytest.mark.parametrize("table", ["sys_db_object", "incident", "sys_user_group", "sys_attachment"])
+def test_a_table_that_the_account_may_not_read_is_named_beside_all_else(office: ServiceNowHouse, table: str) -> None:
+    office.box.control.settings(NAME, closed_tables={"tandem": [table]})
+    office.edit(SERVICENOW_FILE, ("{field: short_description, too_long", "{field: shrt_description, too_long"))
+    found = problems(office)
+    assert ("TDM-222", "fields.title") in keys_of(found)
+    told = {one["what"] for one in found if one["code"] == "TDM-221"}
+    assert told == {f"Our account may not read {table}."}
+
+
 def test_a_scope_that_takes_its_whole_table_is_told_once(office: ServiceNowHouse) -> None:
     office.edit(SERVICENOW_FILE, (SCOPE, "scope: [{field: sys_class_name, is: incident}]"))
     found = only(office, "TDM-242")

@@ -98,6 +98,16 @@ def _rights(site: Site, account: Author) -> Iterator[Problem]:
             what = f"our account may not read {table}: what people said or changed, and what is our own, is told there"
             yield _wrong(site, "TDM-221", what, f"Give it a role whose access rules let it read {table}.", table)
 
+    if site.needs.files:
+        try:
+            site.page("sys_attachment", "", ("sys_id",), limit=1)
+        except (CredentialsError, ItemError):
+            yield _closed(site, "sys_attachment")
+
+
+def _closed(site: Site, table: str) -> Problem:
+    return _wrong(site, "TDM-221", f"our account may not read {table}", f"Give it a role that lets it read {table}.")
+
 
 def _tables(site: Site) -> Iterator[Problem]:
     if len(site.tables) != 1:
@@ -105,7 +115,11 @@ def _tables(site: Site) -> Iterator[Problem]:
         fix = "Name one in the scope: {field: sys_class_name, is: incident}. Each table has an offer of its own."
         yield _wrong(site, "TDM-227", what, fix, TABLE)
         return
-    rows, _, _ = site.page("sys_db_object", f"name={site.table}", ("name",), limit=1)
+    try:
+        rows, _, _ = site.page("sys_db_object", f"name={site.table}", ("name",), limit=1)
+    except CredentialsError:
+        yield replace(_closed(site, "sys_db_object"), warning=site.table in DELIVERED)
+        return
     if not rows or site.line[-1] != "task":
         near = get_close_matches(site.table.lower(), DELIVERED, 1)
         fix = f'Did you mean "{near[0]}"? ' if near else ""
@@ -189,7 +203,12 @@ def _audited(site: Site) -> Iterator[Problem]:
 
 def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
     for condition in site.needs.scope:
-        for word, fix in scope.unknown(condition) if condition.field != TABLE else ():
+        try:
+            unknown = list(scope.unknown(condition)) if condition.field != TABLE else []
+        except CredentialsError:
+            yield _closed(site, site.columns[condition.field].reference)
+            continue
+        for word, fix in unknown:
             what = f'the scope names {condition.field} "{word}", which ServiceNow does not have'
             yield _wrong(site, "TDM-224", what, fix, condition.field)
     wrong = misread(site.needs.query or "", site.knows)
@@ -206,6 +225,9 @@ def _readable(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
     try:
         rows, _, _ = site.page(site.table, "ORDERBYDESCsys_created_on", asked, limit=1)
     except ItemError:  # there is no such table, as is told already
+        return
+    except CredentialsError:
+        yield _closed(site, site.table)
         return
     for name in sorted(asked - rows[0].keys()) if rows else ():
         fix = "Give it the right to read the column, or take the column out of the contract."
