@@ -225,6 +225,34 @@ def test_a_raw_query_that_would_be_passed_over_is_found(office: ServiceNowHouse,
     assert (found["key"], found["line"]) == ("offers.incidents.query", 25)
 
 
+@pytest.mark.parametrize(
+    ("query", "part", "fix"),
+    [
+        ("active=ture", "active=ture", "true or false"),
+        ("opened_at>=yesterday", "opened_at>=yesterday", "2026-11-25 10:00:00"),
+        ("reassignment_count>many^urgency=1", "reassignment_count>many", "12"),
+        ("stateINNew,2", "stateINNew,2", "1 (New)"),
+        ("urgency=1^ORstate=99", "ORstate=99", "6 (Resolved)"),
+    ],
+)
+def test_a_value_that_a_raw_query_cannot_mean_is_found(
+    office: ServiceNowHouse, query: str, part: str, fix: str
+) -> None:
+    """ServiceNow stores codes, and passes over a number, a time or a truth that is none."""
+    office.edit(SERVICENOW_FILE, (SCOPE, f"{SCOPE}\n    query: {query}"))
+    found = only(office, "TDM-226")
+    assert (found["key"], f'"{part}"' in found["what"]) == ("offers.incidents.query", True), found
+    assert fix in found["fix"]
+
+
+def test_all_parts_of_a_raw_query_that_are_wrong_are_told_and_right_ones_are_not(office: ServiceNowHouse) -> None:
+    right = "stateIN1,2^state!=NULL^active=true^opened_at>javascript:gs.daysAgoStart(7)^sys_created_on>2026-01-01"
+    office.edit(SERVICENOW_FILE, (SCOPE, f"{SCOPE}\n    query: {right}"))
+    assert problems(office) == []
+    office.edit(SERVICENOW_FILE, (right, "actve=true^state=New^active=ture"))
+    assert [one["code"] for one in problems(office)] == ["TDM-226"] * 3
+
+
 def test_a_clock_that_is_off_is_a_warning_with_its_fix(office: ServiceNowHouse) -> None:
     office.box.control.advance(-600, NAME)
     try:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
 from tandem.connectors.servicenow.read import ALWAYS
-from tandem.connectors.servicenow.scope import Scope, misread
+from tandem.connectors.servicenow.scope import Scope, misread, misvalued, named
 from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column, batches
 from tandem.connectors.servicenow.site import DELIVERED, Site
 from tandem.errors import CredentialsError, ItemError, Problem
@@ -216,6 +216,9 @@ def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
         told = ", ".join(f'"{part}"' for part in wrong)
         what = f"ServiceNow would pass over a part of the raw query, or read it as more: {told}"
         fix = "Use columns of the table and known operators; no ^NQ and no ORDERBY."
+        yield _wrong(site, "TDM-226", what, fix, "query")
+    for part, fix in misvalued(site.needs.query or "", site.with_choices(named(site.needs.query or ""))):
+        what = f'"{part}" in the raw query says nothing to ServiceNow: it would pass over it, or find nothing by it'
         yield _wrong(site, "TDM-226", what, fix, "query")
 
 

@@ -9,7 +9,7 @@ raw query is taken apart and held against the dictionary before it is used.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tandem.connectors.base import Condition
@@ -32,6 +32,8 @@ _TERM = re.compile(
     r"|RELATIVE(?:GT|GE|LT|LE|EE)@|(?:GT|LT|GT_OR_EQUALS|LT_OR_EQUALS)_FIELD|(?:MORE|LESS)THAN@|DATEPART"
     r"|N?SAMEAS|DYNAMIC|INSTANCEOF|NOTON|LIKE|IN|ON|!=|>=|<=|>|<|=)",
 )
+
+_COMPARED = re.compile(r"(?P<column>[a-z_][a-z0-9_]*)(?P<sign>NOT IN|IN|!=|>=|<=|>|<|=)(?P<value>.*)", re.DOTALL)
 
 
 class Scope:
@@ -153,6 +155,31 @@ def misread(query: str, known: Callable[[str], bool]) -> list[str]:
         if part.startswith(("NQ", "ORDERBY", "GROUPBY")) or term is None or not known(term[1]):
             found.append(part)
     return found
+
+
+def named(query: str) -> frozenset[str]:
+    """The columns of the table that a raw query compares with values."""
+    parts = enumerate(_SPLIT.split(query))
+    found = (_COMPARED.fullmatch(part.removeprefix("OR") if place else part) for place, part in parts)
+    return frozenset(one["column"] for one in found if one)
+
+
+def misvalued(query: str, columns: Mapping[str, Column]) -> Iterator[tuple[str, str]]:
+    """Name the parts of a raw query whose value cannot be meant, each with what could be."""
+    for place, part in enumerate(_SPLIT.split(query) if query else ()):
+        found = _COMPARED.fullmatch(part.removeprefix("OR") if place else part)
+        column = columns.get(found["column"]) if found else None
+        if found is None or column is None:
+            continue
+        listed = found["value"].split(",") if found["sign"].endswith("IN") else [found["value"]]
+        for word in listed:
+            if not word or word == "NULL" or word.startswith("javascript:"):
+                continue
+            if column.choices and word not in column.choices:
+                stored = ", ".join(f"{value} ({label})" for value, label in column.choices.items())
+                yield part, f"Write what is stored: {stored}."
+            elif not column.choices and (like := _EXAMPLES.get(_form(column))) and not _reads(_form(column), word):
+                yield part, f"Write it as ServiceNow stores it: {like}."
 
 
 def _wanted(condition: Condition) -> Iterator[str]:

@@ -8,7 +8,7 @@ before it looks at rights, so a short page is not the end; the count in its head
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
@@ -142,10 +142,15 @@ class Site:
         nearest = sorted(rows, key=lambda row: -self.line.index(row["name"]))
         table = next((row for row in rows if not row["element"] and row["name"] == self.table), {})
         made = {row["element"]: _column(row, table) for row in nearest if row["element"]}
-        choices = self._choices(self.needed & made.keys())
-        for name, named in choices.items():
-            made[name] = Column(**{**{key: getattr(made[name], key) for key in Column.__slots__}, "choices": named})
-        return made
+        return made | self._with_choices(made, self.needed & made.keys())
+
+    def with_choices(self, names: Collection[str]) -> Mapping[str, Column]:
+        """The columns of these names with their choices, also where the offer does not need them."""
+        known = {name: column for name, column in self.columns.items() if name in names}
+        return known | self._with_choices(known, known.keys() - self.needed)
+
+    def _with_choices(self, columns: Mapping[str, Column], names: Collection[str]) -> dict[str, Column]:
+        return {name: replace(columns[name], choices=named) for name, named in self._choices(names).items()}
 
     def knows(self, path: str) -> bool:
         """Tell whether a column is there, also across references (``assigned_to.name``)."""
