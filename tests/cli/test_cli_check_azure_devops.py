@@ -209,6 +209,23 @@ def test_a_scope_whose_conditions_are_true_of_all_is_a_warning(office: AzureDevO
     assert found == [("TDM-242", True)]
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("[System.Stat] = 'New' AND [System.Tag] CONTAINS 'x'", ["[System.State]", "[System.Tags]"]),
+        ("[System.Tags] CONTAINS 'x') OR ([System.Id] > 0", ["brackets in pairs"]),
+        ("SELECT [System.Id] FROM workitems WHERE [System.State] = 'New' ORDER BY [System.Id]", ["behind WHERE"] * 2),
+        ("[System.State] = = 'New'", ["Write a condition in WIQL"]),
+        ("[System.Title] CONTAINS 'select (order by' AND [State] = 'New'", []),
+    ],
+)
+def test_all_that_is_wrong_with_a_raw_query_is_told(office: AzureDevOpsHouse, query: str, told: list[str]) -> None:
+    office.edit(AZURE_FILE, ("closed: reopen", f'closed: reopen\nquery: "{query}"'))
+    found = problems(office)
+    assert {(one["code"], one["key"]) for one in found} <= {("TDM-226", "query")}
+    assert [words in one["fix"] for words, one in zip(told, found, strict=True)] == [True] * len(told), found
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
     settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
     office.box.control.advance(240, NAME)

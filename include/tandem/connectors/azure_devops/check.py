@@ -8,7 +8,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from tandem.connectors.azure_devops import judging, people
+from tandem.connectors.azure_devops import judging, people, raw_query
 from tandem.connectors.azure_devops.process import choosing, edges, meant, samples, unseen
 from tandem.connectors.azure_devops.scope import Scope, wanted
 from tandem.connectors.azure_devops.shape import (
@@ -309,11 +309,7 @@ def _scope(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
                 fix = f"Choose from: {', '.join(sorted(choices)[:20])}."
                 yield _wrong(site, "TDM-224", what, fix, condition.field)
     if site.needs.query:
-        try:
-            next(site.query(f"({site.needs.query}) AND [System.Id] = 0"), None)
-        except ItemError:
-            what, fix = "Azure DevOps does not understand the raw query", "Write a condition in WIQL: [System.Tags] …"
-            yield _wrong(site, "TDM-226", what, fix, "query")
+        yield from raw_query.wrong(site, site.needs.query)
 
 
 def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from tandem.connectors.base import FieldInfo
+from tandem.connectors.brackets import enclosed
 from tandem.connectors.jira.scope import clause
 from tandem.connectors.jira.site import Site
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
@@ -38,7 +39,7 @@ def _refusals(site: Site, query: str) -> list[str]:
     try:
         (answer,) = site.ask("/jql/parse", {"queries": [query]}, validation="strict")["queries"]
     except (ItemError, CredentialsError):  # a token that may search and not this
-        return []
+        return [] if enclosed(query, "\\") else ["It closes a bracket that it did not open, or leaves one open."]
     return [str(one) for one in answer.get("errors") or ()]
 
 

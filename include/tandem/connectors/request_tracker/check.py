@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Needs, Preflight
+from tandem.connectors.brackets import enclosed
 from tandem.connectors.request_tracker.catalogue import Catalogue
 from tandem.connectors.request_tracker.people import author
 from tandem.connectors.request_tracker.scope import Scope
@@ -143,7 +144,10 @@ def _problems(
         )
         what = f"there is no custom field {MARK_FIELD} for tickets that takes one value: our writes are known by it"
         yield Problem("TDM-221", what, fix, tenant)
-    if needs.query is not None and not _can_be_asked(http, scope):
+    if needs.query is not None and not enclosed(needs.query, "\\"):
+        what = "the raw query closes a bracket that it did not open, or leaves one or a quote open"
+        yield Problem("TDM-226", what, "Set brackets and quotes in pairs.", tenant, key="query")
+    elif needs.query is not None and not _can_be_asked(http, scope):
         what = "Request Tracker does not understand the query"
         yield Problem("TDM-226", what, "Write it as in the advanced search.", tenant, key="query")
 
