@@ -183,6 +183,42 @@ def test_a_table_that_the_account_may_not_read_is_named_beside_all_else(office: 
     assert told == {f"Our account may not read {table}."}
 
 
+def test_what_a_state_asks_for_is_told_with_a_value_that_it_takes(office: ServiceNowHouse) -> None:
+    asked = "  On Hold:  {fields: {hold_reason: Awaiting Vendor}}\n"
+    office.edit(SERVICENOW_FILE, (asked, ""))
+    fix = only(office, "TDM-203")["fix"]
+    line = fix.removeprefix("Fill in: transitions: {").removesuffix("}")
+    office.edit(SERVICENOW_FILE, ("  Resolved: {fields", f"  {line}\n  Resolved: {{fields"))
+    assert problems(office) == []
+
+
+def test_columns_of_our_marks_are_nobodys_fields(office: ServiceNowHouse) -> None:
+    description = "  description: {field: description, too_long: comment}"
+    own = "  x_a: correlation_id\n  x_b: {field: correlation_display, direction: out}\n"
+    office.edit(SERVICENOW_FILE, (description, own + description))
+    assert keys_of(problems(office)) == {("TDM-223", "fields.x_a"), ("TDM-223", "fields.x_b")}
+
+
+def test_a_misspelt_stand_in_is_told_of_once(office: ServiceNowHouse) -> None:
+    """It would be read, were it written as it was meant."""
+    ignored = "    ignore: [Canceled]\n"
+    office.edit(SERVICENOW_FILE, (ignored, ignored + "    otherwise: {in: Canceld}\n"))
+    found = only(office, "TDM-225")
+    assert (found["key"], found["fix"].partition("? ")[0]) == ("fields.status.otherwise.in", 'Did you mean "Canceled"')
+
+
+def test_a_contract_that_is_not_there_says_nothing_of_the_pairs_own_name(office: ServiceNowHouse) -> None:
+    office.edit(f"pairs/{PAIR}.yaml", ("left: infinity-jira/root_cause", "left: infinty-jira/root_cause"))
+    assert [one["code"] for one in problems(office)] == ["TDM-218"]
+
+
+def test_a_tracker_that_does_not_answer_may_have_another_address(office: ServiceNowHouse) -> None:
+    there = office.trackers()["AIRFLOW_CONN_INFINITY_SERVICENOW"]
+    lost = there.replace(office.box[NAME].url, "http://127.0.0.1:9")
+    found = only(office, "TDM-102", AIRFLOW_CONN_INFINITY_SERVICENOW=lost)
+    assert (found["key"], "its host" in found["fix"]) == ("connection", True)
+
+
 def test_a_scope_that_takes_its_whole_table_is_told_once(office: ServiceNowHouse) -> None:
     office.edit(SERVICENOW_FILE, (SCOPE, "scope: [{field: sys_class_name, is: incident}]"))
     found = only(office, "TDM-242")

@@ -78,6 +78,12 @@ def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str
             for at, rule in side.fields[hub].maps()
             if rule.otherwise_in == word
         ]
+    for hub, field_rule in side.fields.items():
+        info = fields.get(field_rule.native)
+        for at, rule in field_rule.maps() if info is not None and info.choices else ():
+            written = rule.otherwise_in
+            if info is not None and written and bound.id_of(info, written) is None and names.meant(info, written):
+                found.append((Code.NOT_READ_BACK, f"fields.{hub}.{at}otherwise.in", f'"{written}"'))
     for code, key, word in found:
         placed = side.problem(code, "", "", key)
         yield placed.code, placed.file, placed.key, word

@@ -22,6 +22,7 @@ from tandem.errors import ConfigurationError, CredentialsError, Problem, Retryab
 
 NO_RIGHT, NO_FIELD, READ_ONLY, SCOPE, CHOICE = "TDM-221", "TDM-222", "TDM-223", "TDM-224", "TDM-225"
 EVERYTHING, CLOCK = "TDM-227", "TDM-228"
+NO_ANSWER = "Try again when the tracker answers. If it never did: see that the connection names its host as it is."
 LISTED = 12  # people named in a message
 MOST_SKEW = 60.0
 """Seconds that a tracker's clock may be off before it is worth a word. Times are corrected by it all the same."""
@@ -62,7 +63,7 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
     except ConfigurationError as error:
         return SideReport(side, problems=tuple(_at_connection(side, problem) for problem in error.problems))
     except (CredentialsError, RetryableError) as error:
-        fix = error.fix if isinstance(error, CredentialsError) else "Try again when the tracker answers."
+        fix = error.fix if isinstance(error, CredentialsError) else NO_ANSWER
         problem = Problem(error.code, error.what, fix, where=error.where or side.connection)
         return SideReport(side, problems=(_at_connection(side, problem),))
     capabilities = connector.capabilities

@@ -109,7 +109,7 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
     left, right = sides.get("left"), sides.get("right")
     known = tuple(side for side in (left, right) if side is not None)
     if written is not None:
-        problems += _file_name(path, document, written)
+        problems += _file_name(path, document, written, contracts)
     if written is None or left is None or right is None:
         values = _values(written.values if written is not None else (document.value or {}).get("values"))
         for side in known:
@@ -172,8 +172,10 @@ def _values(written: object) -> dict[str, tuple[int | str, ...]]:
     return {str(hub): tuple(map(hub_value, map(str, some))) for hub, some in lists.items()}
 
 
-def _file_name(path: Path, document: yaml.Document, written: PairFile) -> Iterable[Problem]:
-    """The file's name is the pair's and its DAG's: it says which sides are meant."""
+def _file_name(path: Path, document: yaml.Document, written: PairFile, contracts: Path) -> Iterable[Problem]:
+    """The file's name is the pair's and its DAG's: it says which sides are meant, unless one of these is misspelt."""
+    if not all((contracts / f"{name.partition('/')[0]}.yaml").is_file() for name in (written.left, written.right)):
+        return
     short, long = (pair_name(written.left, written.right, offers=offers) for offers in (False, True))
     if path.stem not in (short, long):
         what = f"The file joins {written.left} and {written.right}, and is not called so."

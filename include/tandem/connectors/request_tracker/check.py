@@ -136,6 +136,9 @@ def _problems(
             known = ", ".join(sorted(queue.name for queue in catalogue.queues.values()))
             what = f"the scope names {wanted}, which is no queue that our account sees"
             yield Problem("TDM-224", what, f"Known are: {known}.", tenant, key=condition.field)
+    if (name := custom(MARK_FIELD)) in needs.read | needs.write:
+        fix = "Take it out of the contract's fields."
+        yield Problem("TDM-223", f"{name} is the field for our marks", fix, tenant, key=name)
     mark = catalogue.named(MARK_FIELD)
     if needs.write and (mark is None or mark.many):
         fix = (

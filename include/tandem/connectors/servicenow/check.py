@@ -132,7 +132,9 @@ def _tables(site: Site) -> Iterator[Problem]:
 
 
 def _dictionary(site: Site) -> dict[str, FieldInfo]:
-    found = {name: _info(site, column) for name, column in site.columns.items() if name not in JOURNALS}
+    asked = {name for state in NEEDS.get(site.table, {}).values() for name in state} if site.needs.statuses else set()
+    columns = {**site.columns, **site.with_choices(asked)}
+    found = {name: _info(site, column) for name, column in columns.items() if name not in JOURNALS}
     if TABLE in found:
         kinds = {site.table: site.table}
         found[TABLE] = replace(found[TABLE], kind="choice", writable=True, choices=kinds, max_length=None)
@@ -178,6 +180,8 @@ def _columns(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
         fix = "Write the column's name (short_description, u_order_no, …)."
         fix = fix if name not in JOURNALS else "Journals travel as comments: `comments.out`, `comments.as`."
         yield _wrong(site, "TDM-222", what, fix, name)
+    for name in sorted((site.needs.read | site.needs.write) & {ORIGIN, WRITE}):
+        yield _wrong(site, "TDM-223", f"{name} is for our marks alone", "Take it out of the contract's fields.", name)
     for name in sorted(site.needs.write & fields.keys()):
         if not fields[name].writable:
             yield _wrong(site, "TDM-223", f"{name} cannot be written", "Take it out of what comes in.", name)
