@@ -18,11 +18,14 @@ from support.sandbox import RunningSandbox, running_sandbox
 from support.story import laid_out
 from tandem.markup.adf_read import native_nodes
 from tandem.markup.html import GUID
+from tandem.pipeline.drift import PENDING, drift
+from tandem.pipeline.environment import Job
 
 JIRA, AZURE, SHOP = "infinity-jira", "global-azure-devops", "Shop"
 TENANTS = {"infinity_jira": JIRA, "global_azure_devops": AZURE}
 STORY = "infinity-servicenow__global-azure_devops"
 PAIR = "infinity-jira__global-azure_devops"
+SHARED = {"System.Tags": "infinity"}
 ALIAS = "bruno@mercuri.example"  # Elaine at Infinity, David at Global
 
 
@@ -132,3 +135,17 @@ def test_whoever_is_not_is_words_and_no_id_leaves(both: Both) -> None:
     (ours,) = [text for text in both.said(item) if "Omar" in text]
     assert omar not in ours and "data-vss-mention" not in ours and not GUID.search(ours)
     assert not both.run()["diff"]["actions"]
+
+
+def test_what_only_looks_like_a_mention_at_the_other_side_is_no_drift(both: Both) -> None:
+    """Jira's own signs for a mention, in a text of somebody else's: Jira shows them, and they are read as somebody."""
+    text = f"see [~accountid:{both.site.account('omar')}] today"
+    item = both.desk.make(fields={"Microsoft.VSTS.TCM.ReproSteps": f"<div>{text}</div>", **SHARED}, project=SHOP)["id"]
+    both.settle()
+    (issue,) = [left for left, right in both.house.twins().items() if right == str(item)]
+    assert text in json.dumps(both.site.get(f"3/issue/{issue}")["fields"]["description"])
+    found = drift(Job(PAIR, f"drift-{item}"), both.house.env)
+    assert [one for one in found.findings if one.right == str(item)] == []
+    both.desk.set(int(item), {"Microsoft.VSTS.TCM.ReproSteps": f"<div>{text}, or tomorrow</div>"})
+    found = drift(Job(PAIR, f"drift-again-{item}"), both.house.env)
+    assert [(one.field, one.state) for one in found.findings if one.right == str(item)] == [("description", PENDING)]

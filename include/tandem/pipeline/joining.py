@@ -90,8 +90,10 @@ def _shows_alike(run: Run, sides: Sides, hub: str, left: Json, right: Json) -> b
     if any(_shows_part(run.end(which), sides[which].record, hub, *two) for which, two in _wholes(left, right)):
         return True
     if isinstance(left, dict) and isinstance(right, dict):
-        one = _description(run.end(Which.LEFT), sides[Which.LEFT].record, left)
-        return bool(matched([one], [_description(run.end(Which.RIGHT), sides[Which.RIGHT].record, right)]))
+        here, there = run.end(Which.LEFT), run.end(Which.RIGHT)
+        one, two = sides[Which.LEFT].record, sides[Which.RIGHT].record
+        ways = ((left, right), (_as_read(there, hub, two, left), right), (left, _as_read(here, hub, one, right)))
+        return any(matched([_description(here, one, a)], [_description(there, two, b)]) for a, b in ways)
     for which, value in ((Which.LEFT, right), (Which.RIGHT, left)):
         end, record = run.end(which), sides[which].record
         shown = canonical(end, hub, record.fields.get(end.offer.fields[hub].native), record)
@@ -138,6 +140,18 @@ def _native(end: End, hub: str, record: Record, value: Json) -> Json:
         return to_native(rule, value, end.terms(rule.native, record), record.fields.get(rule.native))
     except (MappingError, TooLargeError):
         return None
+
+
+def _as_read(end: End, hub: str, record: Record, text: dict[str, Json]) -> dict[str, Json]:
+    """A text of the other side as it is read at a side that shows it: its markup may take words for signs."""
+    try:
+        rule = end.rule_for(hub, record)
+        terms = end.terms(rule.native, record)
+        said = to_hub(rule, to_native(rule, text, terms), terms)
+    except (MappingError, TooLargeError):
+        return text
+    value = _value(said)
+    return value if isinstance(value, dict) else text
 
 
 def _said(end: End, hub: str, record: Record) -> Said | Unsaid | Kept | None:
