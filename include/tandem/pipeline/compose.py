@@ -20,7 +20,7 @@ from tandem.core.values import Json, as_set, from_set, same, utc_text
 from tandem.errors import ItemError, MappingError, TooLargeError
 from tandem.markup import Plain, split
 from tandem.markup.rejoin import CUT, MORE
-from tandem.pipeline import composed, follow_up, overflow, uncut
+from tandem.pipeline import composed, follow_up, overflow, uncut, untold
 from tandem.pipeline.compose_comments import attach, comment, heading_over, shown
 from tandem.pipeline.compose_later import edit, withdraw
 from tandem.pipeline.environment import OVER, End, Placed
@@ -185,13 +185,14 @@ def _update(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         scene.plan.mark(intent.covers, "superseded")
         yield from overflow.send(tx, scene, intent, seq, rests, cause)
         return
+    own = caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at), moved)
     content: dict[str, Json] = {
         "native": native,
         "before": before,
         "fields": {hub: value for hub, value in values.items() if hub in bases or hub in told},
         "bases": bases,
         "gives_back": intent.gives_back,
-        "caused": caused(scene.hubs[source], intent.carries, _natives(end, bases), cause, utc_text(intent.at), moved),
+        "caused": untold.named(tx, scene, intent, own),
     }
     yield make_action(scene, intent, seq, UPDATE, causes_of(intent, scene), content)
     yield from overflow.send(tx, scene, intent, seq + 1, rests, cause)

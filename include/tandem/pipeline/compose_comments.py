@@ -15,6 +15,7 @@ from tandem.core.plain import with_heading
 from tandem.core.plan import ATTACH, COMMENT, Intent
 from tandem.core.values import Json
 from tandem.markup import split
+from tandem.pipeline import untold
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import words_of
 from tandem.pipeline.outcomes import riding
@@ -38,8 +39,14 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
         yield _notice(scene, intent, seq, intent.text, {})
         return
     if intent.text is not None:  # a change that the target cannot make is told in a comment
-        told = next(iter(intent.fields))
-        text = doc(paragraph(f"The {told} was changed:"), *intent.text["content"])
+        told, now = next(iter(intent.fields)), intent.text
+        if not (intent.carries or intent.cause) and (cause := untold.cause(tx, scene, source.which, told)) is not None:
+            if actions.done_causes(tx, scene.target_of(intent.target), [cause]):
+                scene.plan.rebase.add((source.which, told))
+                scene.plan.mark(intent.covers, "settled", OTHERWISE)
+                return
+            intent = replace(intent, cause=cause)
+        text = doc(paragraph(f"The {told} was changed:"), *now["content"])
         yield _notice(scene, intent, seq, shown(text), {told: scene.base_of(source.which, told)})
         return
     assert event is not None and event.doc is not None

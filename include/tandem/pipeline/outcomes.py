@@ -20,7 +20,7 @@ from tandem.errors import (
     StaleError,
     UnknownOutcomeError,
 )
-from tandem.pipeline import follow_up, rewrite
+from tandem.pipeline import follow_up, rewrite, untold
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import without_gone
 from tandem.state import actions, links, origins, records, runs, twins, wakes
@@ -103,6 +103,8 @@ def note_done(tx: Tx, run: Run, end: End, action: Action, outcome: Outcome, targ
         )  # fmt: skip
         links.join_made(tx, run.name, action.link, end.which, outcome.id)
         links.update_links(tx, [action.link], now, state="linked", reason="", pending=True)
+    elif action.kind == "update":
+        untold.note_write(tx, run, end, ticket, content["native"])
     elif action.kind == "comment" and outcome.id is not None:
         origin = str(content["origin"])
         kind = "notice" if content.get("notice") is True else "comment"

@@ -68,6 +68,17 @@ def seen(tx: Tx, system: str, native: str, said: str, *, keep: bool = True) -> E
     return edition
 
 
+def described(tx: Tx, system: str, ticket: str, said: str) -> int:
+    """Number the description that a ticket is seen or made to have: the last one, or a new one."""
+    where = (presence.c.system == system, presence.c.kind == "ticket", presence.c.native == ticket)
+    row = tx.row(sa.select(presence.c.said, presence.c.edition).where(*where))
+    known, before = (row["said"], int(row["edition"] or FIRST)) if row else (None, FIRST)
+    number = before if known in (None, said) else before + 1
+    if known != said:
+        tx.run(sa.update(presence).where(*where).values(said=said, edition=number))
+    return number
+
+
 def told_by(tx: Tx, system: str, native: str, said: str) -> Edition:
     """What a comment says: a copy what it was made to say, and one of people's what it is seen to say (``said``)."""
     copy = twin_at(tx, system, native)

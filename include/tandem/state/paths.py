@@ -22,10 +22,11 @@ from tandem.core.values import Json
 from tandem.state.actions import content_of
 from tandem.state.records import chunks
 from tandem.state.store import Tx
-from tandem.state.tables import action, claim, origin, presence
+from tandem.state.tables import action, claim, link, origin, presence
 
 LONGEST = 200  # characters of a cause
 TOLD = "told:"
+NEWEST = 20  # of the writes to a ticket that are looked through for one of a field
 _PART = re.compile(r"(/\d+@.+)+$", re.DOTALL)
 _ITEM = re.compile(r"(?P<kind>comment|file):(?P<system>[^:]+):(?P<native>.+?)(?P<part>/\d+@.+)?", re.DOTALL)
 
@@ -248,3 +249,17 @@ def foreign(tx: Tx, pair: str, marks: Iterable[str]) -> tuple[set[str], dict[str
                 if isinstance(one, dict)
             }
     return own, others
+
+
+def last_written(tx: Tx, of: str, target: str, native: str) -> tuple[Json, str] | None:
+    """What pairs wrote last into a field of a ticket, a copy of this origin: the value, and what caused it."""
+    at = sa.exists().where(claim.c.action == action.c.id, claim.c.target == target)
+    own = sa.select(link.c.id).where(link.c.origin == of)
+    done = sa.select(action.c.id).where(action.c.link.in_(own), action.c.state == "done", action.c.kind == "update", at)
+    for row in tx.rows(done.order_by(action.c.done_at.desc(), action.c.seq.desc()).limit(NEWEST)):
+        content = content_of(tx, row["id"])
+        written, caused = content.get("native"), content.get("caused")
+        if isinstance(written, dict) and native in written:
+            told = caused.get(native) if isinstance(caused, dict) else None
+            return (written[native], str(told["cause"])) if isinstance(told, dict) else None
+    return None
