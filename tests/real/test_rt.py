@@ -329,8 +329,15 @@ def test_a_query_narrows_the_scope_and_is_tested_on_each_ticket(
     swept = {seen.id for page in tracker.in_scope() for seen in page.seen}
     assert high in swept
     assert low not in swept
-    wrong = connector(request_tracker.url, replace(WIDE, query="Nonsense = (")).preflight()
-    assert [problem.code for problem in wrong.problems] == ["TDM-226"]
+    for query in ("Nonsense = (", "Nonsense = 1", "Priority > 50) OR (Priority > 0", "Subject = 'open"):
+        wrong = connector(request_tracker.url, replace(WIDE, query=query)).preflight()
+        assert [problem.code for problem in wrong.problems] == ["TDM-226"], query
+
+
+def test_the_field_of_our_marks_is_nobodys_field(request_tracker: RequestTrackerServer) -> None:
+    for own in (replace(WIDE, read=WIDE.read | {"CF.{Tandem}"}), replace(WIDE, write=WIDE.write | {"CF.{Tandem}"})):
+        told = connector(request_tracker.url, own).preflight().problems
+        assert [(problem.code, problem.key) for problem in told] == [("TDM-223", "CF.{Tandem}")]
 
 
 def test_of_tickets_that_nothing_happened_on_a_listing_soon_says_nothing(
