@@ -274,6 +274,26 @@ def test_a_raw_query_narrows_the_scope(house: House) -> None:
     assert "query" in problems(house, needs=replace(NEEDS, query="project = SHOP"))
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("f[]=subjct&op[subjct]=~&v[subjct][]=narrow", ['no filter "subjct"']),
+        (
+            "f[]=subject&op[subject]=~&v[subject][]=x&f[]=trackr_id&op[trackr_id]=*&tracker_id=1",
+            ["trackr_id", "tracker_id"],
+        ),
+        ("f[]=tracker_id&v[tracker_id][]=1", ["has no `op[tracker_id]=…`"]),
+        ("f[]=tracker_id&op[tracker_id]==&v[tracker_id][]=", ["refuses"]),
+        ("utf8=✓&set_filter=1&sort=id:desc&f[]=status_id&op[status_id]=o&f[]=&c[]=tracker&group_by=&t[]=", []),
+    ],
+)
+def test_what_redmine_would_pass_over_in_a_raw_query_is_told(house: House, query: str, told: list[str]) -> None:
+    """It would list more than the query says, and judge each issue by as much."""
+    found = house.connect(query=query).preflight().problems
+    assert [(one.code, one.key) for one in found] == [("TDM-226", "query")] * len(told)
+    assert [words in one.what for words, one in zip(told, found, strict=True)] == [True] * len(told), found
+
+
 # ---- the dictionary
 
 

@@ -154,7 +154,9 @@ def _named(side: Side, native: str) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    """Write it as one, but for a name that it begins with: a column is called as it is written."""
+    begun = text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    return f"{begun.rstrip('.')}."
 
 
 # ---- what can be told of the tracker's own way

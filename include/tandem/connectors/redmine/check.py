@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from tandem.connectors.base import Author, FieldInfo, Preflight
 from tandem.connectors.marks import NO_ORIGIN
+from tandem.connectors.redmine import raw_query
 from tandem.connectors.redmine.scope import wanted
 from tandem.connectors.redmine.shape import (
     CUSTOM,
@@ -261,10 +262,8 @@ def _check_scope(site: Site, found: Finding, fields: Mapping[str, FieldInfo]) ->
         what = "the scope takes every issue that our account may see"
         everything = _wrong(site, "TDM-227", what, "Name at least a project in the scope.", "scope")
         found.problems.append(replace(everything, warning=True))
-    if site.needs.query is not None and "f[]=" not in site.needs.query.replace("%5B%5D", "[]"):
-        what = "the raw query names no filter of Redmine's (`f[]=…`)"
-        fix = "Filter a list of issues in Redmine and copy what stands behind the `?` of its address."
-        found.problems.append(_wrong(site, "TDM-226", what, fix, "query"))
+    if site.needs.query is not None:
+        found.problems += raw_query.wrong(site, site.needs.query)
 
 
 def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:

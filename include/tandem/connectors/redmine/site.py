@@ -84,7 +84,7 @@ class Site:
                 pair for pair in parse_qsl(self.needs.query.lstrip("?"), keep_blank_values=True) if "[" in pair[0]
             ]
         try:
-            issues: list[Raw] = self.get("/issues.json", **_params(asked))["issues"]
+            issues: list[Raw] = self.get("/issues.json", **params_of(asked))["issues"]
         except GoneError:
             what = "Redmine shows our account no list of issues"
             raise CredentialsError(what, where=self.http.tenant) from None
@@ -334,7 +334,8 @@ class _Lazy(Mapping[str, Mapping[str, str]]):
         return len(self._site.custom_fields)
 
 
-def _params(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+def params_of(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Write pairs, names of which may come more than once, as the parameters of a request."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)

@@ -176,9 +176,11 @@ def _rows_named(site: Site, table: str) -> dict[str, str]:
 
 def _columns(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
     for name in sorted((site.needed | {ORIGIN, WRITE}) - fields.keys()):
-        what = f"{site.table} has no column {name}" if name not in JOURNALS else f"{name} is a journal, not a field"
+        what = f"the table {site.table} has no column {name}"
         fix = "Write the column's name (short_description, u_order_no, …)."
-        fix = fix if name not in JOURNALS else "Journals travel as comments: `comments.out`, `comments.as`."
+        if name in JOURNALS:
+            what = f"{name} is a journal, not a field"
+            fix = "Journals travel as comments: `comments.out`, `comments.as`."
         yield _wrong(site, "TDM-222", what, fix, name)
     for name in sorted((site.needs.read | site.needs.write) & {ORIGIN, WRITE}):
         yield _wrong(site, "TDM-223", f"{name} is for our marks alone", "Take it out of the contract's fields.", name)
