@@ -288,6 +288,7 @@ CASES = [
     Case(
         ZENDESK, "scope: [{field: tags, contains: customer}]", "", Code.SCOPE, "scope", "Add scope:", "# yaml-language"
     ),
+    Case(ZENDESK, "  x_order_no: ", "x_order_no: ", Code.UNKNOWN_KEY, "x_order_no", "under `fields:`"),
     Case(ZENDESK, "{out: public,", "{out: all,", Code.INTERNAL_OUT, "comments.out", "out: public"),
     Case(ZENDESK, "{{ author }}", "{{ autor }}", Code.TEMPLATE, "comments.in", "{{ author }}"),
     Case(ZENDESK, "{{ author }}", "{{ author }", Code.TEMPLATE, "comments.in", "{{ author }}"),

@@ -94,6 +94,17 @@ def test_a_new_contract_is_valid_once_filled_in(root: Path, system: str) -> None
     assert {problem.code for problem in load_pair(pair, root / "contracts").warnings} <= left_open
 
 
+@pytest.mark.parametrize("system", sorted(SYSTEMS))
+def test_what_a_new_contract_has_commented_out_stands_where_it_is_to_be(root: Path, system: str) -> None:
+    """An editor takes the `# ` away, and no more."""
+    text = re.sub(r"(?m)^( *)# ([a-z]+: )", r"\1\2", new_contract(system, "Mercuri Inc."))
+    assert "# assignee" not in text
+    (root / "contracts" / "mercuri-zendesk.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        load_pair(root / "pairs/mercuri-zendesk__infinity-jira.yaml", root / "contracts")
+    assert Code.UNKNOWN_KEY not in {problem.code for problem in raised.value.problems}
+
+
 def test_a_companys_name_is_quoted_and_an_unknown_system_refused() -> None:
     assert parse(new_contract("jira", "O'Neil: & Sons #1\n"), "f").value["company"] == "O'Neil: & Sons #1"  # type: ignore[index]
     with pytest.raises(ConfigurationError, match="Did you mean `jira`"):

@@ -43,7 +43,7 @@ fields:
   title:  subject
   status: {field: state, map: {new: fresh, in_progress: open, pending: waiting, solved: done}}
   priority: {field: urgency, map: {1: now, 2: soon, 3: later, 4: never}}
-# assignee: {field: owner, fallback: none}   # asks for a map of people: people/{people}
+  # assignee: {field: owner, fallback: none}   # asks for a map of people: people/{people}
 closed: reopen
 
 create: {box: <box>}

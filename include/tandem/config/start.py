@@ -20,10 +20,10 @@ fields:                                # hub field: native field; see docs/refer
     field: status
     map: {new: To Do, in_progress: In Progress, solved: Done}
     otherwise: {in: In Progress}
-# assignee:    {field: assignee, fallback: none}   # asks for a map of people: people/{people}
-# labels:      {field: labels, only: [shared]}     # without `only` all labels are offered
+  # assignee:  {field: assignee, fallback: none}   # asks for a map of people: people/{people}
+  # labels:    {field: labels, only: [shared]}     # without `only` all labels are offered
 # transitions: {Done: {by: Finish, fields: {resolution: Fixed}}}   # where several lead to a status, or fields are asked
-closed: reopen                         # or: follow_up, quarantine
+closed: reopen                         # or: quarantine
 
 create: {project: "<project key>", issuetype: Task}   # for the other side's tickets, beside the fields above
 """
@@ -41,7 +41,7 @@ fields:                                # hub field: native field; see docs/refer
     field: state
     map: {new: New, in_progress: In Progress, pending: On Hold, solved: Resolved, closed: Closed}
     ignore: [Canceled]
-# assignee:    {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
+  # assignee:  {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
 transitions:                           # what the instance's data policies ask for with a state
   On Hold:  {fields: {hold_reason: Awaiting Vendor}}
   Resolved: {fields: {close_code: Solved (Permanently), close_notes: Resolved by our partner.}}
@@ -63,8 +63,8 @@ fields:                                # hub field: native field; see docs/refer
     map: {in_progress: [open, hold], pending: pending, solved: solved}
     ignore: [new]
     otherwise: {in: open}
-# assignee:    assignee_id                         # asks for a map of people: people/{people}
-# labels:      {field: tags, only: [shared]}       # without `only` all tags are offered
+  # assignee:  assignee_id                         # asks for a map of people: people/{people}
+  # labels:    {field: tags, only: [shared]}       # without `only` all tags are offered
 closed: quarantine                     # or: follow_up; a closed Zendesk ticket takes nothing more
 
 create: {tags: ["<tag>"]}              # for the other side's tickets, beside the fields above
@@ -81,8 +81,8 @@ fields:                                # hub field: native field; custom fields 
     field: Status
     map: {new: new, in_progress: open, pending: stalled, solved: resolved}
     ignore: [rejected]
-# assignee:    {field: Owner, fallback: none}      # asks for a map of people: people/{people}
-# labels:      {field: "CF.{Labels}", only: [shared]}   # a custom field that takes many values
+  # assignee:  {field: Owner, fallback: none}      # asks for a map of people: people/{people}
+  # labels:    {field: "CF.{Labels}", only: [shared]}   # a custom field that takes many values
 closed: reopen                         # or: quarantine
 
 create: {Queue: "<queue>"}             # for the other side's tickets, beside the fields above
@@ -99,8 +99,8 @@ fields:                                # hub field: native field; a custom field
   status:                              # these are as Redmine is installed; the workflow of our role must allow them
     field: status
     map: {new: New, in_progress: In Progress, pending: Feedback, solved: [Resolved, Closed, Rejected]}
-# assignee:    {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
-# labels:      {field: cf_2, only: [shared]}          # a custom field that takes many values
+  # assignee:  {field: assigned_to, fallback: none}   # asks for a map of people: people/{people}
+  # labels:    {field: cf_2, only: [shared]}          # a custom field that takes many values
 closed: reopen                         # or: quarantine
 
 create: {project: "<project identifier>", tracker: Bug}   # for the other side's tickets, beside the fields above
@@ -122,8 +122,8 @@ fields:                                # hub field: native field, by its referen
     map: {new: New, in_progress: Active, solved: Resolved, closed: Closed}
     ignore: [Removed]
     otherwise: {in: Active}
-# assignee:    {field: System.AssignedTo, fallback: none}   # asks for a map of people: people/{people}
-# labels:      {field: System.Tags, only: [shared]}         # without `only` all tags are offered
+  # assignee:  {field: System.AssignedTo, fallback: none}   # asks for a map of people: people/{people}
+  # labels:    {field: System.Tags, only: [shared]}         # without `only` all tags are offered
 closed: reopen                         # or: quarantine
 
 create: {System.TeamProject: "<project>", System.AreaPath: '<project>\\<area>'}   # for the other side's tickets

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from tandem.config.codes import Code
+from tandem.config.traits import HUB_FIELDS, is_declared
 from tandem.config.yaml import Document
 from tandem.errors import Problem
 
@@ -69,7 +70,10 @@ def _problem(model: type[BaseModel], document: Document, error: Mapping[str, Any
         return document.problem(Code(kind), context["what"], context["fix"], key)
     if kind == "extra_forbidden":
         what = f"There is no key `{place[-1]}` here."
-        return document.problem(Code.UNKNOWN_KEY, what, did_you_mean(str(place[-1]), _keys(model, place[:-1])), key)
+        word, known = str(place[-1]), _keys(model, place[:-1])
+        a_field = "fields" in known and (word in HUB_FIELDS or is_declared(word))
+        fix = "Write it under `fields:`, further to the right." if a_field else did_you_mean(word, known)
+        return document.problem(Code.UNKNOWN_KEY, what, fix, key)
     if kind == "missing":
         meaning = _keys(model, place[:-1]).get(str(place[-1]), "")
         return document.problem(
