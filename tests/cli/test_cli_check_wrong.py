@@ -231,6 +231,35 @@ def test_all_that_is_wrong_with_a_raw_query_is_told(house: House, query: str, to
     assert len(found) == len(told)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "key", "meant"),
+    [
+        ("in_progress: [open", "in_progres: [open", "TDM-232", "fields.status.map.in_progres", "in_progress"),
+        ("  labels:      {", "  lables:      {", "TDM-230", "fields.lables", "labels"),
+        ("{field: tags, contains: customer}", "{field: group_id, is: Suport}", "TDM-224", "scope.0", "Support"),
+    ],
+)
+def test_what_follows_from_a_misspelt_word_is_not_told(
+    house: House, old: str, new: str, code: str, key: str, meant: str
+) -> None:
+    house.edit(ZENDESK_FILE, (old, new))
+    found = [one for one in problems(house) if one["code"] != "TDM-267"]
+    assert [(one["code"], one["key"]) for one in found] == [(code, key)]
+    assert any(found[0]["fix"].startswith(f"Did you mean {quote}{meant}{quote}?") for quote in '`"')
+
+
+def test_a_field_of_ones_own_that_is_spelt_in_two_ways_is_told_at_both_sides(house: House) -> None:
+    """Neither company is shown what the other wrote."""
+    house.edit(ZENDESK_FILE, ("  x_order_no:  {", "  x_orderno:  {"))
+    found = problems(house)
+    assert {(one["code"], one["key"], one["warning"]) for one in found} == {
+        ("TDM-230", "fields.x_orderno", True),
+        ("TDM-230", "offers.customers.fields.x_order_no", True),
+    }
+    for one in found:
+        assert ("x_orderno" in one["what"] + one["fix"]) is (one["key"] == "fields.x_orderno")
+
+
 def test_what_a_project_asks_of_a_new_issue_is_told_for_the_types_that_are_made(house: House, control: Control) -> None:
     projects = control.settings(JIRA)["projects"]
     control.settings(JIRA, projects={**projects, "SHOP": {**projects["SHOP"], "required": ["duedate"]}})

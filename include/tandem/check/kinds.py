@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from tandem.check.names import CHOICE, instead
 from tandem.config.codes import Code
 from tandem.config.models import FieldRule, Side
+from tandem.config.traits import HUB_FIELDS, TWIN_FIELDS, is_declared
 from tandem.connectors.base import FieldInfo
 from tandem.errors import Problem
 
@@ -25,7 +26,7 @@ def kinds(side: Side, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
     """List the fields whose values would not be taken, or would be read as something else."""
     for rule in side.fields.values():
         info = fields.get(rule.native)
-        if info is not None:
+        if info is not None and (rule.hub in (*HUB_FIELDS, *TWIN_FIELDS) or is_declared(rule.hub)):  # else told
             yield from _kind(side, rule, info)
 
 

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from fnmatch import fnmatch
 
 from tandem.config.check_texts import check_told
 from tandem.config.codes import Code
 from tandem.config.models import TWIN, FieldRule, Pair, Side, hub_value
 from tandem.config.template import names_in
-from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, is_declared
+from tandem.config.traits import HUB_FIELDS, HUB_VALUES, TWIN_FIELDS, is_declared, values_of
 from tandem.config.validate import did_you_mean
 from tandem.connectors.base import SystemTraits
 from tandem.errors import Problem
@@ -35,7 +36,9 @@ def check_sides(pair: Pair, traits: Mapping[str, SystemTraits]) -> Iterator[Prob
             elif rule.told:
                 yield from _composed_there(side, rule, other.sent[hub])
             elif sent and rule.comes_in and (sent.goes_out or rule.of_twin):
-                yield from _taken(side, rule, sent)
+                known = (*values_of(hub), *pair.values.get(hub.removeprefix(TWIN), ()))
+                yield from _taken(side, rule, sent, known)
+        yield from _like(side, other)
         yield from _comments(side, other, traits[side.system])
         yield from _files(side, other, traits[side.system])
         yield from check_told(side, other, frozenset(name for name in TWIN_FIELDS if _revealed(name, other)))
@@ -47,9 +50,20 @@ def _revealed(hub: str, other: Side) -> bool:
     return part is None or (part in other.reveal and (part != "status" or "status" in other.fields))
 
 
-def _taken(side: Side, rule: FieldRule, sent: FieldRule) -> Iterator[Problem]:
+def _like(side: Side, other: Side) -> Iterator[Problem]:
+    """A field of one's own that two companies spell in two ways goes nowhere. The other's spelling is not shown."""
+    ours, theirs = ({hub for hub in one.fields if is_declared(hub)} for one in (side, other))
+    for hub in sorted(ours - theirs):
+        if get_close_matches(hub, theirs - ours, 1, 0.85):
+            what = f"The other side has no `{hub}`, but a field of a name like it: neither travels."
+            fix = "Write the name that you agreed on, letter by letter, at both sides."
+            yield replace(side.problem(Code.HUB_FIELD, what, fix, f"fields.{hub}"), warning=True)
+
+
+def _taken(side: Side, rule: FieldRule, sent: FieldRule, known: Sequence[int | str]) -> Iterator[Problem]:
     maps = [one for _, one in sent.maps()]
-    can_come = dict.fromkeys([*(value for one in maps for value in one.map), *(one.otherwise_out for one in maps)])
+    named = [*(value for one in maps for value in one.map), *(one.otherwise_out for one in maps)]
+    can_come = dict.fromkeys(value for value in named if not known or value in known)  # else told as what it is
     for at, own in rule.maps():
         for value in can_come if own.map and own.otherwise_in is None else ():
             taken = rule.only is None or str(value) in rule.only

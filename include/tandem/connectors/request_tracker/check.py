@@ -134,7 +134,7 @@ def _problems(
     for condition in needs.scope:
         for wanted in scope.unknown(condition):
             known = ", ".join(sorted(queue.name for queue in catalogue.queues.values()))
-            what = f"the scope names {wanted}, which is no queue that our account sees"
+            what = f'the scope names "{wanted}", which is no queue that our account sees'
             yield Problem("TDM-224", what, f"Known are: {known}.", tenant, key=condition.field)
     if (name := custom(MARK_FIELD)) in needs.read | needs.write:
         fix = "Take it out of the contract's fields."

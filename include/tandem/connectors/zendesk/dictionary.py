@@ -153,7 +153,7 @@ def _problems(needs: Needs, scope: Scope, fields: Mapping[str, FieldInfo], tenan
     for condition in needs.scope:
         for wanted in scope.unknown(condition):
             known = ", ".join(sorted(scope.names(condition.field).values()))
-            what = f"the scope names {wanted}, which is no {NAMED[condition.field].removesuffix('s')} here"
+            what = f'the scope names "{wanted}", which is no {NAMED[condition.field].removesuffix("s")} here'
             yield Problem("TDM-224", what, f"Known are: {known}.", tenant, key=condition.field)
         for word in words(condition) if condition.field == "tags" else ():
             if word != as_tag(word):
