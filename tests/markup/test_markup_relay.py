@@ -69,6 +69,22 @@ def test_a_link_of_which_the_words_are_changed_leads_where_it_led() -> None:
         assert relay(RICH, FLAT, with_other(FLAT, old, new)) == with_other(RICH, old, new)
 
 
+def test_marks_within_a_link_stay_where_another_word_of_it_is_changed() -> None:
+    over = doc(paragraph("see ", text("the ", href=LINK), text("big", "strong", href=LINK), text(" page", href=LINK)))
+    flat = from_plain(to_plain(over))
+    for word in ("page", "the", "big"):
+        assert relay(over, flat, with_other(flat, word, "other")) == with_other(over, word, "other")
+
+
+def test_a_bare_address_that_is_changed_leads_where_it_says() -> None:
+    other = f"{LINK}/z?a=1#b"
+    over, wanted = (doc(paragraph("see ", text(one, "em", href=one), " now")) for one in (LINK, other))
+    plain = to_plain(over)
+    assert relay(over, from_plain(plain), from_plain(plain.replace(LINK, other))) == normalise(wanted)
+    gone = relay(over, from_plain(plain), from_plain(plain.replace(LINK, "nothing")))
+    assert to_plain(gone) == "see nothing now" and "href" not in repr(gone)
+
+
 def test_a_link_without_its_address_and_a_changed_mention_are_words() -> None:
     for old, new in ((f" ({LINK})", ""), (f"this one ({LINK})", f"({LINK})"), ("@Anna", "@Annabel")):
         changed = relay(RICH, FLAT, with_other(FLAT, old, new))

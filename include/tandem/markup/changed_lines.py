@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from tandem.core.doc import BREAK, Node, doc, text
+from tandem.core.doc import BREAK, Node, doc, safe_href, text
 from tandem.core.plain import inline_text, to_plain
 from tandem.markup.keep import matched, partners
 
@@ -163,6 +163,8 @@ def _words(inlines: Sequence[Node], said: str) -> list[Node]:
         around = old[i1:i2] if kind == "replace" else old[i1 - 1 : i1 + 1] if 0 < i1 < len(old) else []
         looks, within = {marks for one in around for _, marks in one.runs}, {one.group for one in around}
         marks, group = looks.pop() if len(looks) == 1 else (), within.pop() if len(within) == 1 else 0
+        if kind == "insert" and i1 and not new[j1].isspace() and _is_bare(groups.get(old[i1 - 1].group, [])):
+            group = old[i1 - 1].group  # an address goes on to the next space
         tokens[j1:j2] = [_Token(words, ((words, marks),), group) for words in new[j1:j2]]
     made: list[Node] = []
     for number, run in groupby(tokens, key=lambda token: token.group):
@@ -175,14 +177,23 @@ def _words(inlines: Sequence[Node], said: str) -> list[Node]:
 
 
 def _linked(nodes: list[Node], said: str) -> list[Node]:
-    """A link or mention as it was; or a link with other words, if its address still stands behind them."""
-    href, looks = nodes[0].get("href"), {tuple(node.get("marks", ())) for node in nodes}
+    """A link or mention as it was; a link with other words, if its address still stands behind them; or one that leads
+    elsewhere, if its words are its address."""
+    href = nodes[0].get("href")
     words = said.removesuffix(f" ({href})")
     if said == inline_text(nodes):
         return nodes
+    if _is_bare(nodes) and safe_href(said) == said:
+        return [text(said, *nodes[0]["marks"], href=said)]
     if words == said or not words.strip():
         return _run(said, ())
-    return [text(words, *(looks.pop() if len(looks) == 1 else ()), href=href)]
+    bare = [{key: value for key, value in node.items() if key != "href"} for node in nodes]
+    return [node | {"href": href} if node["type"] == "text" else node for node in _words(bare, words)]
+
+
+def _is_bare(nodes: Sequence[Node]) -> bool:
+    """Tell whether these are an address that leads where it says."""
+    return bool(nodes) and nodes[0].get("href") == "".join(node["text"] for node in nodes)
 
 
 def _run(words: str, marks: Sequence[str]) -> list[Node]:

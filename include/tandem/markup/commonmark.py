@@ -20,7 +20,7 @@ from tandem.core.values import Json
 from tandem.markup.html import GUID, HtmlWriter, identity, is_inert
 from tandem.markup.html_read import DEPTH, HtmlReader
 from tandem.markup.keep import Piece, Slot
-from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, ELEMENTS, Dialect, cut, finished, picture
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, ELEMENTS, Dialect, cut, finished, led, picture
 
 _MARKS = {"strong": ("**", "**"), "em": ("*", "*"), "strike": ("~~", "~~"), "underline": ("<u>", "</u>")}
 _MARKS |= {"sub": ("<sub>", "</sub>"), "sup": ("<sup>", "</sup>")}
@@ -226,7 +226,10 @@ class _Writer:
         return re.sub(r"(?<!\\)\|", r"\\|", re.sub(r" *\n", "<br>", written))
 
     def inlines(self, nodes: list[Node]) -> str:
-        written = "".join(map(self._inline, nodes))
+        written = "".join(
+            f"{left}[{self._run(words)}]({self._where(href)}){right}" if href else self._run(words)
+            for href, left, words, right in led(nodes)
+        )
         if self.caution == BEGINNINGS:
             written = _TOKEN.sub(lambda m: _careful(m[0]) if "\\" not in m[0] else m[0], written)
         written = re.sub(
@@ -263,8 +266,13 @@ class _Writer:
         for mark in reversed([] if code else marks):
             begin, end = signs[mark]
             written = f"{begin}{written}{end}"
-        where = f"<{href}>" if self.caution >= ALL else href  # a lone bracket in it would end it
-        return f"{left}[{written}]({where}){right}" if href else left + written + right
+        return f"{left}[{written}]({self._where(href)}){right}" if href else left + written + right
+
+    def _run(self, nodes: list[Node]) -> str:
+        return "".join(map(self._inline, nodes))
+
+    def _where(self, href: str) -> str:
+        return f"<{href}>" if self.caution >= ALL else href  # a lone bracket in it would end it
 
     def _code(self, words: str) -> str:
         fence = "`" * (max([0, *(len(run) for run in re.findall("`+", words))]) + 1)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import Any
 
 from tandem.core.doc import BREAK, SEEN, SHOW, Node, doc, normalise, paragraph, text, walk
 from tandem.core.plain import note, to_plain
-from tandem.markup.nesting import held
+from tandem.markup.nesting import held, lined
 
 _FILE = re.compile(r"\[file(?:: [^\]\n]*)?\]")
 _NEAR = 50  # blocks before and behind a place among which the edited form of what stood there is looked for
@@ -65,7 +65,8 @@ def _settle(piece: Piece, run: Sequence[Node], flat: bool) -> list[Slot]:
     else:
         silent = list(piece.blocks)
     could_be_shown = (silent, held(silent), list(map(_without_gaps, silent)))
-    if flat or flattened or _veiled(run) in map(_veiled, could_be_shown):
+    as_lines = _veiled(map(lined, run)) == _veiled(map(lined, silent))
+    if flat or flattened or as_lines or _veiled(run) in map(_veiled, could_be_shown):
         return [Slot(None, piece)]
     return [Slot(run[0], None if piece.inner else piece), *map(Slot, run[1:])]
 
@@ -83,7 +84,7 @@ def _without_gaps(node: Node) -> Node:
     return {**node, "content": [_without_gaps(part) for part in kept]} if parts else node
 
 
-def _veiled(blocks: Sequence[Node]) -> list[Node]:
+def _veiled(blocks: Iterable[Node]) -> list[Node]:
     """Show what another tracker could have shown: a note for each file, bare text for each mention and address."""
 
     def veil(node: Node) -> Node:

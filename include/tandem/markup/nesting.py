@@ -43,6 +43,36 @@ def _held_within(node: Node) -> Node:
     return {**node, "content": held(node["content"], node["type"])} if node["type"] in _HOLDS else node
 
 
+def lined(node: Node) -> Node:
+    """Give a block as markups show it whose items and cells hold but lines; code in these has no look of its own."""
+    inner = node.get("content", [])
+    if node["type"] in ("list", "table", "row"):
+        return {**node, "content": [lined(part) for part in inner]}
+    if node["type"] == "quote":
+        parts = [lined(part) if part["type"] in ("paragraph", "list") else _bare_lines(part) for part in inner]
+        return {**node, "content": parts}
+    if node["type"] not in ("item", "cell"):
+        return node
+    first = next((at for at, part in enumerate(inner) if part["type"] == "list"), len(inner))
+    if node["type"] == "cell" or any(part["type"] != "list" for part in inner[first:]):
+        first = len(inner)
+    parts = inner[:first]
+    shown = [one for part in parts for one in part.get("content", ())]
+    one_line = [part["type"] for part in parts] == ["paragraph"] and BREAK not in shown
+    if not one_line or all("code" in one.get("marks", ()) for one in shown):
+        parts = [paragraph(*(one for part in parts for one in (BREAK, *_bare_lines(part)["content"])))]
+    return {**node, "content": [*parts, *map(lined, inner[first:])]}
+
+
+def _bare_lines(block: Node) -> Node:
+    parts = [part for one in flattened(block) for part in one["content"]]
+    return paragraph(*(_uncoded(part) for part in parts))
+
+
+def _uncoded(part: Node) -> Node:
+    return part | {"marks": [mark for mark in part["marks"] if mark != "code"]} if "marks" in part else part
+
+
 def _lines(block: Node) -> list[list[Node]]:
     """The lines of a block as plain text has them, with the marks, links and files of its words."""
     kind = block["type"]

@@ -8,10 +8,11 @@ words at least.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, product
+from itertools import chain, groupby, product
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import (
@@ -32,6 +33,7 @@ from tandem.core.doc import (
 )
 from tandem.core.doc import doc as document
 from tandem.core.plain import note, to_plain
+from tandem.markup.fitted import fitted
 from tandem.markup.html import is_inert, kept
 from tandem.markup.keep import Piece, Slot, as_shown, blocks_of, over
 from tandem.markup.reword import reworded
@@ -41,6 +43,7 @@ PLAIN, BEGINNINGS, ALL, ELEMENTS = range(4)
 _ENDS = r"[^\s<>\"|]*[\w/]"
 _BRACKETS = r"[^\s<>\"|()]+\([^\s<>\"|()]*\)"  # a bracket that the address itself opens ends it, too
 ADDRESS = re.compile(rf"https?://(?:(?:{_BRACKETS})+(?:{_ENDS})?|{_ENDS})")
+_LINES = {"text", "break", "paragraph", "item", "row", "cell"}
 _NONE: frozenset[str] = frozenset()
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|bmp|webp|svg)", re.IGNORECASE)
 
@@ -117,12 +120,12 @@ class Dialect:
     def _ways(self, block: Node, before: list[str]) -> Iterator[str]:
         """Offer the ways to write a block behind another that are read back as it, the plainest first."""
         earlier = self._doc(before)
-        for wanted in (block, without_marks(block)):
+        for wanted in self._forms(block):
             for caution, turn in product(range(self.cautions), (0, 1) if block["type"] == "list" else (0,)):
                 lossy: set[str] = set()
                 native = self.block(wanted, caution, lossy, turn)
                 if self._reads([*before, native], [*earlier, seen(wanted)]):
-                    self.lossy |= lossy | ({"mark"} if wanted is not block else set())
+                    self.lossy |= lossy | _lost(block, wanted)
                     yield native
         # Nothing else is read as this block: its words stay, line by line.
         self.lossy.add(block["type"])
@@ -131,6 +134,16 @@ class Dialect:
             if self._reads([*before, native], [*earlier, flattened(block)]):
                 yield native
         yield self.block(flattened(block), ALL, set(), 0)
+
+    def _forms(self, block: Node) -> Iterator[Node]:
+        yield block
+        yield fitted(block, self._can)
+        yield without_marks(block)
+
+    def _can(self, block: Node) -> bool:
+        """Tell whether a block can be written by itself."""
+        written = (self.block(block, caution, set(), 0) for caution in range(self.cautions))
+        return any(self._reads([native], [seen(block)]) for native in written)
 
     def _reads(self, parts: Sequence[str], wanted: Sequence[Node]) -> bool:
         return self._seen("\n\n".join(parts), _NONE) == autolinked(document(*wanted))
@@ -240,6 +253,20 @@ def picture(node: Node) -> str:
     return name if _FILE_NAME.fullmatch(name) else ""
 
 
+def led(nodes: Sequence[Node]) -> Iterator[tuple[str | None, str, list[Node], str]]:
+    """Part inlines by where they lead: address, spaces before its words, the words without it, spaces behind them."""
+    for href, run in groupby(nodes, key=lambda node: node.get("href")):
+        words = list(run)
+        if href is None or len(words) == 1:
+            yield from ((None, "", [node], "") for node in words)
+            continue
+        bare = [{key: value for key, value in node.items() if key != "href"} for node in words]
+        first, last = bare[0], bare[-1]
+        left, right = len(first["text"]) - len(first["text"].lstrip(" ")), len(last["text"].rstrip(" "))
+        behind, first["text"], last["text"] = last["text"][right:], first["text"][left:], last["text"][:right]
+        yield href, " " * left, bare, behind
+
+
 def without_marks(node: Node) -> Node:
     """Take the look of words away, and leave the words, links and blocks."""
     if node["type"] == "text":
@@ -255,6 +282,18 @@ def flattened(block: Node) -> Node:
         runs += [{"type": "break"}] if runs else []
         runs.append(text(line))
     return normalise(document(paragraph(*runs)))["content"][0] if runs else paragraph()
+
+
+def _lost(block: Node, wanted: Node) -> set[str]:
+    """What of a block its simpler form does not have."""
+    lost = _kinds(block) - _kinds(wanted)
+    return {kind for kind in lost if kind not in _LINES}
+
+
+def _kinds(block: Node) -> Counter[str]:
+    nodes = list(walk(block))
+    marks, links = sum(len(node.get("marks", ())) for node in nodes), sum("href" in node for node in nodes)
+    return Counter(node["type"] for node in nodes) + Counter(mark=marks, link=links)
 
 
 def lossy_kinds(block: Node, *kinds: str) -> set[str]:

@@ -13,7 +13,7 @@ from tandem.core.plain import note
 from tandem.core.values import Json
 from tandem.markup.html_read import HtmlReader
 from tandem.markup.keep import Piece
-from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, picture
+from tandem.markup.source import ADDRESS, ALL, BEGINNINGS, Dialect, cut, finished, led, picture
 from tandem.markup.textile_read import to_html
 
 _SIGNS = {"strong": "*", "em": "_", "strike": "-", "underline": "+", "sup": "^", "sub": "~", "code": "@"}
@@ -40,11 +40,18 @@ class Textile:
     def render(self, doc: Doc, present: Json | None = None) -> Rendered:
         """Write Textile over the present one; its pictures stay, at their place or at the end."""
         dialect = Dialect(_block, read, _pieces, _PICTURE, self.hosts)
-        return dialect.render(doc, present if isinstance(present, str) else "")
+        return dialect.render(_without_tabs(doc), present if isinstance(present, str) else "")
 
     def length(self, native: Json) -> int:
         """Count code points."""
         return len(native) if isinstance(native, str) else 0
+
+
+def _without_tabs(node: Node) -> Node:
+    """Code as Redmine shows it: a tab as four spaces."""
+    if node["type"] == "code":
+        return {**node, "text": node["text"].replace("\t", "    ")}
+    return {**node, "content": [_without_tabs(part) for part in node["content"]]} if "content" in node else node
 
 
 def read(native: Json, hosts: frozenset[str] = frozenset()) -> Parsed:
@@ -110,8 +117,11 @@ class _Writer:
         return f"{look}. {text}" if look else text
 
     def inlines(self, nodes: list[Node]) -> str:
-        written = "".join(map(self._inline, nodes))
-        if self.caution >= BEGINNINGS:
+        written = "".join(
+            f'{left}"{self._run(words)}":{href}{right}' if href else self._run(words)
+            for href, left, words, right in led(nodes)
+        )
+        if self.caution == BEGINNINGS:
             written = _TOKEN.sub(lambda m: _SPECIAL.sub(_entity, m[0]) if "&" not in m[0] else m[0], written)
         return written
 
@@ -141,6 +151,9 @@ class _Writer:
         for mark in reversed(marks):
             written = f"{_SIGNS[mark]}{written}{_SIGNS[mark]}"
         return f'{left}"{written}":{href}{right}' if href else left + written + right
+
+    def _run(self, nodes: list[Node]) -> str:
+        return "".join(map(self._inline, nodes))
 
     def _text(self, value: str) -> str:
         if self.caution < ALL:
