@@ -96,6 +96,20 @@ def test_what_can_be_opened_has_its_title_once_when_its_words_change(old: str, n
     assert native == present(change("More"), change("inside"))
 
 
+def test_a_panel_of_which_a_peer_made_lines_is_not_said_twice() -> None:
+    picture = {"type": "paragraph", "content": [words("see "), MENTION]}
+    frame = PANEL | {"content": [line(words("Mind the gap")), line(words("and the door")), picture]}
+    plain = to_plain(ADF.parse(adf(frame, line(words("end")))).doc)
+    changed = plain.replace("> Mind", "Please: Mind").replace("> and the", "and the").replace(">\n", "\n")
+    native = ADF.render(Plain().parse(changed.replace("Please: ", "")).doc, adf(frame, line(words("end")))).native
+    kinds = Counter(node["type"] for node in native_nodes(native))
+    assert to_plain(ADF.parse(native).doc).count("gap") == 1
+    assert kinds["mention"] == 1
+    assert to_plain(ADF.parse(ADF.render(Plain().parse("end").doc, adf(frame, line(words("end")))).native).doc).count(
+        "gap"
+    )
+
+
 def test_what_has_lost_its_place_stands_at_the_end() -> None:
     rendered = ADF.render(hub.doc(hub.paragraph("Something else entirely")), PRESENT)
     assert rendered.native == adf(

@@ -8,7 +8,7 @@ What may stand where is that of Atlassian's published document structure (``nest
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from tandem.core.doc import SHOW, Doc, Node, Parsed, Rendered, calling, doc, nor
 from tandem.core.plain import inline_text, note, to_plain
 from tandem.core.values import Json, canonical, length
 from tandem.markup.adf_columns import owners, parted
-from tandem.markup.adf_keep import identity, outermost, set_in, set_in_colour
+from tandem.markup.adf_keep import TITLED, identity, outermost, set_in, set_in_colour
 from tandem.markup.adf_read import (
     INLINE,
     AdfReader,
@@ -242,6 +242,9 @@ class _Writer:
         groups: Iterable[list[Node]] = ([{}] if place is None else before[place] for _, place in pairs)
         return [(part, group[0], group[1:]) for part, group in zip(new, groups, strict=True)]
 
+    def read(self, native: Node) -> Sequence[Node]:
+        return AdfReader(self.hosts).one(native)[0]
+
     def _read(self, node: Node) -> str:
         shown = node if kind_of(node) != "tableRow" else {"type": "table", "content": [node]}
         return "".join(map(_said, AdfReader(self.hosts).one(shown)[0]))
@@ -314,13 +317,18 @@ class _Writer:
         there = Counter(map(identity, native_nodes(native)))
         blocks: list[Node] = []
         inlines: list[Node] = []
-        for node in outermost(old):
+        lines = set(_lines_of(self.read(native)))
+        nodes = deque(outermost(old))
+        while nodes:
+            node = nodes.popleft()
             if there[identity(node)] > 0:
                 there[identity(node)] -= 1
             elif kind_of(node) == "media":
                 blocks.append({"type": "mediaSingle", "attrs": {"layout": "center"}, "content": [node]})
             elif kind_of(node) in INLINE:
                 inlines += [] if set_in(native, node, words_of(node)) else [node]
+            elif kind_of(node) in TITLED and lines.issuperset(_lines_of(self.read(node))):
+                nodes.extendleft(reversed(list(outermost(children_of(node)))))  # all that it said stands elsewhere
             else:
                 blocks.append(node)
         return [*([{"type": "paragraph", "content": inlines}] if inlines else []), *blocks]
@@ -349,6 +357,12 @@ def _grouped(parts: list[Node]) -> list[list[Node]]:
         else:
             groups.append([node])
     return groups
+
+
+def _lines_of(blocks: Sequence[Node]) -> list[str]:
+    """The lines of blocks without the signs of quotes."""
+    lines = (line.lstrip("> ") for line in to_plain(doc(*blocks)).split("\n"))
+    return [line for line in lines if line]
 
 
 def _said(hub: Node) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 from typing import Any, Literal
 
 import nh3
@@ -210,7 +211,10 @@ class HtmlWriter:
 
     def inlines(self, nodes: list[Any]) -> str:
         self.breaks_space = True
-        return "".join(map(self._inline, nodes))
+        runs = [
+            (href, "".join(map(self._inline, run))) for href, run in groupby(nodes, key=lambda node: node.get("href"))
+        ]
+        return "".join(f'<a href="{escape(href)}">{words}</a>' if href else words for href, words in runs)
 
     def _inline(self, node: Node) -> str:
         if node["type"] == "break":
@@ -231,7 +235,7 @@ class HtmlWriter:
         written = self._text(self._spaced(note(node) if node["type"] == "media" else node["text"]))
         for mark in reversed(node.get("marks", ())):
             written = f"<{_MARKS[mark]}>{written}</{_MARKS[mark]}>"
-        return f'<a href="{escape(node["href"])}">{written}</a>' if "href" in node else written
+        return written
 
     def _spaced(self, value: str) -> str:
         shown: list[str] = []

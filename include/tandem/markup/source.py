@@ -43,7 +43,7 @@ PLAIN, BEGINNINGS, ALL, ELEMENTS = range(4)
 _ENDS = r"[^\s<>\"|]*[\w/]"
 _BRACKETS = r"[^\s<>\"|()]+\([^\s<>\"|()]*\)"  # a bracket that the address itself opens ends it, too
 ADDRESS = re.compile(rf"https?://(?:(?:{_BRACKETS})+(?:{_ENDS})?|{_ENDS})")
-_LINES = {"text", "break", "paragraph", "item", "row", "cell"}
+_SHELLS = {"text", "item", "row", "cell"}
 _NONE: frozenset[str] = frozenset()
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|bmp|webp|svg)", re.IGNORECASE)
 
@@ -287,7 +287,7 @@ def flattened(block: Node) -> Node:
 def _lost(block: Node, wanted: Node) -> set[str]:
     """What of a block its simpler form does not have."""
     lost = _kinds(block) - _kinds(wanted)
-    return {kind for kind in lost if kind not in _LINES}
+    return {kind for kind in lost if kind not in _SHELLS}
 
 
 def _kinds(block: Node) -> Counter[str]:
