@@ -226,6 +226,16 @@ def test_all_that_is_wrong_with_a_raw_query_is_told(office: AzureDevOpsHouse, qu
     assert [words in one["fix"] for words, one in zip(told, found, strict=True)] == [True] * len(told), found
 
 
+@pytest.mark.parametrize(("query", "told"), [("[System.Id] > 0", True), ("[System.Title] CONTAINS 'narrow'", False)])
+def test_a_raw_query_that_leaves_nothing_out_is_a_warning(office: AzureDevOpsHouse, query: str, told: bool) -> None:
+    for number in range(10):
+        office.desk.make(title="narrow" if number else "wide")
+    types = "  - {field: System.WorkItemType, in: [Bug, Feature]}\n  - {field: System.Tags, contains: infinity}\n"
+    office.edit(AZURE_FILE, (types, ""), ("closed: reopen", f'closed: reopen\nquery: "{query}"'))
+    found = [(one["code"], one["key"], one["warning"]) for one in problems(office) if one["code"] != "TDM-203"]
+    assert found == ([("TDM-227", "query", True)] if told else [])
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
     settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
     office.box.control.advance(240, NAME)

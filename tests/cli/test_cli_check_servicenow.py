@@ -289,6 +289,15 @@ def test_all_parts_of_a_raw_query_that_are_wrong_are_told_and_right_ones_are_not
     assert [one["code"] for one in problems(office)] == ["TDM-226"] * 3
 
 
+@pytest.mark.parametrize(("query", "told"), [("sys_created_on>=2000-01-01", True), ("urgency=1", False)])
+def test_a_raw_query_that_leaves_nothing_out_is_a_warning(office: ServiceNowHouse, query: str, told: bool) -> None:
+    for number in range(10):
+        office.desk.make(urgency="1" if number else "3")
+    office.edit(SERVICENOW_FILE, (SCOPE, f"scope: [{{field: sys_class_name, is: incident}}]\n    query: {query}"))
+    found = [(one["code"], one["key"], one["warning"]) for one in problems(office)]
+    assert found == ([("TDM-227", "offers.incidents.query", True)] if told else [])
+
+
 def test_a_clock_that_is_off_is_a_warning_with_its_fix(office: ServiceNowHouse) -> None:
     office.box.control.advance(-600, NAME)
     try:

@@ -260,6 +260,18 @@ def test_a_field_of_ones_own_that_is_spelt_in_two_ways_is_told_at_both_sides(hou
         assert ("x_orderno" in one["what"] + one["fix"]) is (one["key"] == "fields.x_orderno")
 
 
+@pytest.mark.parametrize(
+    ("query", "told"), [("created >= 1970-01-01", True), ("summary ~ narrow", False), ("status is not EMPTY", True)]
+)
+def test_a_raw_query_that_leaves_nothing_out_is_a_warning(house: House, query: str, told: bool) -> None:
+    for number in range(10):
+        house.open_issue(f"{'narrow' if number else 'wide'} {number}")
+    scope = "scope: [{field: project, is: SHOP}, {field: labels, contains: customer}]"
+    house.edit(JIRA_FILE, (scope, f"scope: [{{field: project, is: SHOP}}]\n    query: {query}"))
+    found = [(one["code"], one["key"], one["warning"]) for one in problems(house)]
+    assert found == ([("TDM-227", "offers.customers.query", True)] if told else [])
+
+
 def test_what_a_project_asks_of_a_new_issue_is_told_for_the_types_that_are_made(house: House, control: Control) -> None:
     projects = control.settings(JIRA)["projects"]
     control.settings(JIRA, projects={**projects, "SHOP": {**projects["SHOP"], "required": ["duedate"]}})

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+TELLING = 10  # tickets: of fewer a query may well mean all
+LEAVES_OUT = "See whether it says what it is to say: as it is, whatever anybody makes in that place is offered."
+
 
 def enclosed(query: str, escape: str = "") -> bool:
     """Tell whether a query closes no bracket that it did not open, and leaves none and no quote open.

@@ -62,7 +62,7 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
     needed = frozenset(name for edge in ways for name in edge.way.needs)
     required = _required(site, types) | of_new.asked
     infos = _dictionary(site, fields, _choices(site, _asked(site) | needed | required, types), required)
-    problems += [*_fields(site, infos), *_marker(site, types), *_states(site, types), *_scope(site, infos)]
+    problems += [*_fields(site, infos), *_marker(site, types), *_states(site, types), *_scope(site, scope, infos)]
     if not missing:
         problems += _rights(site, of_new)
     return Preflight(
@@ -297,7 +297,7 @@ def _states(site: Site, types: Mapping[str, Mapping[str, Raw]]) -> Iterator[Prob
             yield _wrong(site, "TDM-225", what, "Map a state that can be reached, or change the process.", STATE)
 
 
-def _scope(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
+def _scope(site: Site, scope: Scope, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
     for condition in site.needs.scope:
         choices = infos[condition.field].choices if condition.field in infos else {}
         if not choices or condition.field == PROJECT:
@@ -309,7 +309,7 @@ def _scope(site: Site, infos: Mapping[str, FieldInfo]) -> Iterator[Problem]:
                 fix = f"Choose from: {', '.join(sorted(choices)[:20])}."
                 yield _wrong(site, "TDM-224", what, fix, condition.field)
     if site.needs.query:
-        yield from raw_query.wrong(site, site.needs.query)
+        yield from raw_query.wrong(site, scope, site.needs.query)
 
 
 def _wrong(site: Site, code: str, what: str, fix: str, key: str = "") -> Problem:

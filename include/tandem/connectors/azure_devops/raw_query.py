@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from tandem.connectors.azure_devops.scope import Scope
+from tandem.connectors.azure_devops.shape import PROJECT
 from tandem.connectors.azure_devops.site import Site
-from tandem.connectors.brackets import enclosed
+from tandem.connectors.brackets import LEAVES_OUT, TELLING, enclosed
 from tandem.errors import ItemError, Problem
 
 CODE = "TDM-226"
@@ -18,8 +20,8 @@ _BEYOND = re.compile(r"\b(SELECT|ORDER\s+BY|ASOF)\b", re.IGNORECASE)
 _FIX = "Write a condition in WIQL: [System.Tags] CONTAINS 'shared'."
 
 
-def wrong(site: Site, query: str) -> Iterator[Problem]:
-    """List what keeps a raw query from being asked."""
+def wrong(site: Site, scope: Scope, query: str) -> Iterator[Problem]:
+    """List what keeps a raw query from being asked, or from narrowing anything."""
     found = list(_told(query, site))
     yield from (_problem(site, what, fix) for what, fix in found)
     if not found:
@@ -27,6 +29,17 @@ def wrong(site: Site, query: str) -> Iterator[Problem]:
             next(site.query(f"({query}) AND [System.Id] = 0"), None)
         except ItemError:
             yield _problem(site, "Azure DevOps does not understand the raw query", _FIX)
+            return
+        if scope.fields <= {PROJECT} and _leaves_none_out(site, scope, query):
+            what = "the raw query leaves out none of the work items that the conditions let in"
+            yield Problem("TDM-227", what, LEAVES_OUT, where=site.http.tenant, key="query", warning=True)
+
+
+def _leaves_none_out(site: Site, scope: Scope, query: str) -> bool:
+    there = scope.wiql(narrowed=False)
+    if len(site.newest(there)) < TELLING:
+        return False
+    return not site.newest(" AND ".join([*([there] if there else []), f"NOT ({query})"]))
 
 
 def _told(query: str, site: Site) -> Iterator[tuple[str, str]]:

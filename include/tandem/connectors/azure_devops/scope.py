@@ -26,10 +26,10 @@ class Scope:
         """Fields that decide."""
         return frozenset(condition.field for condition in self._conditions)
 
-    def wiql(self) -> str:
+    def wiql(self, *, narrowed: bool = True) -> str:
         """Render all that a query can tell of the scope. It never finds less than :meth:`reasons` lets in."""
         parts = [part for condition in self._conditions for part in self._rendered(condition)]
-        parts += [f"({self._site.needs.query})"] if self._site.needs.query else []
+        parts += [f"({self._site.needs.query})"] if self._site.needs.query and narrowed else []
         return " AND ".join(parts)
 
     def reasons(self, items: Sequence[Raw]) -> dict[str, str]:

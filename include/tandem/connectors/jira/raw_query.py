@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from tandem.connectors.base import FieldInfo
-from tandem.connectors.brackets import enclosed
+from tandem.connectors.brackets import LEAVES_OUT, TELLING, enclosed
 from tandem.connectors.jira.scope import clause
 from tandem.connectors.jira.site import Site
 from tandem.errors import ConfigurationError, CredentialsError, ItemError, Problem
@@ -32,6 +33,22 @@ def wrong(site: Site, query: str, fields: Mapping[str, FieldInfo]) -> Iterator[P
         next(site.search(f"({query})", ["id"], 1))
     except ConfigurationError:
         yield _problem(site, "Jira refuses the raw query", _fix("", fields))
+        return
+    if site.scope.fields <= {"project", "security"} and (all_ := _none_left_out(site)):
+        what = f"the raw query leaves out none of the {all_} issues that the conditions let in"
+        yield Problem("TDM-227", what, LEAVES_OUT, where=site.http.tenant, key="query", warning=True)
+
+
+def _none_left_out(site: Site) -> int:
+    """How many issues the scope lets in, if as many as without its query; 0: too few to tell."""
+    scopes = (site.scope, replace(site.scope, query=None))
+    try:
+        found, all_ = (
+            int(site.ask("/search/approximate-count", {"jql": scope.jql(site.forms)})["count"]) for scope in scopes
+        )
+    except (ItemError, CredentialsError):
+        return 0
+    return all_ if found == all_ >= TELLING else 0
 
 
 def _refusals(site: Site, query: str) -> list[str]:

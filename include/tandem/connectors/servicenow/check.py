@@ -8,6 +8,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tandem.connectors.base import Author, Edge, FieldInfo, Preflight, Way
+from tandem.connectors.brackets import LEAVES_OUT, TELLING
 from tandem.connectors.servicenow.read import ALWAYS
 from tandem.connectors.servicenow.scope import Scope, misread, misvalued, named
 from tandem.connectors.servicenow.shape import JOURNALS, ORIGIN, TABLE, WRITE, Column, batches
@@ -52,6 +53,8 @@ def preflight(site: Site, scope: Scope, search_delay: float) -> Preflight:
         fields = {}
     if fields:
         problems += [*_columns(site, fields), *_audited(site), *_scope(site, scope), *_readable(site, fields)]
+        if not any(one.code == "TDM-226" for one in problems):
+            problems += _narrows(site, scope)
     return Preflight(
         account=account,
         offset=site.http.clock_offset,
@@ -226,6 +229,21 @@ def _scope(site: Site, scope: Scope) -> Iterator[Problem]:
     for part, fix in misvalued(site.needs.query or "", site.with_choices(named(site.needs.query or ""))):
         what = f'"{part}" in the raw query says nothing to ServiceNow: it would pass over it, or find nothing by it'
         yield _wrong(site, "TDM-226", what, fix, "query")
+
+
+def _narrows(site: Site, scope: Scope) -> Iterator[Problem]:
+    """A raw query that is all that narrows a scope, and narrows nothing, has it take the whole table."""
+    if site.needs.query is None or scope.fields != {TABLE}:
+        return
+    try:
+        found, all_ = (
+            site.page(site.table, scope.query(narrowed=raw), ("sys_id",), limit=1)[1] for raw in (True, False)
+        )
+    except (CredentialsError, ItemError):  # told already
+        return
+    if found == all_ >= TELLING:
+        what = f"the raw query leaves out none of the {all_} rows of {site.table}"
+        yield replace(_wrong(site, "TDM-227", what, LEAVES_OUT, "query"), warning=True)
 
 
 def _readable(site: Site, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:

@@ -48,10 +48,10 @@ class Scope:
         """Columns that decide."""
         return frozenset(condition.field for condition in self._conditions)
 
-    def query(self) -> str:
+    def query(self, *, narrowed: bool = True) -> str:
         """Render all that a query can tell of the scope. It never finds less than :meth:`reason` lets in."""
         parts = [part for condition in self._conditions for part in self._rendered(condition)]
-        parts += [self._site.needs.query] if self._site.needs.query else []
+        parts += [self._site.needs.query] if self._site.needs.query and narrowed else []
         return "^".join(parts)
 
     def reasons(self, rows: Sequence[Raw]) -> dict[str, str]:
