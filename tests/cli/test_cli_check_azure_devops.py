@@ -236,6 +236,19 @@ def test_a_raw_query_that_leaves_nothing_out_is_a_warning(office: AzureDevOpsHou
     assert found == ([("TDM-227", "query", True)] if told else [])
 
 
+def test_a_misspelt_project_is_told_once_with_what_was_meant(office: AzureDevOpsHouse) -> None:
+    """That new tickets lie outside of it is no news."""
+    office.edit(AZURE_FILE, ("{field: System.TeamProject, is: Shop}", "{field: System.TeamProject, is: Shp}"))
+    found = only(office, "TDM-221")
+    assert (found["key"], found["fix"].partition("? ")[0]) == ("scope.0", 'Did you mean "Shop"')
+
+
+def test_a_field_for_marks_that_is_not_named_is_told_once_with_how_to_make_it(office: AzureDevOpsHouse) -> None:
+    office.edit(AZURE_FILE, ("marker: Custom.Tandem, ", ""))
+    found = only(office, "TDM-222")
+    assert (found["key"], "Custom.<its name>" in found["fix"]) == ("options.marker", True)
+
+
 def test_all_that_is_wrong_is_said_at_once_each_on_its_line(office: AzureDevOpsHouse) -> None:
     settings(office, read_only_tokens=["tandem"], fields={"Custom.Cost": {"name": "Cost", "required": True}})
     office.box.control.advance(240, NAME)

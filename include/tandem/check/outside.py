@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tandem.check.bound import Bound
 from tandem.check.names import Fields
@@ -14,8 +14,11 @@ from tandem.connectors.base import Condition, FieldInfo
 from tandem.errors import Problem
 
 
-def outside(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
-    """Warn where what is created here would be out of scope. Of a raw query nothing can be told."""
+def outside(side: Side, fields: Fields, bound: Bound, told: Collection[str] = ()) -> Iterator[Problem]:
+    """Warn where what is created here would be out of scope. Of a raw query nothing can be told.
+
+    ``told``: fields of which the scope names what is not there.
+    """
     for number, condition in enumerate(side.scope if side.create is not None else ()):
         info = fields.get(condition.field)
         if info is None or isinstance(condition.is_, bool):  # a switch has a value though nobody gives one
@@ -23,7 +26,7 @@ def outside(side: Side, fields: Fields, bound: Bound) -> Iterator[Problem]:
         if info.choices and any(bound.id_of(info, word) is None for word in words_of(condition)):
             continue  # told as what it is: no choice
         given, mapped = _given(side, condition, info, bound), _mapped(side, condition, info, bound)
-        found = given or mapped or []
+        found = [] if condition.field in told else given or mapped or []
         if given is None and mapped is None and condition.set_ is not False and not info.filled:
             what = f"Nothing fills {condition.field} of a new ticket: unless the tracker does, it is empty"
             found = [(f"scope.{number}", what)]

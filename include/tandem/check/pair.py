@@ -84,6 +84,9 @@ def _following(report: SideReport, bound: Bound) -> Iterator[tuple[str, str, str
             written = rule.otherwise_in
             if info is not None and written and bound.id_of(info, written) is None and names.meant(info, written):
                 found.append((Code.NOT_READ_BACK, f"fields.{hub}.{at}otherwise.in", f'"{written}"'))
+    # What an option is for, and how it is come by, the tracker's connector tells better.
+    named = (one.key.rpartition("options.")[2] for one in report.problems if "options." in one.key)
+    found += [(Code.MISSING, "options", f"`{name}`") for name in named]
     for code, key, word in found:
         placed = side.problem(code, "", "", key)
         yield placed.code, placed.file, placed.key, word

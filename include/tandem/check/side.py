@@ -77,7 +77,8 @@ def check_side(side: Side, connect: Callable[[Side], Connector], bound: Bound) -
             *names.create(side, found.fields, capabilities, bound),
         ]
         own += names.statuses(side, found.fields, bound)
-        own += [*outside(side, found.fields, bound), *everything(side, found.fields, capabilities, bound)]
+        lost = {problem.key for problem in found.problems if problem.code in (SCOPE, NO_RIGHT)}
+        own += [*outside(side, found.fields, bound, lost), *everything(side, found.fields, capabilities, bound)]
         own += [*kinds(side, found.fields), *_comments(side, found, capabilities), *_files(side, found)]
         own += _people(side, found)
         ways = workflow(side, found, capabilities, bound)

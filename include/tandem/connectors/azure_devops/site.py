@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -38,7 +39,7 @@ from tandem.connectors.base import Author, Needs
 from tandem.connectors.learnt import NOTHING_LEARNT, to_keep
 from tandem.connectors.marks import Marker, marker
 from tandem.core.values import Json, utc_text
-from tandem.errors import CredentialsError, GoneError, Problem, RefusedError
+from tandem.errors import CredentialsError, GoneError, ItemError, Problem, RefusedError
 from tandem.http import REDIRECTS, Http, parsed
 
 API = "7.1"
@@ -331,6 +332,12 @@ class Site:
         """What is to be told of a project that is not there for us."""
         what = f'there is no project "{project}", or our account may not see it'
         fix = "Write the project's name, or give the integration account access to it."
+        try:
+            seen = [str(one["name"]) for one in self.get("/_apis/projects")["value"]]
+        except (CredentialsError, ItemError):
+            seen = []
+        near = get_close_matches(project, seen, 1)
+        fix = f'Did you mean "{near[0]}"? {fix}' if near else fix
         return Problem("TDM-221", what, fix, where=self.http.tenant, key=PROJECT)
 
     @property
