@@ -102,6 +102,18 @@ def test_files_that_only_a_text_could_show_need_a_text_that_leaves(root: Path) -
     assert "no text leaves" in problem.what
 
 
+def test_a_contract_of_another_ending_is_told_to_be_renamed(root: Path) -> None:
+    (root / ZENDESK).rename((root / ZENDESK).with_suffix(".yml"))
+    told = [(problem.code, problem.fix) for problem in found(root)]
+    assert told == [(Code.NO_SUCH_FILE, "Rename mercuri-zendesk.yml to mercuri-zendesk.yaml.")]
+
+
+def test_one_of_several_offers_is_to_be_named(root: Path) -> None:
+    spoil(root, Case(PAIR, "right: infinity-jira/customers", "right: infinity-jira", Code.NO_SUCH_FILE, "", ""))
+    (problem,) = found(root)
+    assert (problem.key, problem.fix) == ("right", "Write infinity-jira/customers or infinity-jira/root_cause.")
+
+
 def test_what_can_be_made_out_of_a_broken_pair_is_there_to_be_looked_at(root: Path) -> None:
     spoil(root, Case(ZENDESK, "closed: quarantine", "closed: reopen", Code.CLOSED, "", ""))
     [broken] = load_all(root)

@@ -191,7 +191,9 @@ def _side(
     stem, _, offer = name.partition("/")
     file = contracts / f"{stem}.yaml"
     if "/" in offer or not file.is_file():
+        other = file.with_suffix(".yml")
         fix = did_you_mean(stem, sorted(path.stem for path in contracts.glob("*.yaml")))
+        fix = f"Rename {other.name} to {file.name}." if "/" not in offer and other.is_file() else fix
         problems.append(document.problem(Code.NO_SUCH_FILE, f"There is no contract `{stem}`.", fix, which))
         return None
     source = yaml.read(file)
@@ -202,7 +204,8 @@ def _side(
     chosen = _offer(contract, offer)
     if chosen is None:
         what = f"`{stem}` has no offer `{offer}`." if offer else f"`{stem}` has several offers."
-        fix = did_you_mean(f"{stem}/{offer}", [f"{stem}/{known}" for known in contract.offers])
+        offers = [f"{stem}/{known}" for known in contract.offers]
+        fix = did_you_mean(f"{stem}/{offer}", offers) if offer else f"Write {' or '.join(offers)}."
         problems.append(document.problem(Code.NO_SUCH_FILE, what, fix, which))
         return None
     if contract.system not in traits:
