@@ -12,7 +12,7 @@ from engine.conftest import Linked
 from engine.memory_house import Bench
 from tandem.connectors.memory import JIRA_LIKE
 from tandem.core.rules import Which
-from tandem.errors import GoneError
+from tandem.errors import GoneError, RetryableError, UnavailableError, UnknownOutcomeError
 from tandem.state import tables
 
 
@@ -110,3 +110,44 @@ def test_a_file_that_was_withheld_goes_once_an_offered_text_shows_it(apart: Link
     bench.quiet()
     (sent,) = bench.tracker(Which.LEFT).tickets[apart.ticket].files
     assert bench.tracker(Which.LEFT).contents[sent.id] == b"kept at home"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_comment_shows_its_file_that_an_earlier_run_stored(linked: Linked, lost: bool) -> None:
+    """Also where the answer to the comment was lost: then the file did go, and is not told as gone at its origin."""
+    bench, tracker = linked.bench, linked.bench.tracker(Which.RIGHT)
+    text = bench.say(Which.LEFT, linked.ticket, file=b"see this")
+    failures: list[tuple[str, type[RetryableError]]] = [("before", UnavailableError)]
+    failures += [("after", UnknownOutcomeError)] if lost else []
+
+    def fail(verb: str, phase: str, item: object) -> None:
+        if verb == "comment" and failures and failures[0][0] == phase:
+            raise failures.pop(0)[1]("no answer")
+
+    tracker.fail = fail
+    while failures:
+        with pytest.raises(RetryableError):
+            bench.run()
+    bench.quiet()
+    issue = tracker.tickets[linked.issue]
+    (said,) = [one for one in issue.comments if text in str(one.body)]
+    assert said.files == tuple(one.id for one in issue.files) and said.files
+    told = [row["state"] for row in bench.rows(tables.event) if row["kind"] == "file" and row["side"] == Which.LEFT]
+    assert told == ["arrived"]
+
+
+def test_a_file_whose_comments_answer_was_lost_has_arrived(linked: Linked) -> None:
+    bench, tracker = linked.bench, linked.bench.tracker(Which.RIGHT)
+    bench.say(Which.LEFT, linked.ticket, file=b"see this")
+
+    def fail(verb: str, phase: str, item: object) -> None:
+        if (verb, phase) == ("comment", "after"):
+            raise UnknownOutcomeError("no answer")
+
+    tracker.fail = fail
+    with pytest.raises(UnknownOutcomeError):
+        bench.run()
+    tracker.fail = lambda verb, phase, item: None
+    bench.quiet()
+    told = [row["state"] for row in bench.rows(tables.event) if row["kind"] == "file" and row["side"] == Which.LEFT]
+    assert told == ["arrived"]

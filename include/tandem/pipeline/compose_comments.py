@@ -23,7 +23,7 @@ from tandem.pipeline.reach import OTHERWISE
 from tandem.pipeline.recheck import edition_of, reads_of
 from tandem.pipeline.rewrite import text_hash
 from tandem.pipeline.scene import Scene, causes_of, make_action
-from tandem.state import actions, origins
+from tandem.state import actions, origins, records
 from tandem.state.actions import Action
 from tandem.state.store import Tx
 
@@ -61,7 +61,9 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     origin = _origin(tx, scene, source, event, "comment", event.native)
     files = list(event.files)
     origins = {file.native: _origin(tx, scene, source, event, "file", file.native) for file in files}
+    held = [_file_content(file, origins[file.native]) for file in files]
     if not end.caps.files_in_comments:
+        held += _stored_before(tx, scene, source, end, event)
         for file in files:
             yield _file_action(scene, intent, seq, file, origins[file.native])
             seq += 1
@@ -94,13 +96,23 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "said": edition.said,
             "edition": edition.number,
             "reads": reads,
-            "files": [_file_content(file, origins[file.native]) for file in files] if part == 1 else [],
+            "files": [*held] if part == 1 else [],
             "onward": event.onward,
             "names": event.names,
         }
         along = [file.cause for file in files] if part == 1 and end.caps.files_in_comments else []
         yield make_action(scene, riding, seq, COMMENT, [causes[part - 1], *along], content)
         seq += 1
+
+
+def _stored_before(tx: Tx, scene: Scene, source: End, end: End, event: HubEvent) -> Iterator[dict[str, Json]]:
+    """Of a comment's files those that an earlier run stored, and was held up before the comment: it shows them, too."""
+    named = records.events_by_id(tx, [event.id])[event.id].content.get("files")
+    known = {file.native for file in event.files}
+    for native in map(str, named if isinstance(named, list) else ()):
+        of = None if native in known else origins.origin_at(tx, source.system, "file", native)
+        if of is not None and origins.has_presence(tx, of, end.system) is not None:
+            yield {"event": None, "native": native, "origin": of}
 
 
 def _just_written(tx: Tx, scene: Scene, event: HubEvent) -> bool:

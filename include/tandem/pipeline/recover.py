@@ -122,7 +122,9 @@ def _resolve(
         own = [comment for comment in history.comments if comment.mark == mark]
         if len(own) >= part:
             comment = own[part - 1]
-            outcome, action = _with_files(action, comment.id, history)
+            outcome = Outcome(id=comment.id)
+            if end.caps.files_in_comments:
+                outcome, action = _with_files(action, comment.id, history)
             _there(run, end, action, outcome, record, counts)
             return
     elif action.kind in ("edit", "redact"):
