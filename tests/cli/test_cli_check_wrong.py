@@ -103,6 +103,21 @@ def test_one_side_that_cannot_be_read_keeps_nobody_from_asking_the_other(house: 
     assert keys_of(problems(house)) == {("TDM-213", "closd"), ("TDM-225", "fields.priority.map.4")}
 
 
+def test_a_key_that_is_none_keeps_nobody_from_looking_at_the_rest_of_its_contract(house: House) -> None:
+    """Nor is what follows from it told: the other side's `as` is wrong, and not missing."""
+    house.edit(
+        JIRA_FILE,
+        ("closed: reopen", "closd: reopen"),
+        ("[Low, Lowest]", "[Low, Lowst]"),
+        ("{out: public, as: public, names: full, onward: true, in:", "{out: public, as: publc, names: full, in:"),
+    )
+    assert keys_of(problems(house)) == {
+        ("TDM-213", "closd"),
+        ("TDM-215", "offers.customers.comments.as"),
+        ("TDM-225", "fields.priority.map.4"),
+    }
+
+
 def test_a_contract_that_is_still_being_written_is_not_asked_about(house: House) -> None:
     house.edit(JIRA_FILE, ("connection: infinity_jira", "connection: <connection>"))
     told = house.tandem("check", "--json").data

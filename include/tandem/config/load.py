@@ -29,7 +29,7 @@ from tandem.config.pair import PairFile
 from tandem.config.people import PeopleFile, file_name
 from tandem.config.resolve import resolve
 from tandem.config.traits import TRAITS
-from tandem.config.validate import did_you_mean, validate
+from tandem.config.validate import did_you_mean, follows, salvaged, validate
 from tandem.connectors.base import SystemTraits
 from tandem.errors import ConfigurationError, Problem
 
@@ -54,7 +54,9 @@ def load_pair(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair:
 def load_one(path: Path, contracts: Path, traits: Traits = TRAITS) -> Pair | BrokenPair:
     """Read a pair like :func:`load_pair`; one that cannot be used is returned with what is wrong."""
     problems: list[Problem] = []
-    pair, sides = _pair(path, contracts, traits, problems)
+    causes: list[Problem] = []
+    pair, sides = _pair(path, contracts, traits, problems, causes)
+    problems = [one for one in problems if one in causes or not any(follows(one, cause) for cause in causes)]
     found = tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
     if pair is None or not all(problem.warning for problem in found):
         return BrokenPair(_broken_name(path), path, found, pair, sides)
@@ -91,8 +93,13 @@ def _twice(path: Path, other: str) -> Problem:
     return yaml.read(path).problem(Code.PAIR_TWICE, what, "Remove one of the two files.", "left")
 
 
-def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) -> tuple[Pair | None, tuple[Side, ...]]:
-    """Read a pair as far as its files tell it, and those of its sides that can be made out."""
+def _pair(
+    path: Path, contracts: Path, traits: Traits, problems: list[Problem], causes: list[Problem]
+) -> tuple[Pair | None, tuple[Side, ...]]:
+    """Read a pair as far as its files tell it, and those of its sides that can be made out.
+
+    ``causes``: those problems for which keys are left out, so that the rest can be looked at.
+    """
     document = yaml.read(path)
     written, found = validate(PairFile, document)
     problems += found
@@ -102,7 +109,7 @@ def _pair(path: Path, contracts: Path, traits: Traits, problems: list[Problem]) 
     # A pair file that is wrong elsewhere still says which contracts to look at.
     names = {which: (document.value or {}).get(which) for which in ("left", "right")}
     sides = {
-        which: _side(name, which, document, contracts, traits, problems)
+        which: _side(name, which, document, contracts, traits, problems, causes)
         for which, name in names.items()
         if isinstance(name, str)
     }
@@ -186,7 +193,13 @@ def _file_name(path: Path, document: yaml.Document, written: PairFile, contracts
 
 
 def _side(
-    name: str, which: str, document: yaml.Document, contracts: Path, traits: Traits, problems: list[Problem]
+    name: str,
+    which: str,
+    document: yaml.Document,
+    contracts: Path,
+    traits: Traits,
+    problems: list[Problem],
+    causes: list[Problem],
 ) -> Side | None:
     stem, _, offer = name.partition("/")
     file = contracts / f"{stem}.yaml"
@@ -199,6 +212,9 @@ def _side(
     source = yaml.read(file)
     contract, found = validate(ContractFile, source)
     problems += found
+    if contract is None:
+        causes += found
+        contract = salvaged(ContractFile, source) if not source.problems else None
     if contract is None:
         return None
     chosen = _offer(contract, offer)

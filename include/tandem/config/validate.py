@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import functools
 import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +34,8 @@ _EXPECTED = {
     "too_short": "at least one",
 }
 
+_DECIDE = ("scope", "query", "offers")  # what is offered
+
 
 def validate(model: type[Model], document: Document) -> tuple[Model | None, tuple[Problem, ...]]:
     """Read a document as a model: the model, or nothing and why not (the document's own problems included)."""
@@ -44,6 +48,40 @@ def validate(model: type[Model], document: Document) -> tuple[Model | None, tupl
         found = [_problem(model, document, item) for item in items if not _follows(item, items)]
         return None, (*document.problems, *found)
     return (None if document.problems else read), document.problems
+
+
+def salvaged(model: type[Model], document: Document) -> Model | None:
+    """Read what is left of a document without the keys that are wrong: to look at, never to run by.
+
+    Nothing is left where a condition would be, for then more is in scope than was meant.
+    """
+    value: Any = copy.deepcopy(dict(document.value or {}))
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            *above, last = (part for part in item["loc"] if part != "[key]")
+            decides = bool({"scope", "query"} & {*above[-2:]}) or difflib.get_close_matches(str(last), _DECIDE, 1)
+            if item["type"] == "missing" or above[-1:] == ["offers"] or decides:
+                return None
+            try:
+                del functools.reduce(lambda inner, part: inner[part], above, value)[last]
+            except (KeyError, IndexError, TypeError):
+                return None
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def follows(problem: Problem, cause: Problem) -> bool:
+    """Tell whether a problem may be there only because a key with a fault was left out."""
+    if problem.file != cause.file or (problem.code == cause.code and problem.key == cause.key):
+        return False
+    above, _, name = cause.key.rpartition(".")
+    beside, _, other = problem.key.rpartition(".")
+    alike = above == beside and bool(difflib.get_close_matches(name, [other], 1))
+    return cause.key == problem.key or cause.key.startswith(f"{problem.key}.") or alike
 
 
 def _follows(error: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> bool:
