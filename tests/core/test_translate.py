@@ -37,7 +37,7 @@ FIELDS = (
     rule("description", kind="rich"),
     rule("due", kind="date"),
 )
-LINK = Link("link", "origin", "linked", "", False)
+LINK = Link("link", "origin", "linked", "", False, at(0))
 PICKY = AttachmentRule(unreferenced="hold", up_to=2_000_000, deny=(".exe",))
 
 

@@ -180,7 +180,7 @@ def edit(ring: Ring, chance: Random) -> None:
 
 def toggle(ring: Ring, name: str, label: str) -> None:
     """Somebody adds a label, or takes it away."""
-    now = cast(list[Json], ring.get(name, "labels"))
+    now = cast(list[Json], ring.get(name, "labels") or [])
     rest = [one for one in now if one != label]
     ring.set(name, ring.only(name), "labels", rest if label in now else [*now, label])
 

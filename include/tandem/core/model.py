@@ -75,6 +75,7 @@ class HubEvent(Message):
     again: str = ""  # what a write claims that carries it once more, after it was written over
     steps: dict[str, Step] = {}  # by element of a set that another pair wrote: for each what was done to it
     person: bool = True
+    brought: bool = False  # another pair wrote it: it was done before, at another tracker or at this one
     doc: dict[str, Any] | None = None
     private: bool = False
     native: str = ""  # id of the comment or file

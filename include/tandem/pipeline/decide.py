@@ -12,7 +12,7 @@ from tandem.core.plan import LinkPlan, PairRules, plan_create
 from tandem.core.plan_later import TAKEN_BACK, item_of, plan_later
 from tandem.core.rules import Which
 from tandem.errors import MappingError
-from tandem.pipeline import composed, follow_up, gone, insist, reach, sets_in_rings, ties
+from tandem.pipeline import composed, follow_up, gone, insist, presence, reach, sets_in_rings, ties
 from tandem.pipeline.compose import Composed, Refused, compose
 from tandem.pipeline.environment import AT_ONCE, Run
 from tandem.pipeline.guard import hold_swings
@@ -141,15 +141,16 @@ def _decide_link(
         which: reach.left_to_send(ticket, _target(run, hubs[which.other]), diff.arrived)
         for which, ticket in hubs.items()
     }
-    begun = reach.by_presence(tx, run, hubs, unsent)
-    left = begun or unsent
-    if begun is None:
+    begun = presence.begin(tx, run, link, hubs, unsent)
+    left = {**unsent, **begun.left}
+    hubs = {**hubs, **begun.hubs}
+    if not begun.whole:
         hubs = sets_in_rings.agree(tx, run, hubs, left, diff.arrived)
     aside = {which: _set_aside(run, part.ticket, held) for which, part in left.items()}
     plan = ties.plan(tx, run, link, hubs, left, rules, states, aside)
     for which, part in left.items():
         if which not in states:
-            part.note(plan, reach.BY_PRESENCE if begun else reach.OTHERWISE)
+            part.note(plan, presence.WHY if which in begun.left else reach.OTHERWISE)
     for which, ticket in hubs.items():
         refused = _refused_back(run, plan, ticket, held)
         plan_later(plan, ticket, which.other, held=which in states, refused=refused)

@@ -13,7 +13,7 @@ from datetime import datetime
 from tandem.connectors.base import Comment, Entry, File, History, Record
 from tandem.core.plan import DELETED
 from tandem.core.values import Json
-from tandem.pipeline import copied, files, follow_up, onward
+from tandem.pipeline import copied, files, follow_up, onward, presence
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.later import later_on
 from tandem.pipeline.outside import keys_outside, leaving, times_outside, without
@@ -47,7 +47,8 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
         if of is None:
             return 0
     was = "" if first else links.member_states(tx, run.name, end.which, [record.id])[record.id][1]
-    away = times_outside(tx, run, end, record, history, back=was == "out") if history and not first else ()
+    met = first or (since is None and _joined_unseen(tx, run, of))
+    away = times_outside(tx, run, end, record, history, back=was == "out") if history and not met else ()
     records.save_record(tx, run.name, end.which, record, now)
     if was == "out" and record.in_scope:
         runs.let_try(tx, of, end.which.other, now)
@@ -73,14 +74,23 @@ def store_ticket(tx: Tx, run: Run, end: End, record: Record, history: History | 
         _conceal(tx, run, end, told)
     joined = links.links(tx, run.name, ids=[of])[of].lone is None
     happened += leaving(run, record, was, joined=joined)
-    if first:
-        if run.pair.past == "none":
-            happened = [_dropped(one, "made before first contact") if one.kind != "field" else one for one in happened]
-        if not joined:
-            author = record.reporter.name if record.reporter else ""
-            at = end.our_time(record.created_at)
-            happened.insert(0, Happened("made", "made", "", at, {"author": author}))
+    if met and run.pair.past == "none":
+        happened = [_dropped(one, "made before first contact") if one.kind != "field" else one for one in happened]
+    if first and not joined:
+        author = record.reporter.name if record.reporter else ""
+        at = end.our_time(record.created_at)
+        happened.insert(0, Happened("made", "made", "", at, {"author": author}))
     return records.add_events(tx, run.name, end.which, record.id, happened)
+
+
+def _joined_unseen(tx: Tx, run: Run, of: str) -> bool:
+    """Tell whether a link was made by presence, of which this side was not seen in scope then.
+
+    What it holds from before is its past, as of any ticket that comes into scope for the first time.
+    """
+    members = links.links(tx, run.name, ids=[of])[of].members
+    by = presence.makers(tx, run, {which: member.ticket for which, member in members.items()})
+    return not by <= {None} and run.name not in by
 
 
 def _conceal(tx: Tx, run: Run, end: End, history: History) -> None:

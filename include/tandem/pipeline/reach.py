@@ -22,8 +22,6 @@ from tandem.state.paths import TOLD
 from tandem.state.store import Tx
 
 OTHERWISE = "it has reached the other side by another way"
-NO_OTHER = "event:"  # begins the cause of what no other pair can see
-BY_PRESENCE = "both sides had the ticket by other ways"
 
 Arrived = Callable[[str, str], bool]  # cause, target
 
@@ -114,42 +112,10 @@ def at_rest(state: FieldState) -> FieldState:
     return state.model_copy(update={"base": state.value, "has_base": True, "changed": False})
 
 
-def elsewhere(run: Run, ticket: HubTicket, event: HubEvent) -> bool:
-    """Tell whether a ticket reports what was done at another one, and a pair between brought."""
-    here = f"{target_named(run.end(ticket.side).system, ticket.ticket)}:"
-    return not event.cause.startswith((here, NO_OTHER))
-
-
 def field_events(ticket: HubTicket, hub: str) -> list[HubEvent]:
     """What happened to a field of a ticket and may travel, the oldest first."""
     own = (event for event in ticket.events if event.kind == "field" and event.field == hub and not event.note)
     return sorted(own, key=lambda event: (event.at, event.order))
-
-
-def by_presence(
-    tx: Tx, run: Run, hubs: Mapping[Which, HubTicket], left: Mapping[Which, Left]
-) -> dict[Which, Left] | None:
-    """Of a link that was made because its tickets are copies of one origin: both sides at rest; none of any other.
-
-    What was said goes on from there as anywhere: what stands at the other side (``left`` tells) is not sent to it.
-    """
-    if any(state.has_base for ticket in hubs.values() for state in ticket.fields.values()):
-        return None
-    made = [
-        copy
-        for which, ticket in hubs.items()
-        for copy in paths.copies(tx, run.end(which).system, "ticket", [ticket.ticket]).values()
-    ]
-    if not any(copy.pair not in (None, run.name) for copy in made):
-        return None
-    begun = {}
-    for which, ticket in hubs.items():
-        fields = {hub: at_rest(state) for hub, state in ticket.fields.items()}
-        begins = [event for event in ticket.events if event.kind in ("field", "made")]
-        said = tuple(event for event in left[which].ticket.events if event.kind not in ("field", "made"))
-        there = [event for event in left[which].settled if event.kind not in ("field", "made")]
-        begun[which] = Left(ticket.model_copy(update={"fields": fields, "events": said}), begins + there, set(fields))
-    return begun
 
 
 def join(tx: Tx, run: Run, link: Link, ticket: HubTicket) -> bool:

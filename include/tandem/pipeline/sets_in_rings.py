@@ -17,7 +17,7 @@ from tandem.core.rules import Which
 from tandem.core.set_steps import Steps, standing, steps
 from tandem.core.values import as_set, from_set
 from tandem.pipeline.environment import Run
-from tandem.pipeline.reach import Arrived, Left, elsewhere, field_events
+from tandem.pipeline.reach import Arrived, Left, field_events
 from tandem.pipeline.scene import target_named
 from tandem.state import precedence
 from tandem.state import steps as kept
@@ -42,7 +42,7 @@ def agree(
         meeting = _Meeting(tx, run, hubs, hub, arrived, news)
         for element in sorted(news[Which.LEFT].keys() | news[Which.RIGHT].keys()):
             meeting.settle(element)
-        if meeting.third or any(elsewhere(run, hubs[which], one) for which, own in events.items() for one in own):
+        if meeting.third or any(one.brought for own in events.values() for one in own):
             for which in Which:
                 state = states[which].model_copy(update={"steps": meeting.stands[which]})
                 told[which] = _with_field(told[which], hub, state)

@@ -17,8 +17,9 @@ from tandem.core.model import HubEvent, HubTicket
 from tandem.core.plan import LinkPlan, PairRules, plan_link
 from tandem.core.rules import Which
 from tandem.pipeline.environment import Run
-from tandem.pipeline.reach import Left, elsewhere, field_events
-from tandem.state import precedence
+from tandem.pipeline.reach import Left, field_events
+from tandem.pipeline.scene import target_named
+from tandem.state import paths, precedence
 from tandem.state.links import Link
 from tandem.state.precedence import Order
 from tandem.state.store import Tx
@@ -40,7 +41,7 @@ def plan(
 
     Where two changes met before, that decision holds here too; it is recorded where they meet for the first time.
     """
-    foreign = set(_foreign(run, hubs, rules))
+    foreign = set(_foreign(hubs, rules))
     met = {hub: last for hub in rules.fields if len(last := _last(left, hub)) == 2}
     order = precedence.order_of(tx, link.origin) if foreign or met else NOTHING
     stands = {hub: which for hub in foreign - met.keys() if (which := _again(tx, run, link, order, hubs, left, hub))}
@@ -59,12 +60,12 @@ def plan(
     return planned() if late else made
 
 
-def _foreign(run: Run, hubs: Mapping[Which, HubTicket], rules: PairRules) -> Iterator[str]:
-    """The fields, merged as one value, of which a side reports what was done elsewhere."""
+def _foreign(hubs: Mapping[Which, HubTicket], rules: PairRules) -> Iterator[str]:
+    """The fields, merged as one value, of which a side reports what another pair wrote."""
     for hub, how in rules.fields.items():
         if len(how.ways) == 2 and not how.a_set and how.rule != "hold":
             for ticket in hubs.values():
-                if any(elsewhere(run, ticket, event) for event in field_events(ticket, hub)):
+                if any(event.brought for event in field_events(ticket, hub)):
                     yield hub
                     break
 
@@ -92,7 +93,7 @@ def _again(
     """Where one side at most has news to send, hold them against what the other shows; tell which of both stands.
 
     What stands is carried though it was before, and was written over since: at most once for the change that it met.
-    Nothing is told where the plan comes to that by itself.
+    Nothing is told where the plan comes to that by itself, with a cause that no write has carried there.
     """
     news = {which: field_events(left[which].ticket, hub) or field_events(hubs[which], hub) for which in Which}
     sending = _last(left, hub)
@@ -107,7 +108,9 @@ def _again(
     last = {source: news[source][-1], source.other: there}
     stands = _standing(order, last)
     if stands is not source.other and moved(left[source].ticket.fields[hub]):
-        return None
+        target = target_named(run.end(source.other).system, hubs[source.other].ticket)
+        if not paths.arrived(tx, {(last[source].cause, target)}):
+            return None
     stands = stands or _by_rule(run, hub, last)
     if not run.job.dry_run:
         precedence.settle(tx, last[stands].cause, last[stands.other].cause, run.env.now())

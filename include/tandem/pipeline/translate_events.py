@@ -20,6 +20,7 @@ from tandem.errors import MappingError
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import Words, steps_told, words_of
 from tandem.pipeline.outside import MADE_OUTSIDE
+from tandem.state import paths
 from tandem.state.records import Event
 
 
@@ -41,12 +42,13 @@ def events_of(end: End, record: Record, events: Sequence[Event]) -> list[HubEven
     files = {str(event.content.get("native")): event for event in events if event.kind == "file"}
     told: list[HubEvent] = []
     ahead = False
+    last = {event.field: event.id for event in events if event.kind == "field"}
     for event in events:
         ahead = ahead or (event.kind == "field" and _ahead(end, event, record, events))
         if ahead and not event.key.startswith("lost:") and event.kind not in TAKEN_BACK:
             continue  # and so does all that came after it: a comment must not arrive before the status that it is on
         if event.kind == "field":
-            told.append(_field_event(end, record, event))
+            told.append(_field_event(end, record, event, last=last[event.field] == event.id))
         elif event.kind == "comment" and "of" in event.content:
             told.append(_edit(end, event))
         elif event.kind == "comment":
@@ -81,9 +83,13 @@ def _ahead(end: End, event: Event, record: Record, events: Sequence[Event]) -> b
     return same(own[0].content.get("before"), shown)
 
 
-def _field_event(end: End, record: Record, event: Event) -> HubEvent:
+def _field_event(end: End, record: Record, event: Event, *, last: bool) -> HubEvent:
+    """What another pair brought was not made here: out of scope, too, the ``last`` change keeps its cause."""
     hub = end.hub_of(event.field or "")
-    first_at = event.content.get("first_at")  # another pair wrote it: people did it elsewhere, and before
+    goes_out = hub is not None and end.offer.fields[hub].goes_out
+    first_at = event.content.get("first_at")  # another pair wrote it
+    own = paths.field_cause(end.system, record.id, event.key.partition(":")[2])
+    brought = bool(first_at) and event.cause != own
     told = HubEvent(
         id=event.id,
         kind="field",
@@ -93,8 +99,9 @@ def _field_event(end: End, record: Record, event: Event) -> HubEvent:
         author=_words(end, event).author,
         cause=event.cause,
         person=event.person,
+        brought=brought,
         known=False,
-        note=NOT_ANY_MORE if hub is None or not end.offer.fields[hub].goes_out else _outside(event),
+        note=NOT_ANY_MORE if not goes_out else "" if brought and last else _outside(event),
     )
     if hub is None or "after" not in event.content:
         return told

@@ -35,13 +35,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The records that are one ticket within a pair."""
+    """The records that are one ticket within a pair. ``opened_at``: in our clock."""
 
     id: str
     origin: str
     state: str
     reason: str
     pending: bool
+    opened_at: datetime
     members: Mapping[Which, Member] = field(default_factory=dict)
 
     @property
@@ -90,7 +91,13 @@ def _links(tx: Tx, of_members: sa.Select[Any], of_links: sa.Select[Any], **value
         )
     return {
         row["id"]: Link(
-            row["id"], row["origin"], row["state"], row["reason"], row["pending"], members.get(row["id"], {})
+            row["id"],
+            row["origin"],
+            row["state"],
+            row["reason"],
+            row["pending"],
+            from_db(row["created_at"]),
+            members.get(row["id"], {}),
         )
         for row in tx.rows(of_links, **values)
     }
