@@ -17,7 +17,7 @@ from tandem.errors import Problem, TransitionError
 
 CHOICE = "TDM-225"
 LISTED = 12  # choices named in a message
-SURE = 0.8  # how much alike a name and what it surely means are
+SURE = 0.9  # how much alike a name and what it surely means are
 Fields = Mapping[str, FieldInfo]
 _ID = re.compile(r"[0-9]+|[0-9a-f]{32}")  # a number, or the id of a row in ServiceNow
 
