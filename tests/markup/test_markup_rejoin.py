@@ -44,6 +44,14 @@ def test_nothing_that_is_not_shown_is_lost(markup: Markup, noted: bool, written:
     assert unchanged is not None and letters(unchanged) == letters(whole)
 
 
+def test_a_link_without_words_is_not_lost_where_a_text_is_cut() -> None:
+    blank = text("  ", href="https://a.example/x")
+    whole = doc(paragraph("one"), paragraph(blank, "two"))
+    for limit in range(5, Adf().length(Adf().render(whole).native)):
+        first, rest = split(Adf(), whole, limit)
+        assert rest is not None and letters(doc(*first["content"], *rest["content"])) == letters(whole)
+
+
 def test_a_line() -> None:
     assert rejoin_line("one two three", "one two…", "one 2…") == "one 2 three"
     assert rejoin_line("one two three", "one two…", "one two… and more") == "one two three and more"

@@ -85,6 +85,16 @@ def test_a_bare_address_that_is_changed_leads_where_it_says() -> None:
     assert to_plain(gone) == "see nothing now" and "href" not in repr(gone)
 
 
+def test_a_bare_address_that_is_given_words_leads_where_it_led() -> None:
+    over = doc(paragraph(text("go", "strong"), " to ", text(LINK, href=LINK), ", now"))
+    plain = to_plain(over)
+    for named in ("page", "https://b.example/y"):
+        made = relay(over, from_plain(plain), from_plain(plain.replace(LINK, f"{named} ({LINK})")))
+        assert made == normalise(doc(paragraph(text("go", "strong"), " to ", text(named, href=LINK), ", now")))
+    made = relay(over, from_plain(plain), from_plain(plain.replace(LINK, f"({LINK})")))
+    assert made == normalise(doc(paragraph(text("go", "strong"), " to (", text(LINK, href=LINK), "), now")))
+
+
 def test_a_link_without_its_address_and_a_changed_mention_are_words() -> None:
     for old, new in ((f" ({LINK})", ""), (f"this one ({LINK})", f"({LINK})"), ("@Anna", "@Annabel")):
         changed = relay(RICH, FLAT, with_other(FLAT, old, new))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from tandem.core.doc import BREAK, Node, doc, safe_href, text
+from tandem.core.doc import BREAK, Node, doc, text
 from tandem.core.plain import inline_text, to_plain
 from tandem.markup.keep import matched, partners
+from tandem.markup.source import ADDRESS
 
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 _ITEM = re.compile(r"(?:- |\d+\. |-$|\d+\.$)")
@@ -152,6 +153,12 @@ class _Token:
 def _words(inlines: Sequence[Node], said: str) -> list[Node]:
     """Say something with the marks, links and mentions that the same words had."""
     old, groups = _tokens(inlines)
+    named, before = {}, inline_text(inlines)
+    for number, nodes in groups.items():
+        found = re.search(rf"(\S+) \({re.escape(nodes[0]['href'])}\)", said) if _is_bare(nodes) else None
+        if found and f"{found[1]} {nodes[0]['href']}" not in before:  # an address was given words of its own
+            named[number] = found[0]
+            said = f"{said[: found.start()]}{nodes[0]['href']}{said[found.end() :]}"
     new = _TOKEN.findall(said)
     if len(old) > _LONG or len(new) > _LONG:
         return _run(said, ())
@@ -163,14 +170,14 @@ def _words(inlines: Sequence[Node], said: str) -> list[Node]:
         around = old[i1:i2] if kind == "replace" else old[i1 - 1 : i1 + 1] if 0 < i1 < len(old) else []
         looks, within = {marks for one in around for _, marks in one.runs}, {one.group for one in around}
         marks, group = looks.pop() if len(looks) == 1 else (), within.pop() if len(within) == 1 else 0
-        if kind == "insert" and i1 and not new[j1].isspace() and _is_bare(groups.get(old[i1 - 1].group, [])):
-            group = old[i1 - 1].group  # an address goes on to the next space
+        if kind == "insert" and i1 and _goes_on(groups.get(old[i1 - 1].group, []), "".join(new[j1:j2])):
+            group = old[i1 - 1].group
         tokens[j1:j2] = [_Token(words, ((words, marks),), group) for words in new[j1:j2]]
     made: list[Node] = []
     for number, run in groupby(tokens, key=lambda token: token.group):
         part = list(run)
         if number:
-            made += _linked(groups[number], "".join(token.words for token in part))
+            made += _linked(groups[number], named.get(number) or "".join(token.words for token in part))
         else:
             made += [node for token in part for words, marks in token.runs for node in _run(words, marks)]
     return made
@@ -183,7 +190,7 @@ def _linked(nodes: list[Node], said: str) -> list[Node]:
     words = said.removesuffix(f" ({href})")
     if said == inline_text(nodes):
         return nodes
-    if _is_bare(nodes) and safe_href(said) == said:
+    if _is_bare(nodes) and ADDRESS.fullmatch(said):
         return [text(said, *nodes[0]["marks"], href=said)]
     if words == said or not words.strip():
         return _run(said, ())
@@ -194,6 +201,11 @@ def _linked(nodes: list[Node], said: str) -> list[Node]:
 def _is_bare(nodes: Sequence[Node]) -> bool:
     """Tell whether these are an address that leads where it says."""
     return bool(nodes) and nodes[0].get("href") == "".join(node["text"] for node in nodes)
+
+
+def _goes_on(nodes: Sequence[Node], more: str) -> bool:
+    """Tell whether words belong to the address that they stand at the end of."""
+    return _is_bare(nodes) and ADDRESS.fullmatch(f"{nodes[0]['href']}{more}") is not None
 
 
 def _run(words: str, marks: Sequence[str]) -> list[Node]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, groupby, product
+from itertools import chain, groupby, pairwise, product
 
 from tandem.core.addresses import withhold
 from tandem.core.doc import (
@@ -254,10 +254,14 @@ def picture(node: Node) -> str:
 
 
 def led(nodes: Sequence[Node]) -> Iterator[tuple[str | None, str, list[Node], str]]:
-    """Part inlines by where they lead: address, spaces before its words, the words without it, spaces behind them."""
+    """Part inlines by where they lead: address, spaces before its words, the words without it, spaces behind them.
+
+    Looks that meet within a word stay apart: readers do not agree on what signs there mean.
+    """
     for href, run in groupby(nodes, key=lambda node: node.get("href")):
         words = list(run)
-        if href is None or len(words) == 1:
+        alone = href is None or len(words) == 1
+        if alone or not all(" " in (one["text"][-1], two["text"][0]) for one, two in pairwise(words)):
             yield from ((None, "", [node], "") for node in words)
             continue
         bare = [{key: value for key, value in node.items() if key != "href"} for node in words]

@@ -46,6 +46,8 @@ def _take(nodes: list[Node], fits: _Fits, force: bool) -> tuple[list[Node], list
     count = _most(len(nodes), lambda number: fits(nodes[:number]))
     if count == len(nodes):
         return nodes, []
+    while count and "href" in nodes[count - 1] and not nodes[count - 1]["text"].strip():
+        count -= 1  # at the end of a line nobody would see it, and where it leads would be lost
     taken, after = nodes[:count], nodes[count + 1 :]
     part, rest = _cut(nodes[count], lambda piece: fits([*taken, *piece]), force and not count)
     return [*taken, *part], [*rest, *after]
