@@ -18,11 +18,10 @@ from tandem.markup import split
 from tandem.pipeline import untold
 from tandem.pipeline.environment import End
 from tandem.pipeline.onward import words_of
-from tandem.pipeline.outcomes import riding
 from tandem.pipeline.reach import OTHERWISE
 from tandem.pipeline.recheck import edition_of, reads_of
 from tandem.pipeline.rewrite import text_hash
-from tandem.pipeline.scene import Scene, causes_of, make_action
+from tandem.pipeline.scene import Scene, causes_of, make_action, riding
 from tandem.state import actions, origins, records
 from tandem.state.actions import Action
 from tandem.state.store import Tx
@@ -84,7 +83,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
     for part, body in enumerate(parts, start=1):
         if causes[part - 1] in there and part < len(parts):
             continue  # an earlier run wrote this part and was held up before the last
-        riding = intent if part == len(parts) else replace(intent, carries=(), covers=())
+        rides = intent if part == len(parts) else replace(intent, carries=(), covers=())
         content: dict[str, Json] = {
             "mark": scene.run.store.vault.mark(origin, source.system, event.native),
             "part": part,
@@ -101,7 +100,7 @@ def comment(tx: Tx, scene: Scene, intent: Intent, seq: int) -> Iterator[Action]:
             "names": event.names,
         }
         along = [file.cause for file in files] if part == 1 and end.caps.files_in_comments else []
-        yield make_action(scene, riding, seq, COMMENT, [causes[part - 1], *along], content)
+        yield make_action(scene, rides, seq, COMMENT, [causes[part - 1], *along], content)
         seq += 1
 
 

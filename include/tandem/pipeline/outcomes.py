@@ -23,6 +23,7 @@ from tandem.errors import (
 from tandem.pipeline import follow_up, rewrite, untold
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import without_gone
+from tandem.pipeline.scene import riding
 from tandem.state import actions, links, origins, records, runs, twins, wakes
 from tandem.state.actions import Action
 from tandem.state.links import Link
@@ -249,10 +250,3 @@ def put_off(
 def _fields_of(action: Action) -> Iterable[str]:
     fields = action.content.get("fields")
     return fields if isinstance(fields, dict) else ()
-
-
-def riding(action: Action) -> Iterable[int]:
-    """The events that an action carries or covers."""
-    for part in ("carries", "covers"):
-        ids = action.content.get(part)
-        yield from (int(str(id_)) for id_ in (ids if isinstance(ids, list) else []))

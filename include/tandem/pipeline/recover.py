@@ -17,8 +17,9 @@ from tandem.pipeline import rewrite
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.files import listed, told_apart
 from tandem.pipeline.histories import histories_of
-from tandem.pipeline.outcomes import LOST, note_done, riding, set_aside_as
+from tandem.pipeline.outcomes import LOST, note_done, set_aside_as
 from tandem.pipeline.rewrite import takes_back
+from tandem.pipeline.scene import riding
 from tandem.state import actions, links, origins, records, runs
 from tandem.state.actions import Action
 from tandem.state.links import Base, Link

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tandem.connectors.base import Record
@@ -80,6 +80,13 @@ def make_action(
         causes=tuple(causes),
         content=carried,
     )
+
+
+def riding(action: Action) -> Iterator[int]:
+    """The events that an action carries or covers."""
+    for part in ("carries", "covers"):
+        ids = action.content.get(part)
+        yield from (int(str(id_)) for id_ in (ids if isinstance(ids, list) else []))
 
 
 def causes_of(intent: Intent, scene: Scene) -> list[str]:

@@ -19,9 +19,10 @@ from tandem.core.values import Json, same
 from tandem.errors import RefusedError
 from tandem.pipeline.environment import End, Run, log
 from tandem.pipeline.intake import store_ticket
-from tandem.pipeline.outcomes import riding, set_aside_as
+from tandem.pipeline.outcomes import set_aside_as
 from tandem.pipeline.read_back import by_feed, read_back
 from tandem.pipeline.rewrite import takes_back
+from tandem.pipeline.scene import riding
 from tandem.pipeline.settle_sets import settle_set
 from tandem.pipeline.translate import canonical, same_native
 from tandem.state import actions, links, records, runs, twins
