@@ -14,7 +14,6 @@ from connectors.jira_house import House, open_house
 from support.jira import doc, picture
 from tandem.connectors.base import Note, Remembers, Upload
 from tandem.connectors.jira import Jira
-from tandem.connectors.jira.lost_files import files_in
 from tandem.core.values import Json
 
 WHISPERED = {"visibility": {"type": "role", "value": "Administrators"}}
@@ -82,8 +81,6 @@ def test_a_file_of_ours_is_not_asked_for_when_it_is_read_back(house: House) -> N
         (made,) = ours.comment([Note(issue, doc("look"), public=True, mark="n", files=(file,))])
     assert made.error is None and contents(seen) == [file]
     assert shown(house, kept, issue) == ([file], [])
-    (comment,) = house.site.get(f"3/issue/{issue}/comment")["comments"]
-    assert [node["attrs"].get("alt") for node in files_in(comment["body"])] == ["ours.png"]
 
 
 def test_what_is_kept_of_a_site_that_was_set_up_anew_is_not_believed(house: House) -> None:
@@ -105,15 +102,3 @@ def test_a_file_that_is_kept_and_was_deleted_is_left_out_of_a_text(house: House)
     assert house.site.ask("DELETE", f"3/attachment/{file}").status_code == 204
     (made,) = later(house, kept).comment([Note(issue, doc("look"), public=True, mark="n", files=(file,))])
     assert made.error is None, "the rest of the text arrives"
-
-
-def test_a_comment_that_shows_a_file_without_its_name_is_read_with_it(house: House) -> None:
-    issue, kept = house.make(), Kept()
-    offered, hidden, gone = (attach(house, issue, f"{name}.png") for name in ("shop", "secret", "gone"))
-    house.comment(issue, picture(house.site.media_of(hidden)), "tandem", **WHISPERED)
-    shows = [picture(house.site.media_of(file))["content"][0] for file in (offered, hidden, gone)]
-    house.comment(issue, {**doc("look"), "content": shows})
-    assert house.site.ask("DELETE", f"3/attachment/{gone}").status_code == 204
-    (comment,) = later(house, kept).history([issue])[issue].comments
-    names = [node["attrs"].get("alt") for node in files_in(comment.body)]
-    assert names == ["shop.png", None, None]

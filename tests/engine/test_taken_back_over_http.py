@@ -85,6 +85,7 @@ def test_a_closed_ticket_is_gone_on_from_and_things_are_taken_back_on_it(house: 
     said, files = shown(elaine, issue)
     assert ("the word is hidden" in said, "blackened" in said, "the word is emptied" in said) == (False, False, True)
     assert files == ["blackened.txt"], "the file of a comment that was blacked out in part was not taken back"
+    assert "emptied.txt" not in said, "the name of a file that was taken back is not left either"
 
     before = len(house.box.control.requests())
     house.run()

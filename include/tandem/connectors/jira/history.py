@@ -228,34 +228,18 @@ def _shown(
         last = author(comment.get("updateAuthor") or comment.get("author"))
         created, updated = told_at(comment, "created", "updated"), told_at(comment, "updated", "created")
         body: Json = comment.get("body") if offered or last.id == site.account.id else None
-        open_files = [file for file in files if not (file.private and is_public(comment))]
         yield Comment(
             id=number,
             order=_order(number),
             at=created,
             author=author(comment.get("author")),
-            body=_with_names(body, {site.media.known(file.id): file.name for file in open_files}),
+            body=body,
             public=is_public(comment),
             files=tuple(file.id for file in files if file.comment == number),
             mark=marks[number][0] if number in marks else None,
             edited_at=updated if updated > created else None,
             write=marks[number][1] if number in marks else None,
         )
-
-
-def _with_names(node: Any, names: Mapping[str | None, str]) -> Any:
-    """Say which files a text shows without their names, as far as they may leave.
-
-    Those in a table stay as they are: they are part of what a comment was known by.
-    """
-    if not isinstance(node, Mapping) or node.get("type") == "table":
-        return node
-    attrs = node.get("attrs")
-    if node.get("type") in _MEDIA and isinstance(attrs, Mapping) and not attrs.get("alt"):
-        name = names.get(str(attrs.get("id")).lower())
-        return {**node, "attrs": {**attrs, "alt": name}} if name else node
-    inner = node.get("content")
-    return {**node, "content": [_with_names(part, names) for part in inner]} if isinstance(inner, list) else node
 
 
 # ---- files

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By which UUIDs texts show attachments. An attachment keeps its own, so it is asked for once for each new file."""
+"""By which UUIDs texts name attachments. An attachment keeps its own, so it is asked for once for each new file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Media:
         self._facts: Facts | None = None
         self._found: dict[str, str | None] = {}
         self._made: dict[str, str] = {}  # attachment → when it was attached, as the site writes it
-        self._names: dict[str, str] = {}
 
     def remember(self, facts: Facts) -> None:
         """Keep what is found from now on, and take up what was found before."""
@@ -37,17 +36,7 @@ class Media:
         number = str(attachment["id"])
         if attachment.get("created"):
             self._made[number] = str(attachment["created"])
-        if attachment.get("filename"):
-            self._names[number] = str(attachment["filename"])
         return number
-
-    def name(self, attachment: str) -> str:
-        """The name of an attachment that the site told of; else nothing."""
-        return self._names.get(attachment, "")
-
-    def known(self, attachment: str) -> str | None:
-        """The UUID by which texts show an attachment, if it was found before."""
-        return self._found.get(attachment)
 
     def of(self, attachment: str) -> str | None:
         """Find the UUID by which texts name an attachment; none if it cannot be found.
@@ -81,11 +70,8 @@ class Media:
         if not isinstance(fact, Mapping) or fact.get("made") != self._made.get(attachment, fact.get("made")):
             return None
         media = fact.get("media")
-        self._names.setdefault(attachment, str(fact.get("name") or ""))
         return media if isinstance(media, str) else None
 
     def _keep(self, attachment: str, media: str | None) -> None:
         if self._facts is not None and media is not None and attachment in self._made:
-            self._facts.keep(
-                _FACT + attachment, {"media": media, "made": self._made[attachment], "name": self.name(attachment)}
-            )
+            self._facts.keep(_FACT + attachment, {"media": media, "made": self._made[attachment]})

@@ -191,26 +191,20 @@ def _with_files(site: Site, body: Any, files: Sequence[str]) -> Any:
     for node in lost_files.files_in(native):
         number = str(node["attrs"].get("id", ""))
         if number.isdigit() and (media := _media(site, number)) is not None:
-            node["attrs"] = {**node["attrs"], "id": media} | _alt(site, number, node["attrs"].get("alt"))
+            node["attrs"]["id"] = media
         elif number.isdigit():
             lost.add(number)
         shown.add(node["attrs"].get("id"))
     native = lost_files.without(native, lost) if lost else native
-    named = [(file, media) for file in files if (media := _media(site, file)) is not None]
+    named = [media for file in files if (media := _media(site, file)) is not None]
     nodes = [
-        {"type": "media", "attrs": {"type": "file", "id": media, "collection": ""} | _alt(site, file)}
-        for file, media in named
+        {"type": "media", "attrs": {"type": "file", "id": media, "collection": ""}}
+        for media in named
         if media not in shown
     ]
     if nodes:
         native["content"].append({"type": "mediaGroup", "content": nodes})
     return native
-
-
-def _alt(site: Site, file: str, written: object = None) -> dict[str, str]:
-    """What is read in the place of a file that is not shown: what is written there, else its name."""
-    name = site.media.name(file)
-    return {"alt": name} if name and not written else {}
 
 
 def _media(site: Site, file: str) -> str | None:
