@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from tandem.core.rules import Which
 from tandem.core.values import Json, from_utc_text
 from tandem.state import actions
+from tandem.state.paths import NEWEST
 from tandem.state.records import chunks
 from tandem.state.store import Tx, from_db, to_db
 from tandem.state.tables import event, lease, precedence, presence
 
-NEWEST = 20  # of our writes to a ticket that are looked through for one of a field
 _COPIES = sa.select(presence.c.native).where(presence.c.origin == sa.bindparam("origin"), presence.c.kind == "ticket")
 _CHANGES = sa.select(event).where(
     event.c.pair.in_(sa.select(lease.c.pair)),

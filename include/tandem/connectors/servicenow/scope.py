@@ -159,17 +159,21 @@ def misread(query: str, known: Callable[[str], bool]) -> list[str]:
 
 def named(query: str) -> frozenset[str]:
     """The columns of the table that a raw query compares with values."""
-    parts = enumerate(_SPLIT.split(query))
-    found = (_COMPARED.fullmatch(part.removeprefix("OR") if place else part) for place, part in parts)
-    return frozenset(one["column"] for one in found if one)
+    return frozenset(found["column"] for _, found in _compared(query))
+
+
+def _compared(query: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield the parts of a raw query that compare a column of the table with values."""
+    for place, part in enumerate(_SPLIT.split(query)):
+        if found := _COMPARED.fullmatch(part.removeprefix("OR") if place else part):
+            yield part, found
 
 
 def misvalued(query: str, columns: Mapping[str, Column]) -> Iterator[tuple[str, str]]:
     """Name the parts of a raw query whose value cannot be meant, each with what could be."""
-    for place, part in enumerate(_SPLIT.split(query) if query else ()):
-        found = _COMPARED.fullmatch(part.removeprefix("OR") if place else part)
-        column = columns.get(found["column"]) if found else None
-        if found is None or column is None:
+    for part, found in _compared(query):
+        column = columns.get(found["column"])
+        if column is None:
             continue
         listed = found["value"].split(",") if found["sign"].endswith("IN") else [found["value"]]
         for word in listed:
